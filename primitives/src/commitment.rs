@@ -1,0 +1,242 @@
+//! Commitments to blobs, tensors and lists of tensors.
+//!
+//! ```text
+//! leaf(i)     = H(0 | u32 index | bytes of leaf i)           leaves of 1 KiB, the last one shorter
+//! node(l, r)  = H(1 | l | r)                                 an odd last node moves up unchanged
+//! commitment  = H(2 | SCALE(type, shape, length, salt) | top)
+//! list        = H(3 | SCALE(Vec of commitments))
+//! ```
+//!
+//! `H` is blake2b with 256 bits; integers are little-endian. A blob is a tensor of type
+//! [`TensorType::U8`] whose one dimension is its length. No bytes at all is one empty leaf.
+
+use crate::{
+	tensor::{Tensor, TensorType},
+	Hash,
+};
+use alloc::vec::Vec;
+use codec::Encode;
+use sp_crypto_hashing::blake2_256;
+
+/// Bytes in one leaf.
+pub const LEAF_BYTES: usize = 1024;
+
+/// The hash of one leaf.
+pub fn leaf_hash(index: u32, bytes: &[u8]) -> Hash {
+	let mut data = Vec::with_capacity(bytes.len().saturating_add(5));
+	data.push(0u8);
+	data.extend_from_slice(&index.to_le_bytes());
+	data.extend_from_slice(bytes);
+	blake2_256(&data).into()
+}
+
+/// The hash of an inner node.
+pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
+	let mut data = [0u8; 65];
+	data[0] = 1;
+	data[1..33].copy_from_slice(left.as_bytes());
+	data[33..].copy_from_slice(right.as_bytes());
+	blake2_256(&data).into()
+}
+
+/// The hashes of all leaves of `bytes`. Never empty.
+pub fn leaf_hashes(bytes: &[u8]) -> Vec<Hash> {
+	if bytes.is_empty() {
+		return alloc::vec![leaf_hash(0, &[])];
+	}
+	bytes
+		.chunks(LEAF_BYTES)
+		.enumerate()
+		.map(|(index, leaf)| leaf_hash(index as u32, leaf))
+		.collect()
+}
+
+/// The top of the tree over `level`; the hash of one empty leaf where `level` is empty.
+pub fn merkle_top(mut level: Vec<Hash>) -> Hash {
+	while level.len() > 1 {
+		level = level
+			.chunks(2)
+			.map(|pair| match pair {
+				[left, right] => node_hash(left, right),
+				[single] => *single,
+				_ => Hash::zero(),
+			})
+			.collect();
+	}
+	level.first().copied().unwrap_or_else(|| leaf_hash(0, &[]))
+}
+
+/// The path from leaf `index` to the top: the siblings met on the way up, lowest first. A level
+/// in which the node has no sibling adds nothing. `None` if there is no such leaf.
+pub fn merkle_path(mut level: Vec<Hash>, index: u32) -> Option<Vec<Hash>> {
+	let mut index = index as usize;
+	if index >= level.len() {
+		return None;
+	}
+	let mut path = Vec::new();
+	while level.len() > 1 {
+		if let Some(sibling) = level.get(index ^ 1) {
+			path.push(*sibling);
+		}
+		level = level
+			.chunks(2)
+			.map(|pair| match pair {
+				[left, right] => node_hash(left, right),
+				[single] => *single,
+				_ => Hash::zero(),
+			})
+			.collect();
+		index /= 2;
+	}
+	Some(path)
+}
+
+/// The top that `leaf` at `index` of `leaves` leaves leads to by `path`, or `None` if the path
+/// does not have exactly the length that this position needs.
+pub fn top_from_path(leaf: Hash, index: u32, leaves: u32, path: &[Hash]) -> Option<Hash> {
+	if index >= leaves {
+		return None;
+	}
+	let (mut index, mut width, mut node) = (index, leaves, leaf);
+	let mut path = path.iter();
+	while width > 1 {
+		let sibling_index = index ^ 1;
+		if sibling_index < width {
+			let sibling = path.next()?;
+			node =
+				if index & 1 == 0 { node_hash(&node, sibling) } else { node_hash(sibling, &node) };
+		}
+		index /= 2;
+		width = width.div_ceil(2);
+	}
+	if path.next().is_some() {
+		return None;
+	}
+	Some(node)
+}
+
+/// The number of leaves that `length` bytes have.
+pub fn leaf_count(length: u64) -> u64 {
+	length.div_ceil(LEAF_BYTES as u64).max(1)
+}
+
+/// Joins a tree's top with what the bytes mean.
+pub fn commitment_from_top(
+	ty: TensorType,
+	shape: &[u32],
+	length: u64,
+	salt: Option<[u8; 32]>,
+	top: Hash,
+) -> Hash {
+	let mut data = alloc::vec![2u8];
+	ty.encode_to(&mut data);
+	shape.encode_to(&mut data);
+	length.encode_to(&mut data);
+	salt.encode_to(&mut data);
+	data.extend_from_slice(top.as_bytes());
+	blake2_256(&data).into()
+}
+
+/// The commitment to one tensor.
+pub fn tensor_commitment(tensor: &Tensor, salt: Option<[u8; 32]>) -> Hash {
+	commitment_from_top(
+		tensor.ty,
+		&tensor.shape,
+		tensor.data.len() as u64,
+		salt,
+		merkle_top(leaf_hashes(&tensor.data)),
+	)
+}
+
+/// The commitment to a list of tensors: a request's input, a result's output.
+pub fn tensors_commitment(tensors: &[Tensor]) -> Hash {
+	let each: Vec<Hash> = tensors.iter().map(|tensor| tensor_commitment(tensor, None)).collect();
+	list_commitment(&each)
+}
+
+/// The commitment to a list of commitments.
+pub fn list_commitment(each: &[Hash]) -> Hash {
+	let mut data = alloc::vec![3u8];
+	each.encode_to(&mut data);
+	blake2_256(&data).into()
+}
+
+/// The commitment to bytes without further meaning.
+pub fn blob_commitment(bytes: &[u8]) -> Hash {
+	commitment_from_top(
+		TensorType::U8,
+		&[bytes.len() as u32],
+		bytes.len() as u64,
+		None,
+		merkle_top(leaf_hashes(bytes)),
+	)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	/// Frozen: a change here changes what every past result committed to.
+	#[test]
+	fn test_vectors_hold() {
+		let bytes: Vec<u8> = (0..2500u32).map(|i| i as u8).collect();
+		let vectors = [
+			(blob_commitment(b""), VECTOR_EMPTY),
+			(blob_commitment(b"abc"), VECTOR_ABC),
+			(blob_commitment(&bytes), VECTOR_2500),
+			(
+				tensors_commitment(&[Tensor {
+					ty: TensorType::F32,
+					shape: alloc::vec![1, 2],
+					data: [1.0f32, -0.0].iter().flat_map(|v| v.to_le_bytes()).collect(),
+				}]),
+				VECTOR_TENSORS,
+			),
+		];
+		for (found, expected) in vectors {
+			assert_eq!(hex::encode(found), expected);
+		}
+	}
+
+	const VECTOR_EMPTY: &str = "00";
+	const VECTOR_ABC: &str = "01";
+	const VECTOR_2500: &str = "02";
+	const VECTOR_TENSORS: &str = "03";
+
+	#[test]
+	fn meaning_is_part_of_the_commitment() {
+		let tensor =
+			Tensor { ty: TensorType::U8, shape: alloc::vec![4], data: alloc::vec![1, 2, 3, 4] };
+		let base = tensor_commitment(&tensor, None);
+		let reshaped = Tensor { shape: alloc::vec![2, 2], ..tensor.clone() };
+		let retyped = Tensor { ty: TensorType::I8, ..tensor.clone() };
+		assert_ne!(base, tensor_commitment(&reshaped, None));
+		assert_ne!(base, tensor_commitment(&retyped, None));
+		assert_ne!(base, tensor_commitment(&tensor, Some([0; 32])));
+		assert_eq!(base, blob_commitment(&[1, 2, 3, 4]));
+	}
+
+	proptest! {
+		#[test]
+		fn every_leaf_opens_and_no_other(length in 0usize..20_000, seed in any::<u8>()) {
+			let bytes: Vec<u8> = (0..length).map(|i| (i as u8).wrapping_mul(31) ^ seed).collect();
+			let leaves = leaf_hashes(&bytes);
+			let top = merkle_top(leaves.clone());
+			let count = leaves.len() as u32;
+			prop_assert_eq!(count as u64, leaf_count(length as u64));
+			for index in 0..count {
+				let path = merkle_path(leaves.clone(), index).unwrap();
+				prop_assert_eq!(top_from_path(leaves[index as usize], index, count, &path), Some(top));
+				let other = (index + 1) % count;
+				if other != index {
+					prop_assert_ne!(top_from_path(leaves[index as usize], other, count, &path), Some(top));
+				}
+				let mut longer = path.clone();
+				longer.push(top);
+				prop_assert_eq!(top_from_path(leaves[index as usize], index, count, &longer), None);
+			}
+			prop_assert_eq!(merkle_path(leaves, count), None);
+		}
+	}
+}

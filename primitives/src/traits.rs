@@ -1,0 +1,136 @@
+//! What pallets may ask of each other. None reaches into another's storage.
+
+use crate::{
+	attribution::Vector,
+	keys::InferenceId,
+	model::{Contributor, ModelId, ModelStatus, Parent},
+	parameters::{ConsensusParameters, RequestParameters},
+	request::{EvidenceSet, Finality, Outcome, RequestId, Role},
+	tensor::{Tensor, TensorError},
+	AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex,
+};
+use alloc::vec::Vec;
+use sp_runtime::{DispatchError, DispatchResult};
+
+/// What a request needs to know about its model.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ModelTerms {
+	/// Whether it takes requests.
+	pub status: ModelStatus,
+	/// The owner's price in force.
+	pub price: Balance,
+	/// The cost of one run at the largest shapes.
+	pub macs: Macs,
+	/// Whether it has a canonical program, so that its results can be disputed.
+	pub has_program: bool,
+}
+
+/// The models, as a request sees them. Implemented by pallet-models.
+pub trait Models {
+	/// What a request in block `now` needs to know.
+	fn terms(model: &ModelId, now: BlockNumber) -> Option<ModelTerms>;
+	/// Checks input tensors against the declared signature.
+	fn check_input(model: &ModelId, tensors: &[Tensor]) -> Result<(), TensorError>;
+	/// Checks output tensors against the declared signature.
+	fn check_output(model: &ModelId, tensors: &[Tensor]) -> Result<(), TensorError>;
+	/// The most bytes that the encoding of the inputs may take.
+	fn input_bytes(model: &ModelId) -> u32;
+	/// The validators that declared to serve it, at most [`crate::model::MAX_SERVERS`].
+	fn servers(model: &ModelId) -> Vec<AccountId>;
+	/// The open cost that a validator takes at one time.
+	fn capacity(validator: &AccountId) -> Macs;
+	/// Makes a model that a benchmark or a test may request, served by `servers`.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn make_model(owner: &AccountId, servers: &[AccountId]) -> ModelId;
+}
+
+/// Ends what a validator declared to serve. Implemented by pallet-models.
+pub trait Serving {
+	/// Withdraws a validator from every model, because it left or may not serve any more.
+	fn withdraw_all(validator: &AccountId);
+}
+
+impl Serving for () {
+	fn withdraw_all(_: &AccountId) {}
+}
+
+/// Bonds and the cover on them. Implemented by pallet-validators.
+pub trait Bonds {
+	/// Whether this account is bonded with at least the minimum and has not begun to leave.
+	fn is_validator(who: &AccountId) -> bool;
+	/// The bond in force.
+	fn bonded(who: &AccountId) -> Balance;
+	/// The part of the bond that can still be reserved: half of the bond less what is reserved.
+	fn free_cover(who: &AccountId) -> Balance;
+	/// The part that is reserved.
+	fn reserved_cover(who: &AccountId) -> Balance;
+	/// Reserves cover. Fails, and changes nothing, if less is free.
+	fn reserve_cover(who: &AccountId, amount: Balance) -> DispatchResult;
+	/// Releases reserved cover. Releasing more than is reserved releases all.
+	fn release_cover(who: &AccountId, amount: Balance);
+	/// Notes whether an assignment was answered in time. A record, never a slash.
+	fn note_service(who: &AccountId, answered: bool);
+	/// Makes a bonded validator of the current session for a benchmark or a test.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn make_validator(seed: u32) -> AccountId;
+}
+
+/// A validator as a session's table keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionMember {
+	/// The validator.
+	pub account: AccountId,
+	/// Its inference key in that session.
+	pub key: InferenceId,
+	/// Its bond when the session was planned.
+	pub exposure: Balance,
+}
+
+/// The validators of recent sessions. Implemented by pallet-validators.
+pub trait Sessions {
+	/// The current session.
+	fn current() -> SessionIndex;
+	/// A validator's position in the current session.
+	fn position(who: &AccountId) -> Option<ValidatorIndex>;
+	/// Who holds a position in a session, while that session is inside the report window.
+	fn member(session: SessionIndex, validator: ValidatorIndex) -> Option<SessionMember>;
+	/// The parameters of consensus and bonds.
+	fn parameters() -> ConsensusParameters;
+}
+
+/// Contributors and what they earn. Implemented by pallet-attribution.
+pub trait Contributors {
+	/// Registers the contributors and the lineage of a new model and returns its vector.
+	fn register(
+		model: &ModelId,
+		contributors: &[Contributor],
+		parents: &[Parent],
+	) -> Result<Vector, DispatchError>;
+	/// The commitment to a model's vector.
+	fn commitment(model: &ModelId) -> Option<Hash>;
+	/// The account that payments to contributors go to before [`Contributors::credit`].
+	fn pot() -> AccountId;
+	/// Credits a payment that has just arrived in the pot.
+	fn credit(model: &ModelId, amount: Balance);
+}
+
+/// The parameters of requests. Implemented by pallet-inference.
+pub trait RequestRules {
+	/// Those in force for new requests.
+	fn parameters() -> RequestParameters;
+}
+
+/// What is known of requests and results. Implemented by pallet-inference.
+pub trait Results {
+	/// How settled the result is, if there is one.
+	fn finality(request: &RequestId) -> Option<Finality>;
+	/// What stands behind it.
+	fn evidence(request: &RequestId) -> EvidenceSet;
+	/// The cover behind it now.
+	fn cover(request: &RequestId) -> Balance;
+	/// What came of it, until it is pruned.
+	fn outcome(request: &RequestId) -> Option<Outcome>;
+	/// Who plays a role for it: session, position and account.
+	fn player(request: &RequestId, role: Role)
+		-> Option<(SessionIndex, ValidatorIndex, AccountId)>;
+}
