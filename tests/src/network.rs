@@ -1,0 +1,371 @@
+//! A local network of validators, each a process of its own.
+
+use crate::{
+	files::{Assets, Programs},
+	process::{children, signal, until, with_environment, Process},
+};
+use anyhow::{Context, Result};
+use countersign_client::Client;
+use sc_network_types::ed25519::{Keypair, SecretKey};
+use std::{
+	fs::File,
+	net::TcpListener,
+	path::{Path, PathBuf},
+	time::Duration,
+};
+use tokio::time::{sleep, Instant};
+
+/// The validators of the chain `local`, in the order of genesis.
+pub const VALIDATORS: [&str; 4] = ["alice", "bob", "charlie", "dave"];
+
+/// Marks every process that a network starts.
+const MARK: &str = "COUNTERSIGN_NETWORK";
+
+/// How long a node may take to offer its RPC, on a slow machine.
+const START_PATIENCE: Duration = Duration::from_secs(120);
+
+/// How to start a network.
+#[derive(Clone, Debug)]
+pub struct Options {
+	/// How many of [`VALIDATORS`] start. The others can be started later.
+	pub start: usize,
+	/// What nodes log, as `--log` takes it.
+	pub log: String,
+	/// Arguments for every node beside the usual ones.
+	pub arguments: Vec<String>,
+}
+
+impl Default for Options {
+	fn default() -> Self {
+		Self {
+			start: VALIDATORS.len(),
+			log: "info,countersign=debug,inference=debug".into(),
+			arguments: Vec::new(),
+		}
+	}
+}
+
+/// One validator: its identity and place, which outlive its process.
+#[derive(Debug)]
+pub struct Node {
+	/// The name, which is also the development account behind it.
+	pub name: &'static str,
+	/// The folder that holds its keys and its chain.
+	pub base: PathBuf,
+	/// What it says.
+	pub log: PathBuf,
+	rpc_port: u16,
+	network_port: u16,
+	metrics_port: u16,
+	node_key: [u8; 32],
+	process: Option<Process>,
+}
+
+impl Node {
+	/// Where clients connect.
+	pub fn url(&self) -> String {
+		format!("ws://127.0.0.1:{}", self.rpc_port)
+	}
+
+	/// Where Prometheus connects.
+	pub fn metrics_url(&self) -> String {
+		format!("http://127.0.0.1:{}/metrics", self.metrics_port)
+	}
+
+	/// The development account behind it, such as `//Alice`.
+	pub fn uri(&self) -> String {
+		let (first, rest) = self.name.split_at(1);
+		format!("//{}{rest}", first.to_uppercase())
+	}
+
+	/// Where other nodes connect.
+	pub fn address(&self) -> Result<String> {
+		let secret = SecretKey::try_from_bytes(self.node_key)
+			.map_err(|error| anyhow::anyhow!("node key: {error}"))?;
+		let peer = Keypair::from(secret).public().to_peer_id();
+		Ok(format!("/ip4/127.0.0.1/tcp/{}/p2p/{peer}", self.network_port))
+	}
+
+	/// The identifier of its process, if it runs.
+	pub fn process(&self) -> Option<u32> {
+		self.process.as_ref().map(Process::id)
+	}
+
+	/// The engine processes under it.
+	pub fn engines(&self) -> Vec<u32> {
+		self.process().map_or_else(Vec::new, |node| children(node, "countersign-engine"))
+	}
+
+	fn running(&mut self) -> Result<&mut Process> {
+		self.process.as_mut().with_context(|| format!("{} does not run", self.name))
+	}
+
+	/// Kills it at once, as a power cut would.
+	pub fn kill(&mut self) -> Result<()> {
+		self.running()?.kill()?;
+		self.process = None;
+		Ok(())
+	}
+
+	/// Stops its execution where it is, connections left open.
+	pub fn pause(&mut self) -> Result<()> {
+		self.running()?.pause()
+	}
+
+	/// Lets it go on after [`Node::pause`].
+	pub fn resume(&mut self) -> Result<()> {
+		self.running()?.resume()
+	}
+
+	/// Asks it to end, as an operator does, and checks that it ended well.
+	pub async fn stop(&mut self) -> Result<()> {
+		let status = self.running()?.stop(Duration::from_secs(30)).await?;
+		self.process = None;
+		anyhow::ensure!(status.success(), "{} ended with {status}", self.name);
+		Ok(())
+	}
+
+	/// Kills its engine processes and gives how many there were.
+	pub fn kill_engines(&self) -> Result<usize> {
+		let engines = self.engines();
+		for engine in &engines {
+			signal(*engine, "KILL")?;
+		}
+		Ok(engines.len())
+	}
+
+	/// The end of its log, for a message about what went wrong.
+	pub fn last_words(&self) -> String {
+		let text = std::fs::read(&self.log).unwrap_or_default();
+		let text = String::from_utf8_lossy(&text);
+		let lines: Vec<&str> = text.lines().collect();
+		lines[lines.len().saturating_sub(15)..].join("\n")
+	}
+}
+
+/// A network. Dropping it kills every process and removes its folder, unless
+/// [`Network::keep_files`] was called.
+#[derive(Debug)]
+pub struct Network {
+	/// The validators, in the order of [`VALIDATORS`].
+	pub nodes: Vec<Node>,
+	folder: Option<tempfile::TempDir>,
+	root: PathBuf,
+	programs: Programs,
+	assets: Assets,
+	options: Options,
+}
+
+impl Network {
+	/// Starts a new network and waits until every node offers its RPC.
+	pub async fn start(options: Options) -> Result<Self> {
+		let programs = Programs::find()?;
+		let assets = Assets::find()?;
+		let folder = tempfile::Builder::new().prefix("countersign-").tempdir()?;
+		let root = folder.path().to_path_buf();
+		let ports = free_ports(VALIDATORS.len() * 3)?;
+		let mut nodes = Vec::new();
+		for ((index, name), ports) in VALIDATORS.into_iter().enumerate().zip(ports.chunks(3)) {
+			let seed = format!("countersign local network {index}");
+			nodes.push(Node {
+				name,
+				base: root.join(name),
+				log: root.join(format!("{name}.txt")),
+				rpc_port: ports[0],
+				network_port: ports[1],
+				metrics_port: ports[2],
+				node_key: sp_crypto_hashing::blake2_256(seed.as_bytes()),
+				process: None,
+			});
+		}
+		let start = options.start;
+		let mut network = Self { nodes, folder: Some(folder), root, programs, assets, options };
+		for index in 0..start {
+			network.launch(index, None).await?;
+		}
+		for index in 0..start {
+			network.client(index).await?;
+		}
+		Ok(network)
+	}
+
+	/// The folder with everything that belongs to the network.
+	pub fn folder(&self) -> &Path {
+		&self.root
+	}
+
+	/// The programs that it runs.
+	pub fn programs(&self) -> &Programs {
+		&self.programs
+	}
+
+	/// Where the model is.
+	pub fn assets(&self) -> &Assets {
+		&self.assets
+	}
+
+	/// Leaves the folder where it is when the network ends.
+	pub fn keep_files(&mut self) {
+		if let Some(folder) = self.folder.take() {
+			let _ = folder.keep();
+		}
+	}
+
+	/// Starts a node that does not run, knowing all others, and waits until it offers its RPC.
+	pub async fn restart(&mut self, index: usize) -> Result<Client> {
+		self.launch(index, None).await?;
+		self.client(index).await
+	}
+
+	/// Starts a node that does not run so that it talks only to `peers`.
+	pub async fn restart_among(&mut self, index: usize, peers: &[usize]) -> Result<Client> {
+		self.launch(index, Some(peers)).await?;
+		self.client(index).await
+	}
+
+	async fn launch(&mut self, index: usize, only: Option<&[usize]>) -> Result<()> {
+		let mut addresses = Vec::new();
+		for (other, node) in self.nodes.iter().enumerate() {
+			if other != index && only.is_none_or(|peers| peers.contains(&other)) {
+				addresses.push(node.address()?);
+			}
+		}
+		let node = self.nodes.get_mut(index).context("no such validator")?;
+		anyhow::ensure!(node.process.is_none(), "{} runs already", node.name);
+		let log = File::options().create(true).append(true).open(&node.log)?;
+		let process = Process::start(node.name, &self.programs.node, |command| {
+			command
+				.args(["--chain", "local", &format!("--{}", node.name), "--name", node.name])
+				.arg("--base-path")
+				.arg(&node.base)
+				.args(["--node-key", &hex::encode(node.node_key)])
+				.args(["--listen-addr", &format!("/ip4/127.0.0.1/tcp/{}", node.network_port)])
+				.args(["--rpc-port", &node.rpc_port.to_string(), "--rpc-methods", "unsafe"])
+				.args(["--rpc-max-connections", "1000"])
+				.args(["--prometheus-port", &node.metrics_port.to_string()])
+				.args(["--no-mdns", "--no-telemetry", "--no-hardware-benchmarks"])
+				.args(["--disable-log-color", "--log", &self.options.log])
+				// A node that lost its peers goes on, as each half of a split network does.
+				.args(["--force-authoring", "--allow-private-ip"])
+				.args(["--engine-threads", "1", "--engine"])
+				.arg(&self.programs.engine)
+				.arg("--onnxruntime")
+				.arg(&self.assets.onnxruntime)
+				.args(&self.options.arguments)
+				.env(MARK, &self.root)
+				.stdin(std::process::Stdio::null())
+				.stdout(std::process::Stdio::null())
+				.stderr(log);
+			match only {
+				Some(_) => {
+					command.arg("--reserved-only").arg("--reserved-nodes");
+				},
+				None => {
+					command.arg("--bootnodes");
+				},
+			}
+			command.args(addresses);
+		})
+		.await?;
+		node.process = Some(process);
+		Ok(())
+	}
+
+	/// A connection to a node, waiting for one that is just starting.
+	pub async fn client(&mut self, index: usize) -> Result<Client> {
+		let node = self.nodes.get_mut(index).context("no such validator")?;
+		let start = Instant::now();
+		loop {
+			match Client::connect(&node.url()).await {
+				Ok(client) => return Ok(client),
+				Err(error) => {
+					let ended = node.running()?.ensure_running();
+					if ended.is_err() || start.elapsed() > START_PATIENCE {
+						let why = ended.err().unwrap_or_else(|| error.into());
+						return Err(why.context(format!(
+							"{} does not answer; the end of its log:\n{}",
+							node.name,
+							node.last_words()
+						)));
+					}
+					// There is no event for a port that opens.
+					sleep(Duration::from_millis(100)).await;
+				},
+			}
+		}
+	}
+
+	/// Fails if a node that should run does not.
+	pub fn ensure_running(&mut self) -> Result<()> {
+		for node in &mut self.nodes {
+			let words = node.last_words();
+			if let Some(process) = node.process.as_mut() {
+				process
+					.ensure_running()
+					.with_context(|| format!("the end of its log:\n{words}"))?;
+			}
+		}
+		Ok(())
+	}
+
+	/// Ends every node as an operator does, and checks that no process is left, however deep.
+	pub async fn stop(&mut self) -> Result<()> {
+		for node in &mut self.nodes {
+			// A paused process cannot end by itself.
+			if node.process.is_some() {
+				node.resume()?;
+			}
+		}
+		let results = futures::future::join_all(
+			self.nodes.iter_mut().filter(|node| node.process.is_some()).map(Node::stop),
+		)
+		.await;
+		for result in results {
+			result?;
+		}
+		let mark = self.root.to_string_lossy().into_owned();
+		until("the end of every process", Duration::from_secs(10), || {
+			with_environment(MARK, &mark).is_empty()
+		})
+		.await
+	}
+}
+
+impl Drop for Network {
+	fn drop(&mut self) {
+		for node in &mut self.nodes {
+			node.process = None;
+		}
+		// Engines end with their nodes; whatever does not is ended here.
+		for process in with_environment(MARK, &self.root.to_string_lossy()) {
+			let _ = signal(process, "KILL");
+		}
+		if std::thread::panicking() {
+			for node in &self.nodes {
+				eprintln!("--- the end of {}'s log ---\n{}", node.name, node.last_words());
+			}
+		}
+	}
+}
+
+/// Ports that nothing listens on, all different, given by the operating system.
+fn free_ports(count: usize) -> Result<Vec<u16>> {
+	// All stay bound until the last is known, so that none is given twice.
+	let listeners: Vec<TcpListener> =
+		(0..count).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
+	listeners.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn ports_are_different() -> Result<()> {
+		let mut ports = free_ports(20)?;
+		ports.sort_unstable();
+		ports.dedup();
+		assert_eq!(ports.len(), 20);
+		Ok(())
+	}
+}
