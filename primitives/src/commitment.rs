@@ -177,7 +177,8 @@ mod tests {
 	use super::*;
 	use proptest::prelude::*;
 
-	/// Frozen: a change here changes what every past result committed to.
+	/// Computed once by a second implementation, in Python with hashlib. A change here changes what
+	/// every past result committed to.
 	#[test]
 	fn test_vectors_hold() {
 		let bytes: Vec<u8> = (0..2500u32).map(|i| i as u8).collect();
@@ -199,10 +200,10 @@ mod tests {
 		}
 	}
 
-	const VECTOR_EMPTY: &str = "00";
-	const VECTOR_ABC: &str = "01";
-	const VECTOR_2500: &str = "02";
-	const VECTOR_TENSORS: &str = "03";
+	const VECTOR_EMPTY: &str = "46bf9e1873f27c72287c15ed26e8f2a7ba781a9b0cc79d18572d5a9370437ca4";
+	const VECTOR_ABC: &str = "837910e72b9ca85c916ab5dcd9ed9e8ee9651837fa1c31c197d94ba692dca858";
+	const VECTOR_2500: &str = "66c44965531b4cffb39f2078956a9dec89eef132bc7bb4a1f545508e53c76a26";
+	const VECTOR_TENSORS: &str = "9be958d520260a8c873fb981263d3c626617b25c2ac5a101796d4d0ceed5747b";
 
 	#[test]
 	fn meaning_is_part_of_the_commitment() {

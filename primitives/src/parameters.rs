@@ -85,9 +85,8 @@ impl ConsensusParameters {
 			maximum_validators: 100,
 		}
 	}
-	/// Checks every range, and the relations with the parameters of requests.
-	pub fn check(&self, requests: &RequestParameters) -> Result<(), ParameterError> {
-		requests.check()?;
+	/// Checks every range, without the relations with the parameters of requests.
+	pub fn check_ranges(&self) -> Result<(), ParameterError> {
 		within(self.epoch_slots, 10, 14_400, "epoch slots: 10 to 14,400")?;
 		within(self.unbonding_sessions, 10, 20_000, "unbonding: 10 to 20,000 sessions")?;
 		within(self.report_window_sessions, 1, 5_000, "report window: 1 to 5,000 sessions")?;
@@ -98,7 +97,12 @@ impl ConsensusParameters {
 			100_000_000 * UNIT,
 			"minimum bond: 1 to 100,000,000 tokens",
 		)?;
-		within(self.maximum_validators, 1, MAX_VALIDATORS, "maximum validators: 1 to 1,000")?;
+		within(self.maximum_validators, 1, MAX_VALIDATORS, "maximum validators: 1 to 1,000")
+	}
+	/// Checks every range, and the relations with the parameters of requests.
+	pub fn check(&self, requests: &RequestParameters) -> Result<(), ParameterError> {
+		requests.check()?;
+		self.check_ranges()?;
 		let life = requests.longest_request_blocks().div_ceil(self.epoch_slots);
 		if self.unbonding_sessions
 			<= life

@@ -10,7 +10,7 @@ use crate::{
 	AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex,
 };
 use alloc::vec::Vec;
-use sp_runtime::{DispatchError, DispatchResult};
+use sp_runtime::{DispatchError, DispatchResult, Weight};
 
 /// What a request needs to know about its model.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,6 +48,10 @@ pub trait Models {
 pub trait Serving {
 	/// Withdraws a validator from every model, because it left or may not serve any more.
 	fn withdraw_all(validator: &AccountId);
+	/// The most weight that [`Serving::withdraw_all`] takes.
+	fn withdraw_all_weight() -> Weight {
+		Weight::zero()
+	}
 }
 
 impl Serving for () {
