@@ -1,0 +1,35 @@
+//! Everything that a validator needs to run models, with no native library in its own process.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`store`] | artefacts by sha256 and inputs by commitment, on disk, bounded |
+//! | [`protocol`] | what node and engine process say to each other |
+//! | [`supervisor`] | starts, watches and restarts the engine process |
+//! | [`worker`] | from an assignment on chain to a signed and submitted statement |
+//! | [`float_mode`] | keeps threads in the float mode that consensus needs |
+//!
+//! The engine process itself is the binary `countersign-engine` of the package
+//! `countersign-engine-process`. It alone loads ONNX Runtime: a native library that sets
+//! flush-to-zero in the node would take the node out of consensus, and an operator that divides
+//! `MIN` by -1 kills the process it runs in.
+//!
+//! ```no_run
+//! use countersign_engine::supervisor::{EngineConfig, EngineHandle};
+//!
+//! # async fn example() {
+//! let (engine, supervisor) =
+//! 	EngineHandle::new(EngineConfig::new("countersign-engine", "libonnxruntime.so"));
+//! tokio::spawn(supervisor.run());
+//! println!("{:?}", engine.state());
+//! # }
+//! ```
+
+#![deny(missing_docs, rustdoc::broken_intra_doc_links, unreachable_pub)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+
+pub mod float_mode;
+pub mod protocol;
+pub mod store;
+pub mod supervisor;
+pub mod worker;
+

@@ -1,0 +1,123 @@
+//! Writing into the store: aside first, then flushed, then renamed.
+
+use super::{BlobId, Entry, Store, StoreError};
+use countersign_primitives::model::ArtefactHash;
+use sha2::{Digest, Sha256};
+use std::{
+	fs::{self, File},
+	io::Write,
+	ops::Deref,
+	path::PathBuf,
+	sync::Arc,
+};
+
+/// A file that is being written and has no name yet. Gives its room back when it is dropped.
+pub(super) struct Aside<S: Deref<Target = Store>> {
+	store: S,
+	file: File,
+	path: PathBuf,
+	reserved: u64,
+	written: u64,
+}
+
+impl<S: Deref<Target = Store>> Aside<S> {
+	pub(super) fn new(store: S, length: u64) -> Result<Self, StoreError> {
+		let path = {
+			let mut index = store.index.lock();
+			store.make_room(&mut index, length)?;
+			index.reserved = index.reserved.saturating_add(length);
+			index.temporary = index.temporary.saturating_add(1);
+			store.root.join("partial").join(index.temporary.to_string())
+		};
+		match File::create_new(&path) {
+			Ok(file) => Ok(Self { store, file, path, reserved: length, written: 0 }),
+			Err(source) => {
+				let mut index = store.index.lock();
+				index.reserved = index.reserved.saturating_sub(length);
+				Err(StoreError::Io { path, source })
+			},
+		}
+	}
+
+	pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+		self.file.write_all(bytes).map_err(StoreError::io(&self.path))?;
+		self.written = self.written.saturating_add(bytes.len() as u64);
+		Ok(())
+	}
+
+	/// Gives the file its name. The caller has checked the content.
+	pub(super) fn commit(self, id: BlobId) -> Result<(), StoreError> {
+		self.file.sync_all().map_err(StoreError::io(&self.path))?;
+		let path = self.store.path(&id);
+		let mut index = self.store.index.lock();
+		fs::rename(&self.path, &path).map_err(StoreError::io(&path))?;
+		// The name is in the folder, so the folder has to be flushed as well.
+		if let Some(folder) = path.parent() {
+			File::open(folder)
+				.and_then(|folder| folder.sync_all())
+				.map_err(StoreError::io(folder))?;
+		}
+		index.clock = index.clock.saturating_add(1);
+		let used = index.clock;
+		let length = self.written;
+		let checked = super::file_state(&self.file).ok();
+		let entry =
+			index.entries.entry(id).or_insert(Entry { length: 0, used, pins: 0, checked: None });
+		let before = std::mem::replace(&mut entry.length, length);
+		entry.used = used;
+		entry.checked = checked;
+		index.bytes = index.bytes.saturating_sub(before).saturating_add(length);
+		Ok(())
+	}
+}
+
+impl<S: Deref<Target = Store>> Drop for Aside<S> {
+	fn drop(&mut self) {
+		// Gone already where the file got its name.
+		let _ = fs::remove_file(&self.path);
+		let mut index = self.store.index.lock();
+		index.reserved = index.reserved.saturating_sub(self.reserved);
+	}
+}
+
+/// An artefact on its way into the store.
+pub struct ArtefactWriter {
+	aside: Aside<Arc<Store>>,
+	hasher: Sha256,
+	sha256: ArtefactHash,
+	length: u64,
+}
+
+impl ArtefactWriter {
+	pub(super) fn new(
+		store: Arc<Store>,
+		sha256: ArtefactHash,
+		length: u64,
+	) -> Result<Self, StoreError> {
+		Ok(Self { aside: Aside::new(store, length)?, hasher: Sha256::new(), sha256, length })
+	}
+
+	/// How many bytes are still to come.
+	pub fn missing(&self) -> u64 {
+		self.length.saturating_sub(self.aside.written)
+	}
+
+	/// Adds bytes. Fails as soon as there are more than promised.
+	pub fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+		if bytes.len() as u64 > self.missing() {
+			return Err(StoreError::WrongContent(BlobId::Artefact(self.sha256)));
+		}
+		self.hasher.update(bytes);
+		self.aside.write(bytes)
+	}
+
+	/// Ends the file. Fails, and leaves nothing behind, unless length and hash are as promised.
+	pub fn commit(self) -> Result<(), StoreError> {
+		let id = BlobId::Artefact(self.sha256);
+		let found: [u8; 32] = self.hasher.finalize().into();
+		if self.aside.written != self.length || found != self.sha256 {
+			return Err(StoreError::WrongContent(id));
+		}
+		self.aside.commit(id)
+	}
+}

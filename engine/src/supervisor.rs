@@ -1,0 +1,548 @@
+//! Starts, watches and restarts the engine process.
+//!
+//! [`EngineHandle::new`] gives a handle, which can be cloned and used from anywhere, and the
+//! [`Supervisor`], a future to spawn. One job runs at a time; those that wait are bounded. Nothing
+//! that the process does can hurt the node: every exchange has a deadline after which the process
+//! is killed, a crash or a broken message becomes an [`EngineError`] of the job that met it, and
+//! the next job finds a new process. After a failure the pauses between starts grow; jobs that
+//! come in a pause are refused at once, so that nobody waits for nothing.
+
+mod process;
+
+use crate::protocol::{
+	ErrorKind, NamedTensor, OutputPort, Reply, Request, RunLimits, MAX_OUTPUT_BYTES,
+};
+use countersign_primitives::{
+	model::{ArtefactHash, Manifest},
+	request::TrapCode,
+	tensor::Tensor,
+};
+use parking_lot::Mutex;
+use process::{Process, StartError};
+use std::{
+	path::PathBuf,
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc,
+	},
+	time::{Duration, Instant},
+};
+use tokio::sync::{mpsc, oneshot, watch};
+
+pub(crate) const LOG: &str = "countersign::engine";
+
+/// How the engine process is started and how long it may take.
+#[derive(Clone, Debug)]
+pub struct EngineConfig {
+	/// The binary `countersign-engine`.
+	pub binary: PathBuf,
+	/// The ONNX Runtime library that it loads.
+	pub onnxruntime: PathBuf,
+	/// Threads that one operator uses.
+	pub threads: u16,
+	/// The most memory that the process may take in all, in MiB.
+	pub memory_mib: u32,
+	/// The most models that it keeps ready.
+	pub models: u16,
+	/// Jobs that may wait.
+	pub queue: usize,
+	/// For the process to start and to load the library.
+	pub start_timeout: Duration,
+	/// To load a model, on top of a second for every 64 MiB.
+	pub load_timeout: Duration,
+	/// How long a run may exceed its time limit before the process is killed.
+	pub grace: Duration,
+	/// The first pause after two failures in a row; doubled by every further one.
+	pub backoff: Duration,
+	/// The longest pause.
+	pub backoff_max: Duration,
+}
+
+impl EngineConfig {
+	/// The usual configuration.
+	pub fn new(binary: impl Into<PathBuf>, onnxruntime: impl Into<PathBuf>) -> Self {
+		Self {
+			binary: binary.into(),
+			onnxruntime: onnxruntime.into(),
+			threads: 1,
+			memory_mib: 8 * 1024,
+			models: 8,
+			queue: 64,
+			start_timeout: Duration::from_secs(30),
+			load_timeout: Duration::from_secs(30),
+			grace: Duration::from_secs(2),
+			backoff: Duration::from_secs(1),
+			backoff_max: Duration::from_secs(60),
+		}
+	}
+}
+
+/// A run to be done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RunJob {
+	/// The sha256 of the model's file.
+	pub artefact: ArtefactHash,
+	/// Its length.
+	pub length: u64,
+	/// Where it lies. Must stay there until the job is done.
+	pub path: PathBuf,
+	/// The inputs.
+	pub inputs: Vec<NamedTensor>,
+	/// The outputs to return.
+	pub outputs: Vec<OutputPort>,
+	/// What the run may take.
+	pub limits: RunLimits,
+}
+
+impl RunJob {
+	/// The job that runs a model as its manifest says. The inputs have been checked against it.
+	pub fn from_manifest(manifest: &Manifest, path: PathBuf, inputs: Vec<Tensor>) -> Self {
+		Self {
+			artefact: manifest.artefact.sha256,
+			length: manifest.artefact.length,
+			path,
+			inputs: manifest
+				.inputs
+				.iter()
+				.zip(inputs)
+				.map(|(port, tensor)| NamedTensor { name: port.name.to_vec(), tensor })
+				.collect(),
+			outputs: manifest
+				.outputs
+				.iter()
+				.map(|port| OutputPort { name: port.name.to_vec(), ty: port.ty })
+				.collect(),
+			limits: RunLimits {
+				time_ms: manifest.cost.time_ms,
+				memory_mib: manifest.cost.memory_mib,
+				output_bytes: MAX_OUTPUT_BYTES,
+			},
+		}
+	}
+}
+
+/// What came of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RunOutcome {
+	/// The outputs, in the order asked for.
+	Output(Vec<Tensor>),
+	/// The model gives no output for this input.
+	Trap {
+		/// Why.
+		code: TrapCode,
+		/// Why, in words for people.
+		message: String,
+	},
+}
+
+/// A run that was done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RunReport {
+	/// What came of it.
+	pub outcome: RunOutcome,
+	/// How long it took in the engine process.
+	pub time: Duration,
+}
+
+/// Why a run was not done. Never a statement about the model's answer.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+	/// There is no engine process now: the binary or the library is missing, or it failed and
+	/// the pause before the next start is not over.
+	#[error("no engine: {0}")]
+	Unavailable(String),
+	/// Too many jobs wait.
+	#[error("the engine has too much to do")]
+	Busy,
+	/// The process refused the job: another try would end the same way.
+	#[error("refused by the engine ({kind:?}): {message}")]
+	Refused {
+		/// What kind.
+		kind: ErrorKind,
+		/// Why, in words for people.
+		message: String,
+	},
+	/// The process died while it worked on this job.
+	#[error("the engine process died: {0}")]
+	Crashed(String),
+	/// The process did not answer in time and was killed.
+	#[error("the engine process did not answer within {0:?} and was killed")]
+	Hung(Duration),
+	/// The process sent something that makes no sense and was killed.
+	#[error("the engine process broke the protocol and was killed: {0}")]
+	Protocol(String),
+	/// The supervisor has ended.
+	#[error("the engine has been shut down")]
+	Closed,
+}
+
+/// What the engine is doing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EngineState {
+	/// It has not been started yet.
+	Starting,
+	/// It is ready or working.
+	Ready {
+		/// The process.
+		pid: u32,
+		/// What it says it is, for people.
+		description: String,
+	},
+	/// It is not there.
+	Unavailable(String),
+}
+
+/// Counters of the engine, for the node's metrics.
+#[derive(Debug, Default)]
+pub struct EngineMetrics {
+	/// Processes started.
+	pub starts: AtomicU64,
+	/// Starts that failed.
+	pub failed_starts: AtomicU64,
+	/// Runs that ended in an output.
+	pub outputs: AtomicU64,
+	/// Runs that ended in a trap.
+	pub traps: AtomicU64,
+	/// Jobs that the process refused.
+	pub refusals: AtomicU64,
+	/// Processes that died.
+	pub crashes: AtomicU64,
+	/// Processes that were killed because they did not answer.
+	pub hangs: AtomicU64,
+	/// Processes that were killed because they broke the protocol.
+	pub protocol_errors: AtomicU64,
+	/// Microseconds spent in runs.
+	pub run_micros: AtomicU64,
+}
+
+fn count(counter: &AtomicU64) {
+	counter.fetch_add(1, Ordering::Relaxed);
+}
+
+enum Task {
+	Run(Box<RunJob>, oneshot::Sender<Result<RunReport, EngineError>>),
+	Ping(oneshot::Sender<Result<(), EngineError>>),
+}
+
+/// Gives jobs to the engine process.
+#[derive(Clone, Debug)]
+pub struct EngineHandle {
+	tasks: mpsc::Sender<Task>,
+	state: watch::Receiver<EngineState>,
+	metrics: Arc<EngineMetrics>,
+}
+
+impl EngineHandle {
+	/// A handle, and the supervisor behind it, which has to be spawned.
+	pub fn new(config: EngineConfig) -> (Self, Supervisor) {
+		let (tasks, receiver) = mpsc::channel(config.queue.max(1));
+		let (state_sender, state) = watch::channel(EngineState::Starting);
+		let metrics = Arc::new(EngineMetrics::default());
+		let supervisor = Supervisor {
+			config,
+			tasks: receiver,
+			state: state_sender,
+			metrics: metrics.clone(),
+			process: None,
+			failures: 0,
+			not_before: None,
+			next_id: 0,
+			last_error: Arc::default(),
+		};
+		(Self { tasks, state, metrics }, supervisor)
+	}
+
+	/// Runs a model. Dropping the future does not stop a run that has begun.
+	pub async fn run(&self, job: RunJob) -> Result<RunReport, EngineError> {
+		let (sender, receiver) = oneshot::channel();
+		self.submit(Task::Run(Box::new(job), sender))?;
+		receiver.await.unwrap_or(Err(EngineError::Closed))
+	}
+
+	/// Waits until the engine process answers.
+	pub async fn ping(&self) -> Result<(), EngineError> {
+		let (sender, receiver) = oneshot::channel();
+		self.submit(Task::Ping(sender))?;
+		receiver.await.unwrap_or(Err(EngineError::Closed))
+	}
+
+	/// What the engine is doing.
+	pub fn state(&self) -> EngineState {
+		self.state.borrow().clone()
+	}
+
+	/// Follows what the engine is doing.
+	pub fn watch(&self) -> watch::Receiver<EngineState> {
+		self.state.clone()
+	}
+
+	/// The counters.
+	pub fn metrics(&self) -> &Arc<EngineMetrics> {
+		&self.metrics
+	}
+
+	/// Jobs that wait.
+	pub fn waiting(&self) -> usize {
+		self.tasks.max_capacity().saturating_sub(self.tasks.capacity())
+	}
+
+	fn submit(&self, task: Task) -> Result<(), EngineError> {
+		self.tasks.try_send(task).map_err(|error| match error {
+			mpsc::error::TrySendError::Full(_) => EngineError::Busy,
+			mpsc::error::TrySendError::Closed(_) => EngineError::Closed,
+		})
+	}
+}
+
+/// Owns the engine process. Ends, and the process with it, when the last handle is gone.
+#[derive(Debug)]
+pub struct Supervisor {
+	config: EngineConfig,
+	tasks: mpsc::Receiver<Task>,
+	state: watch::Sender<EngineState>,
+	metrics: Arc<EngineMetrics>,
+	process: Option<Process>,
+	/// Failures in a row.
+	failures: u32,
+	not_before: Option<Instant>,
+	next_id: u64,
+	/// What the process last complained about.
+	last_error: Arc<Mutex<Option<String>>>,
+}
+
+impl std::fmt::Debug for Task {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		f.write_str(match self {
+			Self::Run(..) => "Run",
+			Self::Ping(_) => "Ping",
+		})
+	}
+}
+
+impl Supervisor {
+	/// Works until the last handle is gone.
+	pub async fn run(mut self) {
+		// At once, so that whoever starts the node reads what is missing.
+		let _ = self.ensure_process().await;
+		loop {
+			let task = match &mut self.process {
+				Some(process) => tokio::select! {
+					task = self.tasks.recv() => task,
+					status = process.exited() => {
+						self.failed(EngineError::Crashed(status)).await;
+						continue;
+					},
+				},
+				None => self.tasks.recv().await,
+			};
+			let Some(task) = task else { break };
+			match task {
+				Task::Run(_, reply) if reply.is_closed() => {},
+				Task::Run(job, reply) => {
+					let result = self.run_job(*job).await;
+					let _ = reply.send(result);
+				},
+				Task::Ping(reply) => {
+					let result = self.do_ping().await;
+					let _ = reply.send(result);
+				},
+			}
+		}
+		if let Some(process) = self.process.take() {
+			process.kill().await;
+		}
+	}
+
+	async fn run_job(&mut self, job: RunJob) -> Result<RunReport, EngineError> {
+		let wrong = |message: &str| EngineError::Refused {
+			kind: ErrorKind::BadRequest,
+			message: message.into(),
+		};
+		let path = job.path.to_str().ok_or_else(|| wrong("the path is not UTF-8"))?;
+		let load_time = self
+			.config
+			.load_timeout
+			.saturating_add(Duration::from_secs(job.length / (64 * 1024 * 1024)));
+		let id = self.id();
+		let path = path.as_bytes().to_vec();
+		let load = Request::Load { id, artefact: job.artefact, length: job.length, path };
+		match self.exchange(load, load_time).await? {
+			Reply::Loaded { .. } => {},
+			other => return Err(self.unexpected(other).await),
+		}
+		let run_time =
+			Duration::from_millis(job.limits.time_ms.into()).saturating_add(self.config.grace);
+		let id = self.id();
+		let expected = job.outputs.iter().map(|output| output.ty).collect::<Vec<_>>();
+		let limit = job.limits.output_bytes as usize;
+		let run = Request::Run {
+			id,
+			artefact: job.artefact,
+			inputs: job.inputs,
+			outputs: job.outputs,
+			limits: job.limits,
+		};
+		let (outcome, micros) = match self.exchange(run, run_time).await? {
+			Reply::Output { tensors, micros, .. } => {
+				let bytes = tensors
+					.iter()
+					.fold(0usize, |sum, tensor| sum.saturating_add(tensor.data.len()));
+				let types = tensors.iter().map(|tensor| tensor.ty).collect::<Vec<_>>();
+				if types != expected || bytes > limit {
+					let error = EngineError::Protocol("outputs other than asked for".into());
+					return Err(self.failed(error).await);
+				}
+				count(&self.metrics.outputs);
+				(RunOutcome::Output(tensors), micros)
+			},
+			Reply::Trap { code, message, micros, .. } => {
+				count(&self.metrics.traps);
+				let message = String::from_utf8_lossy(&message).into_owned();
+				(RunOutcome::Trap { code, message }, micros)
+			},
+			other => return Err(self.unexpected(other).await),
+		};
+		self.failures = 0;
+		self.metrics.run_micros.fetch_add(micros, Ordering::Relaxed);
+		Ok(RunReport { outcome, time: Duration::from_micros(micros) })
+	}
+
+	async fn do_ping(&mut self) -> Result<(), EngineError> {
+		let id = self.id();
+		match self.exchange(Request::Ping { id }, self.config.start_timeout).await? {
+			Reply::Pong { .. } => Ok(()),
+			other => Err(self.unexpected(other).await),
+		}
+	}
+
+	fn id(&mut self) -> u64 {
+		self.next_id = self.next_id.wrapping_add(1);
+		self.next_id
+	}
+
+	/// One request and its reply. Starts a process where there is none.
+	async fn exchange(
+		&mut self,
+		request: Request,
+		time: Duration,
+	) -> Result<Reply, EngineError> {
+		self.ensure_process().await?;
+		let Some(process) = &mut self.process else {
+			return Err(EngineError::Unavailable("not started".into()));
+		};
+		match process.exchange(&request, time).await {
+			Ok(reply) => Ok(reply),
+			Err(error) => Err(self.failed(error).await),
+		}
+	}
+
+	/// What a reply other than the expected one means.
+	async fn unexpected(&mut self, reply: Reply) -> EngineError {
+		match reply {
+			Reply::Error { kind: ErrorKind::FloatMode, message, .. } => {
+				// A new process may be right; this one has said that it is not.
+				let message = String::from_utf8_lossy(&message).into_owned();
+				self.failed(EngineError::Crashed(message)).await
+			},
+			Reply::Error { kind, message, .. } => {
+				count(&self.metrics.refusals);
+				let message = String::from_utf8_lossy(&message).into_owned();
+				EngineError::Refused { kind, message }
+			},
+			other => {
+				let name = match other {
+					Reply::Hello(_) => "Hello",
+					Reply::Pong { .. } => "Pong",
+					Reply::Loaded { .. } => "Loaded",
+					Reply::Output { .. } => "Output",
+					Reply::Trap { .. } => "Trap",
+					Reply::Error { .. } => "Error",
+				};
+				self.failed(EngineError::Protocol(format!("{name} where it makes no sense"))).await
+			},
+		}
+	}
+
+	/// Ends the process after a failure and sets the pause before the next one.
+	async fn failed(&mut self, error: EngineError) -> EngineError {
+		let error = match (error, self.process.take()) {
+			(EngineError::Crashed(pipe), Some(process)) => {
+				let status = process.kill().await;
+				let said = self.last_error.lock().take();
+				EngineError::Crashed(match said {
+					Some(said) => format!("{status}; it said: {said}"),
+					None => format!("{status} ({pipe})"),
+				})
+			},
+			(error, Some(process)) => {
+				process.kill().await;
+				error
+			},
+			(error, None) => error,
+		};
+		match &error {
+			EngineError::Hung(_) => count(&self.metrics.hangs),
+			EngineError::Protocol(_) => count(&self.metrics.protocol_errors),
+			_ => count(&self.metrics.crashes),
+		}
+		tracing::warn!(target: LOG, %error, "engine process ended");
+		self.pause();
+		let _ = self.state.send(EngineState::Unavailable(error.to_string()));
+		error
+	}
+
+	fn pause(&mut self) {
+		self.failures = self.failures.saturating_add(1);
+		// The first failure may be one bad input: start again at once.
+		self.not_before = (self.failures > 1).then(|| {
+			let doublings = self.failures.saturating_sub(2).min(16);
+			let pause = self.config.backoff.saturating_mul(1 << doublings);
+			Instant::now() + pause.min(self.config.backoff_max)
+		});
+	}
+
+	async fn ensure_process(&mut self) -> Result<(), EngineError> {
+		if self.process.is_some() {
+			return Ok(());
+		}
+		if let Some(pause) =
+			self.not_before.and_then(|until| until.checked_duration_since(Instant::now()))
+		{
+			let why = match &*self.state.borrow() {
+				EngineState::Unavailable(why) => why.clone(),
+				_ => String::from("it failed"),
+			};
+			return Err(EngineError::Unavailable(format!(
+				"{why}; next try in {:.1} s",
+				pause.as_secs_f32()
+			)));
+		}
+		count(&self.metrics.starts);
+		*self.last_error.lock() = None;
+		match Process::start(&self.config, self.last_error.clone()).await {
+			Ok((process, description)) => {
+				tracing::info!(target: LOG, pid = process.pid(), %description, "engine ready");
+				let state = EngineState::Ready { pid: process.pid(), description };
+				let _ = self.state.send(state);
+				self.process = Some(process);
+				Ok(())
+			},
+			Err(StartError(why)) => {
+				count(&self.metrics.failed_starts);
+				let known = EngineState::Unavailable(why.clone());
+				// The same complaint every minute would drown the log.
+				if *self.state.borrow() != known {
+					tracing::error!(
+						target: LOG,
+						%why,
+						"models cannot be run; the node goes on without"
+					);
+				}
+				self.pause();
+				let _ = self.state.send(known);
+				Err(EngineError::Unavailable(why))
+			},
+		}
+	}
+}

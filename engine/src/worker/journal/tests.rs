@@ -1,0 +1,207 @@
+use super::*;
+use countersign_primitives::request::{OutcomeCommitment, TrapCode};
+use proptest::prelude::*;
+use sp_core::crypto::UncheckedFrom;
+
+const GENESIS: Hash = Hash::repeat_byte(9);
+
+fn record(request: u8, output: u8) -> Record {
+	Record {
+		statement: Statement {
+			genesis: GENESIS,
+			request: Hash::repeat_byte(request),
+			model: Hash::repeat_byte(1),
+			role: Role::Executor,
+			session: 1,
+			validator: 2,
+			input: Hash::repeat_byte(3),
+			outcome: OutcomeCommitment::Output(Hash::repeat_byte(output)),
+			attribution: Hash::repeat_byte(4),
+			signer: sp_core::sr25519::Public::unchecked_from([7; 32]).into(),
+		},
+		outcome: Outcome::Trap { code: TrapCode::Operator, operator: output.into() },
+		block: 100,
+	}
+}
+
+struct Fixture {
+	_folder: tempfile::TempDir,
+	path: PathBuf,
+}
+
+fn fixture() -> Fixture {
+	let folder = tempfile::tempdir().expect("temporary folder");
+	let path = folder.path().join("deeper/journal");
+	Fixture { _folder: folder, path }
+}
+
+impl Fixture {
+	fn open(&self, best: BlockNumber) -> Result<Journal, JournalError> {
+		Journal::open(&self.path, GENESIS, best)
+	}
+
+	fn filled(&self, requests: &[u8]) -> Vec<u8> {
+		let mut journal = self.open(50).expect("opens");
+		for request in requests {
+			journal.record(record(*request, 0)).expect("new");
+		}
+		drop(journal);
+		fs::read(&self.path).expect("readable")
+	}
+}
+
+#[test]
+fn records_survive_and_a_different_statement_is_refused() {
+	let fixture = fixture();
+	let mut journal = fixture.open(50).expect("opens");
+	assert_eq!(journal.record(record(1, 1)).expect("new"), &record(1, 1));
+	assert!(matches!(
+		journal.record(record(1, 2)),
+		Err(JournalError::Conflict(known)) if *known == record(1, 1)
+	));
+	drop(journal);
+	let mut journal = fixture.open(2000).expect("opens");
+	assert_eq!(journal.floor(), 50, "the floor is the first one's");
+	assert_eq!(journal.get(&record(1, 1).key()), Some(&record(1, 1)));
+	assert!(matches!(journal.record(record(1, 2)), Err(JournalError::Conflict(_))));
+	// The same again: the first record with the first outcome, and the file does not grow.
+	let length = fs::metadata(&fixture.path).expect("there").len();
+	let again = Record { block: 7, ..record(1, 1) };
+	assert_eq!(journal.record(again).expect("the same"), &record(1, 1));
+	assert_eq!(fs::metadata(&fixture.path).expect("there").len(), length);
+	// Another role of the same request is another key.
+	let mut audit = record(1, 2);
+	audit.statement.role = Role::Auditor(0);
+	journal.record(audit).expect("new");
+	assert_eq!(journal.len(), 2);
+}
+
+#[test]
+fn a_torn_last_record_is_cut_off_wherever_it_was_torn() {
+	let fixture = fixture();
+	let one = fixture.filled(&[1]).len();
+	let bytes = fixture.filled(&[2]);
+	for end in one..bytes.len() {
+		fs::write(&fixture.path, &bytes[..end]).expect("writable");
+		let mut journal = fixture.open(60).expect("opens");
+		assert_eq!(journal.len(), 1, "torn at {end}");
+		assert_eq!(journal.floor(), 50);
+		// And writing goes on behind the last whole record.
+		journal.record(record(3, 0)).expect("new");
+		drop(journal);
+		let journal = fixture.open(60).expect("opens");
+		assert_eq!(journal.len(), 2);
+		assert!(journal.get(&record(3, 0).key()).is_some());
+	}
+}
+
+#[test]
+fn a_last_record_whose_bytes_never_arrived_is_cut_off() {
+	let fixture = fixture();
+	let one = fixture.filled(&[1]).len();
+	let bytes = fixture.filled(&[2]);
+	for arrived in [one, one + RECORD_HEAD_BYTES, one + 40] {
+		let mut torn = bytes.clone();
+		torn[arrived..].fill(0);
+		fs::write(&fixture.path, &torn).expect("writable");
+		assert_eq!(fixture.open(60).expect("opens").len(), 1);
+	}
+}
+
+#[test]
+fn damage_before_the_end_is_an_error_and_changes_nothing() {
+	let fixture = fixture();
+	let bytes = fixture.filled(&[1, 2, 3]);
+	let record_bytes = (bytes.len() - HEADER_BYTES) / 3;
+	let last = bytes.len() - record_bytes;
+	for at in 0..bytes.len() {
+		let mut damaged = bytes.clone();
+		damaged[at] ^= 0x10;
+		fs::write(&fixture.path, &damaged).expect("writable");
+		let opened = fixture.open(60);
+		if at < last + RECORD_HEAD_BYTES {
+			assert!(opened.is_err(), "damage at {at} passed");
+			drop(opened);
+			assert_eq!(fs::read(&fixture.path).expect("readable"), damaged);
+		} else {
+			// In the body of the last record it cannot be told from a torn write.
+			assert_eq!(opened.expect("opens").len(), 2);
+		}
+	}
+}
+
+#[test]
+fn a_new_journal_has_its_floor_at_the_best_block() {
+	let fixture = fixture();
+	assert_eq!(fixture.open(1234).expect("opens").floor(), 1234);
+	assert_eq!(fixture.open(5000).expect("opens").floor(), 1234);
+	// A crash while it was made: nothing was signed, the floor moves up.
+	fs::write(&fixture.path, &header(GENESIS, 1234)[..20]).expect("writable");
+	assert_eq!(fixture.open(6000).expect("opens").floor(), 6000);
+	fs::remove_file(&fixture.path).expect("there");
+	assert_eq!(fixture.open(7000).expect("opens").floor(), 7000);
+}
+
+#[test]
+fn another_chain_and_another_process_are_refused() {
+	let fixture = fixture();
+	let journal = fixture.open(1).expect("opens");
+	assert!(matches!(fixture.open(1), Err(JournalError::Locked(_))));
+	drop(journal);
+	let other = Journal::open(&fixture.path, Hash::zero(), 1);
+	assert!(matches!(other, Err(JournalError::OtherChain { found: GENESIS, .. })));
+	fs::write(&fixture.path, b"something else").expect("writable");
+	assert!(matches!(fixture.open(1), Err(JournalError::Damaged { .. })));
+}
+
+#[test]
+fn old_records_go_and_the_lock_stays() {
+	let fixture = fixture();
+	let before = fixture.filled(&[1, 2, 3]);
+	let mut journal = fixture.open(100 + RETENTION_BLOCKS).expect("opens");
+	assert_eq!(journal.len(), 3, "not old enough");
+	drop(journal);
+	journal = fixture.open(101 + RETENTION_BLOCKS).expect("opens");
+	assert!(journal.is_empty());
+	assert_eq!(journal.floor(), 50);
+	assert!(fs::metadata(&fixture.path).expect("there").len() < before.len() as u64);
+	assert!(matches!(fixture.open(1), Err(JournalError::Locked(_))));
+	journal.record(record(4, 4)).expect("new");
+	drop(journal);
+	assert_eq!(fixture.open(200).expect("opens").len(), 1);
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(200))]
+	/// Whatever is written and wherever a crash cuts the file, no two statements about one request
+	/// are ever accepted.
+	#[test]
+	fn one_request_never_gets_two_statements(
+		steps in proptest::collection::vec((0u8..4, 0u8..3, any::<bool>(), 0usize..200), 1..20)
+	) {
+		let fixture = fixture();
+		let mut accepted: HashMap<JournalKey, Statement> = HashMap::new();
+		for (request, output, crash, torn) in steps {
+			let mut journal = fixture.open(50).unwrap();
+			let attempt = record(request, output);
+			match journal.record(attempt.clone()) {
+				Ok(known) => {
+					let first = accepted.entry(known.key()).or_insert(known.statement.clone());
+					prop_assert_eq!(&*first, &attempt.statement);
+				},
+				Err(JournalError::Conflict(_)) => {
+					prop_assert_ne!(&accepted[&attempt.key()], &attempt.statement);
+				},
+				Err(other) => prop_assert!(false, "{}", other),
+			}
+			drop(journal);
+			if crash {
+				// A write that was under way, never acknowledged.
+				let unfinished = frame(&record(99, 0)).unwrap();
+				let torn = torn.min(unfinished.len() - 1);
+				let mut file = File::options().append(true).open(&fixture.path).unwrap();
+				file.write_all(&unfinished[..torn]).unwrap();
+			}
+		}
+	}
+}
