@@ -1,0 +1,7 @@
+//! How each pallet is configured, by theme.
+
+pub mod consensus;
+pub mod contracts;
+pub mod economy;
+pub mod inference;
+pub mod system;

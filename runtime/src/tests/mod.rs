@@ -1,0 +1,3 @@
+//! Tests of the composed runtime.
+
+mod genesis;
