@@ -1,0 +1,413 @@
+//! The connection to a node: queries, transactions, blocks.
+
+use crate::{call::Call, event::Event, keys::Signer, Error};
+use codec::{Decode, Encode};
+use countersign_primitives::{AccountId, Balance, BlockNumber, Hash};
+use serde::{de::DeserializeOwned, Deserialize};
+use std::{sync::Arc, time::Duration};
+use subxt::{
+	backend::LegacyBackend,
+	config::DefaultExtrinsicParamsBuilder,
+	ext::jsonrpsee::ws_client::WsClientBuilder,
+	rpcs::{client::RpcParams, rpc_params, RpcClient},
+	tx::TransactionStatus,
+	OnlineClient, SubstrateConfig,
+};
+
+/// Blocks for which a signed transaction stays valid.
+const MORTALITY_BLOCKS: u64 = 64;
+/// Finality this far behind is not a good start for a mortal transaction any more.
+const FINALITY_LAG_BLOCKS: BlockNumber = 32;
+/// The longest message that a node may send or is sent.
+const MESSAGE_BYTES: u32 = 64 * 1024 * 1024;
+
+/// A connection to a node.
+#[derive(Clone)]
+pub struct Client {
+	pub(crate) rpc: RpcClient,
+	online: OnlineClient<SubstrateConfig>,
+	genesis: Hash,
+	properties: Arc<Properties>,
+	url: Arc<str>,
+}
+
+/// How the chain wants to be shown.
+#[derive(Clone, Debug)]
+pub struct Properties {
+	/// The chain's name.
+	pub chain: String,
+	/// The SS58 address format.
+	pub ss58_format: u16,
+	/// The symbol of the token.
+	pub token_symbol: String,
+}
+
+/// A block's header, as far as clients need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+	/// The block's hash.
+	pub hash: Hash,
+	/// The block's number.
+	pub number: BlockNumber,
+}
+
+/// A transaction in a block.
+#[derive(Clone, Debug)]
+pub struct Included {
+	/// The block.
+	pub block: Block,
+	/// The hash of the transaction.
+	pub transaction: Hash,
+	/// What it paid for inclusion.
+	pub fee: Balance,
+	/// What happened in it.
+	pub events: Vec<Event>,
+}
+
+impl Included {
+	/// The first event of that name.
+	pub fn event(&self, pallet: &str, name: &str) -> Option<&Event> {
+		self.events.iter().find(|event| event.is(pallet, name))
+	}
+}
+
+#[derive(Deserialize)]
+struct RpcHeader {
+	number: String,
+}
+
+impl Client {
+	/// Connects to a node's websocket, such as `ws://127.0.0.1:9944`.
+	pub async fn connect(url: &str) -> Result<Self, Error> {
+		let failed = |reason: String| Error::Connection { url: url.into(), reason };
+		let socket = WsClientBuilder::new()
+			.max_request_size(MESSAGE_BYTES)
+			.max_response_size(MESSAGE_BYTES)
+			.max_buffer_capacity_per_subscription(4096)
+			.request_timeout(Duration::from_secs(120))
+			.build(url)
+			.await
+			.map_err(|error| failed(with_sources(&error)))?;
+		let rpc = RpcClient::new(socket);
+		let backend = LegacyBackend::<SubstrateConfig>::builder().build(rpc.clone());
+		let online = OnlineClient::from_backend(Arc::new(backend))
+			.await
+			.map_err(|error| failed(with_sources(&error)))?;
+		let genesis = Hash::from(online.genesis_hash().0);
+		let mut client = Self {
+			rpc,
+			online,
+			genesis,
+			properties: Arc::new(Properties {
+				chain: String::new(),
+				ss58_format: 42,
+				token_symbol: String::new(),
+			}),
+			url: url.into(),
+		};
+		let chain: String = client.rpc("system_chain", rpc_params![]).await?;
+		let known: serde_json::Value = client.rpc("system_properties", rpc_params![]).await?;
+		client.properties = Arc::new(Properties {
+			chain,
+			ss58_format: known
+				.get("ss58Format")
+				.and_then(|format| format.as_u64())
+				.and_then(|format| u16::try_from(format).ok())
+				.unwrap_or(42),
+			token_symbol: known
+				.get("tokenSymbol")
+				.and_then(|symbol| symbol.as_str())
+				.unwrap_or("tokens")
+				.into(),
+		});
+		Ok(client)
+	}
+
+	/// The address of the node.
+	pub fn url(&self) -> &str {
+		&self.url
+	}
+
+	/// The hash of the genesis block, which names the chain.
+	pub fn genesis(&self) -> Hash {
+		self.genesis
+	}
+
+	/// How the chain wants to be shown.
+	pub fn properties(&self) -> &Properties {
+		&self.properties
+	}
+
+	/// Calls a JSON-RPC method.
+	pub async fn rpc<T: DeserializeOwned>(
+		&self,
+		method: &str,
+		params: RpcParams,
+	) -> Result<T, Error> {
+		self.rpc.request(method, params).await.map_err(|error| rpc_error(&self.url, method, error))
+	}
+
+	/// Calls a runtime API, such as `InferenceApi_quote`, at a block or the best one.
+	///
+	/// `arguments` are the API's arguments as a tuple.
+	pub async fn api<T: Decode>(
+		&self,
+		function: &str,
+		arguments: impl Encode,
+		at: Option<Hash>,
+	) -> Result<T, Error> {
+		let arguments = crate::event::hex_text(&arguments.encode());
+		let answer: String = self.rpc("state_call", rpc_params![function, arguments, at]).await?;
+		let bytes = hex_bytes(&answer)?;
+		let mut input = bytes.as_slice();
+		let value = T::decode(&mut input)
+			.map_err(|error| Error::Incompatible(format!("{function}: {error}")))?;
+		if !input.is_empty() {
+			return Err(Error::Incompatible(format!("{function}: bytes are left over")));
+		}
+		Ok(value)
+	}
+
+	/// Reads a storage entry by its raw key.
+	pub async fn storage<T: Decode>(
+		&self,
+		key: &[u8],
+		at: Option<Hash>,
+	) -> Result<Option<T>, Error> {
+		let key = crate::event::hex_text(key);
+		let answer: Option<String> = self.rpc("state_getStorage", rpc_params![key, at]).await?;
+		let Some(answer) = answer else { return Ok(None) };
+		T::decode(&mut hex_bytes(&answer)?.as_slice())
+			.map(Some)
+			.map_err(|error| Error::Incompatible(format!("storage: {error}")))
+	}
+
+	/// The best block.
+	pub async fn best(&self) -> Result<Block, Error> {
+		let hash: Hash = self.rpc("chain_getBlockHash", rpc_params![]).await?;
+		self.block(hash).await
+	}
+
+	/// The last finalized block.
+	pub async fn finalized(&self) -> Result<Block, Error> {
+		let hash: Hash = self.rpc("chain_getFinalizedHead", rpc_params![]).await?;
+		self.block(hash).await
+	}
+
+	async fn block(&self, hash: Hash) -> Result<Block, Error> {
+		let header: Option<RpcHeader> = self.rpc("chain_getHeader", rpc_params![hash]).await?;
+		let header = header.ok_or(Error::NotFound { what: "block", id: format!("{hash:?}") })?;
+		let number = u32::from_str_radix(header.number.trim_start_matches("0x"), 16)
+			.map_err(|error| Error::Incompatible(format!("block number: {error}")))?;
+		Ok(Block { hash, number })
+	}
+
+	/// The hash of a block of the best chain.
+	pub async fn hash_of(&self, number: BlockNumber) -> Result<Option<Hash>, Error> {
+		self.rpc("chain_getBlockHash", rpc_params![number]).await
+	}
+
+	/// The events of a block.
+	pub async fn events(&self, block: Hash) -> Result<Vec<Event>, Error> {
+		let at = self
+			.online
+			.at_block(subxt::utils::H256(block.0))
+			.await
+			.map_err(|error| self.broken(&error))?;
+		let events = at.events().fetch().await.map_err(|error| self.broken(&error))?;
+		Event::read_all(&events, at.metadata_ref(), self.properties.ss58_format)
+	}
+
+	/// Best blocks as they come. A block that another replaces is not taken back.
+	pub async fn blocks(&self) -> Result<Blocks, Error> {
+		let stream = self.online.stream_best_blocks().await.map_err(|error| self.broken(&error))?;
+		Ok(Blocks { client: self.clone(), stream })
+	}
+
+	/// The nonce that an account's next transaction must have, counting those in the pool.
+	pub async fn transaction_nonce(&self, account: &AccountId) -> Result<u64, Error> {
+		let address = crate::keys::format_account(account, self.properties.ss58_format);
+		self.rpc("system_accountNextIndex", rpc_params![address]).await
+	}
+
+	/// Signs a call, submits it, and waits until a block includes it and it succeeded.
+	pub async fn submit(&self, call: &Call, signer: &Signer) -> Result<Included, Error> {
+		let nonce = self.transaction_nonce(&signer.account()).await?;
+		self.submit_with_nonce(call, signer, nonce).await
+	}
+
+	/// The bytes of a call, for calls that carry other calls.
+	pub async fn call_data(&self, call: &Call) -> Result<Vec<u8>, Error> {
+		let at = self.online.at_current_block().await.map_err(|error| self.broken(&error))?;
+		at.tx()
+			.call_data(call)
+			.map_err(|error| Error::Incompatible(format!("{}: {error}", call.title())))
+	}
+
+	/// The same with a nonce of the caller's choice.
+	pub async fn submit_with_nonce(
+		&self,
+		call: &Call,
+		signer: &Signer,
+		nonce: u64,
+	) -> Result<Included, Error> {
+		let (best, finalized) = (self.best().await?, self.finalized().await?);
+		let anchor = if best.number.saturating_sub(finalized.number) > FINALITY_LAG_BLOCKS {
+			best
+		} else {
+			finalized
+		};
+		let at = self
+			.online
+			.at_block(subxt::utils::H256(anchor.hash.0))
+			.await
+			.map_err(|error| self.broken(&error))?;
+		call.check(&at.tx())?;
+		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
+			.nonce(nonce)
+			.mortal(MORTALITY_BLOCKS)
+			.build();
+		let signed = at
+			.tx()
+			.create_signed(call, signer.pair(), params)
+			.await
+			.map_err(|error| self.broken(&error))?;
+		let mut progress =
+			signed.submit_and_watch().await.map_err(|error| self.extrinsic_error(error))?;
+		let in_block = loop {
+			match progress.next().await {
+				Some(Ok(TransactionStatus::InBestBlock(block)))
+				| Some(Ok(TransactionStatus::InFinalizedBlock(block))) => break block,
+				Some(Ok(TransactionStatus::Invalid { message }))
+				| Some(Ok(TransactionStatus::Dropped { message }))
+				| Some(Ok(TransactionStatus::Error { message })) => return Err(Error::Pool(message)),
+				Some(Ok(_)) => (),
+				Some(Err(error)) => return Err(self.broken(&error)),
+				None => return Err(self.lost()),
+			}
+		};
+		let transaction = Hash::from(in_block.extrinsic_hash().0);
+		let block = self.block(Hash::from(in_block.block_hash().0)).await?;
+		in_block.wait_for_success().await.map_err(|error| match error {
+			subxt::error::TransactionEventsError::ExtrinsicFailed(error) => dispatch_error(error),
+			error => self.broken(&error),
+		})?;
+		let position =
+			in_block.fetch_events().await.map_err(|error| self.broken(&error))?.extrinsic_index();
+		let events: Vec<Event> = self
+			.events(block.hash)
+			.await?
+			.into_iter()
+			.filter(|event| event.extrinsic == u32::try_from(position).ok())
+			.collect();
+		let fee = events
+			.iter()
+			.find(|event| event.is("TransactionPayment", "TransactionFeePaid"))
+			.and_then(|event| event.decode::<(AccountId, Balance, Balance)>().ok())
+			.map_or(0, |(_, fee, _)| fee);
+		Ok(Included { block, transaction, fee, events })
+	}
+
+	pub(crate) fn lost(&self) -> Error {
+		Error::Connection { url: self.url.to_string(), reason: "the node went away".into() }
+	}
+
+	fn extrinsic_error(&self, error: subxt::error::ExtrinsicError) -> Error {
+		use subxt::error::{BackendError, ExtrinsicError, RpcError};
+		match error {
+			ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(
+				RpcError::ClientError(error),
+			)) => match rpc_error(&self.url, "the transaction", error) {
+				// The reason that a runtime gives is in the data; the message is always the same.
+				Error::Node { message, code, method } if (1010..1020).contains(&code) => {
+					Error::Node { method, message, code }
+				}
+				error => error,
+			},
+			error => self.broken(&error),
+		}
+	}
+
+	/// What subxt reports, with what lies beneath.
+	fn broken(&self, error: &(dyn std::error::Error + 'static)) -> Error {
+		let reason = with_sources(error);
+		let lost = ["connection", "Restart", "background task"];
+		if lost.iter().any(|word| reason.contains(word)) {
+			return Error::Connection { url: self.url.to_string(), reason };
+		}
+		Error::Incompatible(reason)
+	}
+}
+
+/// Best blocks as they come.
+pub struct Blocks {
+	client: Client,
+	stream: subxt::client::Blocks<SubstrateConfig>,
+}
+
+impl Blocks {
+	/// The next best block.
+	pub async fn next(&mut self) -> Result<Block, Error> {
+		match self.stream.next().await {
+			Some(Ok(block)) => Ok(Block {
+				hash: Hash::from(block.hash().0),
+				number: u32::try_from(block.number()).unwrap_or(u32::MAX),
+			}),
+			Some(Err(error)) => Err(self.client.broken(&error)),
+			None => Err(self.client.lost()),
+		}
+	}
+}
+
+fn with_sources(error: &(dyn std::error::Error + 'static)) -> String {
+	let mut text = error.to_string();
+	let mut source = error.source();
+	while let Some(error) = source {
+		let part = error.to_string();
+		if !text.contains(&part) {
+			text = format!("{text}: {part}");
+		}
+		source = error.source();
+	}
+	text
+}
+
+fn rpc_error(url: &str, method: &str, error: subxt::rpcs::Error) -> Error {
+	match error {
+		subxt::rpcs::Error::User(error) => {
+			let data = error.data.map(|data| data.get().trim_matches('"').to_string());
+			let message = match data {
+				Some(data) if data != error.message => format!("{}: {data}", error.message),
+				_ => error.message,
+			};
+			Error::Node { method: method.into(), message, code: error.code }
+		}
+		subxt::rpcs::Error::Deserialization(error) => {
+			Error::Incompatible(format!("{method}: {error}"))
+		}
+		error => Error::Connection { url: url.into(), reason: with_sources(&error) },
+	}
+}
+
+fn dispatch_error(error: subxt::error::DispatchError) -> Error {
+	if let subxt::error::DispatchError::Module(module) = &error {
+		if let Ok(details) = module.details() {
+			return Error::Dispatch {
+				pallet: details.pallet.name().into(),
+				name: details.variant.name.clone(),
+				docs: details.variant.docs.join(" ").trim().into(),
+			};
+		}
+	}
+	Error::Dispatch {
+		pallet: "Runtime".into(),
+		name: format!("{error:?}").split(['(', ' ']).next().unwrap_or_default().into(),
+		docs: error.to_string(),
+	}
+}
+
+/// Reads `0x` and hex digits.
+pub fn hex_bytes(text: &str) -> Result<Vec<u8>, Error> {
+	hex::decode(text.trim_start_matches("0x"))
+		.map_err(|_| Error::Incompatible(format!("`{text}` is not hex")))
+}

@@ -1,0 +1,228 @@
+//! The runtime APIs, typed. Each asks at the best block.
+
+use crate::{manifest::parse_hash, Client, Error};
+use codec::Decode;
+use countersign_primitives::{
+	apis::{QuoteError, ServingView, ValidatorView},
+	attribution::{EntitlementView, VectorEntry},
+	model::{ArtefactHash, ModelId, ModelView},
+	parameters::{ConsensusParameters, RequestParameters},
+	request::{Quote, Receipt, RequestId, RequestView, ResultView, Terms},
+	AccountId, Balance, BlockNumber, Hash, SessionIndex,
+};
+use sp_crypto_hashing::{blake2_128, twox_128};
+
+/// What an account has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountBalance {
+	/// What can be spent, less what must stay.
+	pub free: Balance,
+	/// What is on hold: for open requests, bonds, deposits.
+	pub held: Balance,
+	/// What cannot be transferred for other reasons.
+	pub frozen: Balance,
+	/// Transactions sent.
+	pub nonce: u32,
+}
+
+#[derive(Decode)]
+struct AccountInfo {
+	nonce: u32,
+	_counters: (u32, u32, u32),
+	free: Balance,
+	reserved: Balance,
+	frozen: Balance,
+	_flags: u128,
+}
+
+impl Client {
+	/// A model.
+	pub async fn model(&self, id: ModelId) -> Result<ModelView, Error> {
+		let found: Option<ModelView> = self.api("ModelsApi_model", (id,), None).await?;
+		found.ok_or(Error::NotFound { what: "model", id: format!("{id:?}") })
+	}
+
+	/// Up to 100 models after `from`, in the order of identifiers.
+	pub async fn models(&self, from: Option<ModelId>, limit: u32) -> Result<Vec<ModelView>, Error> {
+		self.api("ModelsApi_models", (from, limit), None).await
+	}
+
+	/// All models.
+	pub async fn all_models(&self) -> Result<Vec<ModelView>, Error> {
+		let mut all: Vec<ModelView> = Vec::new();
+		loop {
+			let more = self.models(all.last().map(|model| model.id), 100).await?;
+			if more.is_empty() {
+				return Ok(all);
+			}
+			all.extend(more);
+		}
+	}
+
+	/// The model that people name: by identifier, by the beginning of it, or by its name where
+	/// only one has it.
+	pub async fn find_model(&self, text: &str) -> Result<ModelView, Error> {
+		if let Ok(id) = parse_hash(text) {
+			return self.model(id).await;
+		}
+		let beginning = text.starts_with("0x").then(|| text.to_ascii_lowercase());
+		let mut found: Vec<ModelView> = self.all_models().await?;
+		found.retain(|model| match &beginning {
+			Some(beginning) => format!("{:?}", model.id).starts_with(beginning),
+			None => model.manifest.name.as_slice() == text.as_bytes(),
+		});
+		match (found.pop(), found.len()) {
+			(None, _) => Err(Error::NotFound { what: "model", id: text.into() }),
+			(Some(model), 0) => Ok(model),
+			(Some(_), others) => Err(Error::Input(format!(
+				"{} models are called `{text}`; give the identifier",
+				others + 1
+			))),
+		}
+	}
+
+	/// The model first registered for an artefact.
+	pub async fn model_of_artefact(&self, sha256: ArtefactHash) -> Result<Option<ModelId>, Error> {
+		self.api("ModelsApi_model_of_artefact", (sha256,), None).await
+	}
+
+	/// What a validator serves.
+	pub async fn serving(&self, validator: &AccountId) -> Result<ServingView, Error> {
+		self.api("ModelsApi_serving", (validator,), None).await
+	}
+
+	/// What a request would cost, and who could run it.
+	pub async fn quote(
+		&self,
+		model: ModelId,
+		input_length: u32,
+		terms: &Terms,
+	) -> Result<Quote, Error> {
+		let quote: Result<Quote, QuoteError> =
+			self.api("InferenceApi_quote", (model, input_length, terms), None).await?;
+		quote.map_err(Error::Quote)
+	}
+
+	/// The nonce that the next request of an account in a lane must have.
+	pub async fn next_nonce(&self, account: &AccountId, lane: u8) -> Result<u64, Error> {
+		self.api("InferenceApi_next_nonce", (account, lane), None).await
+	}
+
+	/// A request, until it is pruned.
+	pub async fn request(&self, id: RequestId) -> Result<RequestView, Error> {
+		let found: Option<RequestView> = self.request_at(id, None).await?;
+		found.ok_or(Error::NotFound { what: "request", id: format!("{id:?}") })
+	}
+
+	/// A request at a block.
+	pub async fn request_at(
+		&self,
+		id: RequestId,
+		at: Option<Hash>,
+	) -> Result<Option<RequestView>, Error> {
+		self.api("InferenceApi_request", (id,), at).await
+	}
+
+	/// A result, until it is pruned.
+	pub async fn result(&self, id: RequestId) -> Result<ResultView, Error> {
+		let found: Option<ResultView> = self.result_at(id, None).await?;
+		found.ok_or(Error::NotFound { what: "result for request", id: format!("{id:?}") })
+	}
+
+	/// A result at a block.
+	pub async fn result_at(
+		&self,
+		id: RequestId,
+		at: Option<Hash>,
+	) -> Result<Option<ResultView>, Error> {
+		self.api("InferenceApi_result", (id,), at).await
+	}
+
+	/// The encoding of an input, while it is on chain.
+	pub async fn input(&self, id: RequestId) -> Result<Option<Vec<u8>>, Error> {
+		self.api("InferenceApi_input", (id,), None).await
+	}
+
+	/// The parameters in force for new requests.
+	pub async fn request_parameters(&self) -> Result<RequestParameters, Error> {
+		self.api("InferenceApi_request_parameters", (), None).await
+	}
+
+	/// The window clock.
+	pub async fn window_clock(&self) -> Result<u64, Error> {
+		self.api("InferenceApi_window_clock", (), None).await
+	}
+
+	/// The receipts of a recent block.
+	pub async fn receipts(&self, block: BlockNumber) -> Result<Vec<Receipt>, Error> {
+		self.api("InferenceApi_receipts", (block,), None).await
+	}
+
+	/// The flattened vector of a model.
+	pub async fn vector(&self, model: ModelId) -> Result<Vec<VectorEntry>, Error> {
+		self.api("AttributionApi_vector", (model,), None).await
+	}
+
+	/// Everything that a model's contributors ever earned.
+	pub async fn total_credited(&self, model: ModelId) -> Result<Balance, Error> {
+		self.api("AttributionApi_total_credited", (model,), None).await
+	}
+
+	/// Every right in a model's vector with what it earned.
+	pub async fn entitlements(&self, model: ModelId) -> Result<Vec<EntitlementView>, Error> {
+		self.api("AttributionApi_entitlements", (model,), None).await
+	}
+
+	/// All rights that an account owns, with what they earned.
+	pub async fn rights_of(&self, account: &AccountId) -> Result<Vec<EntitlementView>, Error> {
+		let mut all: Vec<EntitlementView> = Vec::new();
+		loop {
+			let skip = all.len() as u32;
+			let more: Vec<EntitlementView> =
+				self.api("AttributionApi_rights_of", (account, skip), None).await?;
+			let last = more.len() < 256;
+			all.extend(more);
+			if last {
+				return Ok(all);
+			}
+		}
+	}
+
+	/// Every validator.
+	pub async fn validators(&self) -> Result<Vec<ValidatorView>, Error> {
+		self.api("ValidatorsApi_validators", (), None).await
+	}
+
+	/// One validator.
+	pub async fn validator(&self, account: &AccountId) -> Result<Option<ValidatorView>, Error> {
+		self.api("ValidatorsApi_validator", (account,), None).await
+	}
+
+	/// The current session.
+	pub async fn session(&self) -> Result<SessionIndex, Error> {
+		self.api("ValidatorsApi_session", (), None).await
+	}
+
+	/// The parameters of consensus and bonds.
+	pub async fn consensus_parameters(&self) -> Result<ConsensusParameters, Error> {
+		self.api("ValidatorsApi_consensus_parameters", (), None).await
+	}
+
+	/// What an account has.
+	pub async fn balance(&self, account: &AccountId) -> Result<AccountBalance, Error> {
+		let bytes: &[u8] = account.as_ref();
+		let mut key = twox_128(b"System").to_vec();
+		key.extend(twox_128(b"Account"));
+		key.extend(blake2_128(bytes));
+		key.extend(bytes);
+		let info: Option<AccountInfo> = self.storage(&key, None).await?;
+		Ok(info.map_or(AccountBalance { free: 0, held: 0, frozen: 0, nonce: 0 }, |info| {
+			AccountBalance {
+				free: info.free,
+				held: info.reserved,
+				frozen: info.frozen,
+				nonce: info.nonce,
+			}
+		}))
+	}
+}

@@ -1,0 +1,352 @@
+//! What can be said on the command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// The client of Countersign: register models, ask them, read who answered and who was paid,
+/// claim what you earned, run a validator.
+///
+/// Exit codes: 0 done, 1 refused or failed on chain, 2 wrong usage or input, 3 no connection,
+/// 4 refunded or invalidated.
+#[derive(Parser)]
+#[command(name = "countersign", version, propagate_version = true)]
+pub(crate) struct Cli {
+	#[command(flatten)]
+	pub(crate) global: Global,
+	#[command(subcommand)]
+	pub(crate) command: Command,
+}
+
+#[derive(Args)]
+pub(crate) struct Global {
+	/// The websocket of a node.
+	#[arg(
+		long,
+		global = true,
+		env = "COUNTERSIGN_URL",
+		default_value = "ws://127.0.0.1:9944",
+		value_name = "URL"
+	)]
+	pub(crate) url: String,
+	/// The secret to sign with: a mnemonic, a 0x seed, or a development account like //Alice.
+	///
+	/// Other users of the machine can see command lines: for a real key use --key-file or the
+	/// environment.
+	#[arg(
+		long,
+		global = true,
+		env = "COUNTERSIGN_SURI",
+		hide_env_values = true,
+		value_name = "SECRET",
+		conflicts_with = "key_file"
+	)]
+	pub(crate) suri: Option<String>,
+	/// A file with the secret to sign with and nothing else.
+	#[arg(long, global = true, env = "COUNTERSIGN_KEY_FILE", value_name = "FILE")]
+	pub(crate) key_file: Option<PathBuf>,
+	/// Write results as JSON.
+	#[arg(long, global = true)]
+	pub(crate) json: bool,
+	/// Do not tell on the way what happens.
+	#[arg(long, short, global = true)]
+	pub(crate) quiet: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+	/// Register, show and manage models.
+	#[command(subcommand)]
+	Model(Model),
+	/// What a run would cost, and who could run it.
+	Quote(Ask),
+	/// Ask for a run.
+	Infer(Infer),
+	/// Look at a request.
+	#[command(subcommand)]
+	Request(Request),
+	/// The result of a request.
+	Result(Result),
+	/// Who gets what, and who earned what.
+	#[command(subcommand)]
+	Attribution(Attribution),
+	/// Pay out what was earned.
+	Claim(Claim),
+	/// Bond, serve and leave as a validator.
+	#[command(subcommand)]
+	Validator(Validator),
+	/// What an account has.
+	Balance {
+		/// The account; that of the key if left out.
+		account: Option<String>,
+	},
+	/// Send tokens.
+	Transfer {
+		/// To whom.
+		to: String,
+		/// How many tokens, such as 1.5.
+		amount: String,
+	},
+	/// The chain and the node.
+	#[command(subcommand)]
+	Chain(Chain),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Model {
+	/// Register a model from a manifest, and give its artefact to the node.
+	Register {
+		/// The manifest, a TOML file.
+		manifest: PathBuf,
+		/// The ONNX file, if not what the manifest says.
+		#[arg(long, value_name = "FILE")]
+		artefact: Option<PathBuf>,
+		/// Tokens for one run, if not what the manifest says.
+		#[arg(long)]
+		price: Option<String>,
+		/// Only check the manifest and show what would be registered.
+		#[arg(long)]
+		dry_run: bool,
+		/// Do not give the artefact to the node.
+		#[arg(long)]
+		no_upload: bool,
+	},
+	/// All models.
+	List,
+	/// One model.
+	Show {
+		/// Its identifier or name.
+		model: String,
+	},
+	/// Announce a price. A lower one holds at once.
+	Price {
+		/// Its identifier or name.
+		model: String,
+		/// Tokens for one run.
+		price: String,
+	},
+	/// Offer a model to another account, which has to accept it.
+	Transfer {
+		/// Its identifier or name.
+		model: String,
+		/// To whom.
+		#[arg(required_unless_present = "withdraw")]
+		to: Option<String>,
+		/// Withdraw an offer.
+		#[arg(long, conflicts_with = "to")]
+		withdraw: bool,
+	},
+	/// Take over a model that was offered.
+	Accept {
+		/// Its identifier or name.
+		model: String,
+	},
+	/// Let a model take no new requests, for good.
+	Retire {
+		/// Its identifier or name.
+		model: String,
+	},
+	/// Give the artefact of a registered model to the node.
+	Upload {
+		/// The ONNX file.
+		artefact: PathBuf,
+	},
+}
+
+#[derive(Args)]
+pub(crate) struct Ask {
+	/// The model's identifier or name.
+	#[arg(long, short)]
+	pub(crate) model: String,
+	/// The input: a .json, .npy or raw file; `name=FILE` for each of several inputs.
+	///
+	/// Inputs and outputs are public: they go on chain, where everyone can read them.
+	#[arg(long, short, required = true, value_name = "FILE")]
+	pub(crate) input: Vec<String>,
+	/// Turn the file into the model's input, and its output into an answer.
+	#[arg(long, value_name = "CODEC")]
+	pub(crate) encode: Option<Codec>,
+	/// The most tokens to pay; the quoted fee by default.
+	#[arg(long, value_name = "TOKENS")]
+	pub(crate) max_fee: Option<String>,
+	/// Blocks to the deadline; a little more than the least by default.
+	#[arg(long, value_name = "BLOCKS")]
+	pub(crate) deadline_in: Option<u32>,
+	/// The lane, 0 to 15. Requests in different lanes do not wait for each other.
+	#[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..16))]
+	pub(crate) lane: u8,
+	/// What a wrong answer could cost you, in tokens; raises cover and fee.
+	#[arg(long, default_value = "0", value_name = "TOKENS")]
+	pub(crate) value_at_risk: String,
+	/// Put only the commitment to the input on chain, and give the bytes to the node.
+	#[arg(long)]
+	pub(crate) commit_only: bool,
+}
+
+/// A way to turn files into inputs and outputs into answers.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Codec {
+	/// magika standard v3.3: any file in, its type out.
+	Magika,
+}
+
+#[derive(Args)]
+pub(crate) struct Infer {
+	#[command(flatten)]
+	pub(crate) ask: Ask,
+	/// Wait for the answer.
+	#[arg(long, short)]
+	pub(crate) wait: bool,
+	/// Wait until nothing can change the answer any more.
+	#[arg(long = "final")]
+	pub(crate) wait_final: bool,
+	#[command(flatten)]
+	pub(crate) show: Show,
+}
+
+#[derive(Args)]
+pub(crate) struct Show {
+	/// How many of the largest scores to show of a long output.
+	#[arg(long, default_value_t = 5, value_name = "COUNT")]
+	pub(crate) top: usize,
+	/// Write the output to a file: .json with all tensors, .npy with the only one, else raw bytes.
+	#[arg(long, short, value_name = "FILE")]
+	pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Request {
+	/// Where a request stands.
+	Show {
+		/// Its identifier.
+		id: String,
+	},
+	/// Follow a request to its end.
+	Follow {
+		/// Its identifier.
+		id: String,
+		/// Wait until nothing can change the answer any more.
+		#[arg(long = "final")]
+		wait_final: bool,
+	},
+	/// Post the input that an executor demanded.
+	PostInput {
+		/// Its identifier.
+		id: String,
+		/// The input, as it was given to `infer`.
+		#[arg(long, short, required = true, value_name = "FILE")]
+		input: Vec<String>,
+		/// As it was given to `infer`.
+		#[arg(long, value_name = "CODEC")]
+		encode: Option<Codec>,
+	},
+}
+
+#[derive(Args)]
+pub(crate) struct Result {
+	/// The identifier of the request.
+	pub(crate) id: String,
+	/// Turn the output into an answer.
+	#[arg(long, value_name = "CODEC")]
+	pub(crate) decode: Option<Codec>,
+	#[command(flatten)]
+	pub(crate) show: Show,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Attribution {
+	/// The rights in a model and what they earned.
+	Show {
+		/// Its identifier or name.
+		model: String,
+	},
+	/// The rights of an account and what they earned.
+	Rights {
+		/// The account; that of the key if left out.
+		account: Option<String>,
+	},
+	/// Confirm to be the contributor whom a manifest names.
+	Accept {
+		/// The model's identifier or name.
+		model: String,
+		/// The contributor's position in the manifest.
+		contributor: u16,
+	},
+	/// Give a right to another account.
+	Transfer {
+		/// The model's identifier or name.
+		model: String,
+		/// The contributor's position in the manifest.
+		contributor: u16,
+		/// To whom.
+		to: String,
+	},
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Claim {
+	/// Everything that the key's account earned.
+	#[arg(long, conflicts_with_all = ["model", "index"])]
+	pub(crate) all: bool,
+	/// The model that earned.
+	#[arg(long, requires = "index")]
+	pub(crate) model: Option<String>,
+	/// The position of the right in the model's vector.
+	#[arg(long, requires = "model")]
+	pub(crate) index: Option<u32>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Validator {
+	/// Bond tokens and become a candidate.
+	Bond {
+		/// How many tokens.
+		amount: String,
+	},
+	/// Add tokens to the bond.
+	BondMore {
+		/// How many tokens.
+		amount: String,
+	},
+	/// Take part of the bond out, after the unbonding period.
+	Unbond {
+		/// How many tokens.
+		amount: String,
+	},
+	/// Begin to leave.
+	Leave,
+	/// Become a candidate again while leaving.
+	Rejoin,
+	/// Release what has matured.
+	Withdraw,
+	/// Declare to serve a model: that this node runs it, and that its artefact gives its program.
+	Serve {
+		/// Its identifier or name.
+		model: String,
+	},
+	/// Declare not to serve a model any more.
+	StopServing {
+		/// Its identifier or name.
+		model: String,
+	},
+	/// Declare how much open work to take at one time.
+	Capacity {
+		/// Billions of multiply-accumulates.
+		gmac: String,
+	},
+	/// Where a validator stands.
+	Status {
+		/// The account; that of the key if left out.
+		account: Option<String>,
+	},
+	/// All validators.
+	List,
+	/// Make new keys in the node at --url and register them for the key's account.
+	Keys,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Chain {
+	/// Versions, heights and parameters.
+	Info,
+}
