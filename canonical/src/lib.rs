@@ -1,0 +1,42 @@
+//! One meaning for a model: the same bits on every machine.
+//!
+//! Every operator here is defined to the bit, with a fixed order of operations, so that anyone who
+//! runs a program on an input gets the same output, and a wrong one can be shown to be wrong.
+//! `docs/canonical.md` is the definition; this crate is it in code.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`arith`] | arithmetic of single elements |
+//! | [`tensor`] | element types, tensors, values |
+//! | [`op`] | the operators |
+//! | [`infer`] | types and shapes of results, and what is refused |
+//! | [`element`] | one element of a result from its operands: the definition |
+//! | [`kernels`] | whole results, fast, with the same bits |
+//! | [`program`] | programs: limits, decoding, roots |
+//! | [`cost`] | what a run costs, from the program alone |
+//! | [`run`] | running a program |
+//! | [`commitment`] | how bytes and tensors are committed to |
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![deny(unsafe_code, rustdoc::broken_intra_doc_links)]
+
+extern crate alloc;
+
+pub mod arith;
+pub mod commitment;
+pub mod cost;
+pub mod element;
+pub mod infer;
+pub mod kernels;
+pub mod op;
+pub mod program;
+pub mod run;
+pub mod tensor;
+
+pub use op::Op;
+pub use program::{Program, ProgramError};
+pub use run::{Model, Trap};
+pub use tensor::{Meta, Tensor, TensorType, Value};
+
+/// The version of the operator set that this crate defines. A released version never changes.
+pub const VERSION: u16 = 1;
