@@ -1,0 +1,5 @@
+mod owner;
+mod queries;
+mod registration;
+mod serving;
+mod try_state;
