@@ -19,30 +19,11 @@ impl Lines {
 		self.0.push((name.into(), value.to_string()));
 	}
 
-	/// Adds a line without a value.
-	pub(crate) fn title(&mut self, name: impl Into<String>) {
-		self.0.push((name.into(), String::new()));
-	}
-
 	/// The text, values under each other.
 	pub(crate) fn text(&self) -> String {
-		let width = self
-			.0
-			.iter()
-			.filter(|(_, value)| !value.is_empty())
-			.map(|(name, _)| name.chars().count())
-			.max()
-			.unwrap_or(0);
-		let mut text = String::new();
-		for (name, value) in &self.0 {
-			if value.is_empty() {
-				text.push_str(name);
-			} else {
-				text.push_str(&format!("{name:<width$}  {value}"));
-			}
-			text.push('\n');
-		}
-		text
+		let width = self.0.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+		let lines = self.0.iter().map(|(name, value)| format!("{name:<width$}  {value}\n"));
+		lines.collect()
 	}
 }
 
@@ -210,13 +191,9 @@ mod tests {
 	#[test]
 	fn lines_and_tables_line_up() {
 		let mut lines = Lines::default();
-		lines.title("a title that is longer than all names");
 		lines.add("id", "0x00");
 		lines.add("licence", "MIT");
-		assert_eq!(
-			lines.text(),
-			"a title that is longer than all names\nid       0x00\nlicence  MIT\n"
-		);
+		assert_eq!(lines.text(), "id       0x00\nlicence  MIT\n");
 		let rows = vec![vec!["é".into(), "1".into()], vec!["two".into(), String::new()]];
 		assert_eq!(table(&["NAME", "N"], &rows), "NAME  N\né     1\ntwo\n");
 	}
