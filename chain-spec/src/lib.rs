@@ -1,0 +1,81 @@
+//! Chain specifications of Countersign networks.
+//!
+//! A specification is a runtime and a genesis. The runtime is the one that this crate was built
+//! with, and it is the same for all networks; the genesis comes from one of the runtime's presets,
+//! or from a file that a network's founders write ([`custom`]). [`verify`] looks at what a
+//! specification really puts into the genesis state, wherever it came from.
+
+use countersign_runtime::WASM_BINARY;
+use sc_chain_spec::{ChainType, Properties};
+use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use std::path::PathBuf;
+
+/// A chain specification.
+pub type ChainSpec = sc_chain_spec::GenericChainSpec;
+
+/// Why there is no specification.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+	/// The runtime was built without its wasm.
+	#[error("this binary was built without the runtime's wasm (SKIP_WASM_BUILD)")]
+	NoWasm,
+	/// The file is not a chain specification.
+	#[error("{path}: {reason}")]
+	File {
+		/// The file.
+		path: PathBuf,
+		/// Why it is not.
+		reason: String,
+	},
+}
+
+/// The runtime of every new network.
+pub(crate) fn wasm() -> Result<&'static [u8], Error> {
+	WASM_BINARY.ok_or(Error::NoWasm)
+}
+
+/// How wallets show the token, and addresses.
+pub fn properties() -> Properties {
+	let mut properties = Properties::new();
+	properties.insert("tokenSymbol".into(), "CSGN".into());
+	properties.insert("tokenDecimals".into(), 12.into());
+	properties.insert("ss58Format".into(), 42.into());
+	properties
+}
+
+/// One validator, for development on one machine.
+pub fn development() -> Result<ChainSpec, Error> {
+	Ok(ChainSpec::builder(wasm()?, None)
+		.with_name("Countersign Development")
+		.with_id("countersign-dev")
+		.with_chain_type(ChainType::Development)
+		.with_properties(properties())
+		.with_genesis_config_preset_name(DEV_RUNTIME_PRESET)
+		.build())
+}
+
+/// Four validators, whose keys everybody knows.
+pub fn local_testnet() -> Result<ChainSpec, Error> {
+	Ok(ChainSpec::builder(wasm()?, None)
+		.with_name("Countersign Local")
+		.with_id("countersign-local")
+		.with_chain_type(ChainType::Local)
+		.with_properties(properties())
+		.with_genesis_config_preset_name(LOCAL_TESTNET_RUNTIME_PRESET)
+		.build())
+}
+
+/// The specification that a command line names: `dev`, `local` (also where nothing is named), or
+/// the path of a file.
+pub fn load(id: &str) -> Result<Box<dyn sc_chain_spec::ChainSpec>, Error> {
+	match id {
+		"dev" => Ok(Box::new(development()?)),
+		"" | "local" => Ok(Box::new(local_testnet()?)),
+		path => {
+			let path = PathBuf::from(path);
+			let spec = ChainSpec::from_json_file(path.clone())
+				.map_err(|reason| Error::File { path, reason })?;
+			Ok(Box::new(spec))
+		},
+	}
+}
