@@ -1,4 +1,5 @@
 mod owner;
+mod properties;
 mod queries;
 mod registration;
 mod serving;
