@@ -399,9 +399,11 @@ fn dispatch_error(error: subxt::error::DispatchError) -> Error {
 			};
 		}
 	}
+	// `Token(FundsUnavailable)` is best known by what is inside.
+	let name = format!("{error:?}");
 	Error::Dispatch {
 		pallet: "Runtime".into(),
-		name: format!("{error:?}").split(['(', ' ']).next().unwrap_or_default().into(),
+		name: name.rsplit('(').next().unwrap_or_default().trim_end_matches(')').into(),
 		docs: error.to_string(),
 	}
 }
