@@ -1,8 +1,8 @@
 //! Genesis by name: `development` is one validator, `local_testnet` is four.
 
 use crate::{
-	BabeConfig, BalancesConfig, InferenceConfig, ReviveConfig, RuntimeGenesisConfig, SessionConfig,
-	SessionKeys, ValidatorsConfig, BABE_GENESIS_EPOCH_CONFIG,
+	BabeConfig, BalancesConfig, InferenceConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
+	ValidatorsConfig, BABE_GENESIS_EPOCH_CONFIG,
 };
 use alloc::{vec, vec::Vec};
 use countersign_primitives::{
@@ -10,7 +10,6 @@ use countersign_primitives::{
 	AccountId, Balance, UNIT,
 };
 use frame_support::build_struct_json_patch;
-use pallet_revive::AddressMapper;
 use serde_json::Value;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
@@ -68,6 +67,7 @@ const fn hex_literal(text: &str) -> [u8; 20] {
 }
 
 fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
+	// Accounts are mapped to Ethereum addresses when their balance is created.
 	let endowed: Vec<AccountId> = Sr25519Keyring::well_known()
 		.map(|key| key.to_account_id())
 		.chain(ethereum_accounts())
@@ -94,15 +94,6 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 				.collect(),
 		},
 		inference: InferenceConfig { parameters: RequestParameters::local() },
-		revive: ReviveConfig {
-			mapped_accounts: endowed
-				.iter()
-				.filter(|account| {
-					!<crate::Runtime as pallet_revive::Config>::AddressMapper::is_mapped(account)
-				})
-				.cloned()
-				.collect(),
-		},
 	})
 }
 

@@ -118,10 +118,10 @@ mod benchmarks {
 	#[benchmark]
 	fn unbond() {
 		// From the first place to the last, into the last place of the queue.
-		let bond = minimum::<T>().saturating_mul(9);
-		let who = bonded::<T>("validator", 0, bond);
+		let amount = minimum::<T>().saturating_mul(9);
+		let who = bonded::<T>("validator", 0, amount);
 		fill_candidates::<T>(0);
-		let amount = bond.saturating_sub(minimum::<T>());
+		let amount = amount.saturating_sub(minimum::<T>());
 		Ledgers::<T>::mutate_extant(&who, |ledger| {
 			for until in 1..MAX_UNBONDING {
 				let _ = ledger.unbonding.try_push(Unbonding { amount: 1, until });
@@ -148,9 +148,9 @@ mod benchmarks {
 
 	#[benchmark]
 	fn rejoin() {
-		let bond = minimum::<T>().saturating_mul(9);
-		let who = bonded::<T>("validator", 0, bond);
-		Pallet::<T>::do_leave(&who)?;
+		let amount = minimum::<T>().saturating_mul(9);
+		let who = bonded::<T>("validator", 0, amount);
+		Pallet::<T>::do_leave(&who).expect("the account is bonded");
 		let evicted = fill_candidates::<T>(0);
 
 		#[extrinsic_call]
@@ -164,7 +164,7 @@ mod benchmarks {
 	fn withdraw() {
 		// All of it, with a full queue.
 		let who = bonded::<T>("validator", 0, minimum::<T>().saturating_mul(9));
-		Pallet::<T>::do_leave(&who)?;
+		Pallet::<T>::do_leave(&who).expect("the account is bonded");
 		let now = Pallet::<T>::current();
 		pallet_session::CurrentIndex::<T>::put(now + MAX_UNBONDING);
 		fill_unbonding::<T>(&who, 0, now);
@@ -208,4 +208,31 @@ mod benchmarks {
 		crate::mock::ExtBuilder::default().build(),
 		crate::mock::Test
 	);
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::mock::*;
+	use countersign_primitives::traits::Bonds;
+
+	#[test]
+	fn made_validators_serve_in_the_current_session() {
+		ExtBuilder::default().build_and_execute(|| {
+			rotate_to(1);
+			let made: Vec<_> = (0..3).map(<Validators as Bonds>::make_validator).collect();
+			for (index, who) in (3..).zip(&made) {
+				assert!(Validators::is_validator(who));
+				assert_eq!(Validators::position(who), Some(index));
+				let member = Validators::member(1, index).expect("it is in the table");
+				assert_eq!(member.account, *who);
+				assert!(member.key.sign(b"anything").is_some(), "its key is in the keystore");
+				assert_eq!(Validators::free_cover(who), 50 * MINIMUM);
+			}
+			Validators::do_try_state().expect("the table is consistent");
+			// They have no session keys, so that they do not outlive the sessions planned.
+			rotate_to(2);
+			assert_eq!(Validators::position(&made[0]), None);
+		});
+	}
 }

@@ -12,6 +12,7 @@ use frame_support::{
 	dispatch::DispatchResult,
 	parameter_types,
 	traits::{fungible::InspectHold, ConstU128, ConstU32, FindAuthor},
+	weights::Weight,
 };
 use pallet_session::{
 	disabling::UpToLimitWithReEnablingDisablingStrategy, historical as pallet_session_historical,
@@ -31,6 +32,9 @@ pub(crate) const ENDOWMENT: Balance = 1_000_000 * UNIT;
 pub(crate) const EXISTENTIAL_DEPOSIT: Balance = UNIT / 1_000;
 /// Blocks of a session. The first lasts one block less, because it begins with block 1.
 pub(crate) const PERIOD: BlockNumber = 5;
+
+/// What it takes to end what a validator serves.
+pub(crate) const SERVING_WEIGHT: Weight = Weight::from_parts(7_777, 77);
 
 type Block = frame_system::mocking::MockBlockU32<Test>;
 
@@ -112,6 +116,9 @@ pub struct ServingSpy;
 impl Serving for ServingSpy {
 	fn withdraw_all(validator: &AccountId) {
 		WithdrawnFromServing::mutate(|list| list.push(validator.clone()));
+	}
+	fn withdraw_all_weight() -> Weight {
+		SERVING_WEIGHT
 	}
 }
 

@@ -1,3 +1,5 @@
 //! Tests of the composed runtime.
 
+mod blocks;
 mod genesis;
+mod random;

@@ -201,3 +201,25 @@ fn an_evicted_bond_is_released_like_any_other() {
 		assert_eq!(Ledgers::<Test>::get(last), None);
 	});
 }
+
+#[test]
+fn whoever_may_end_the_service_of_somebody_pays_for_it() {
+	ExtBuilder::default().build_and_execute(|| {
+		use crate::{Call, WeightInfo};
+		use frame_support::dispatch::GetDispatchInfo;
+		let weight = |call: Call<Test>| call.get_dispatch_info().call_weight;
+		assert_eq!(
+			weight(Call::bond { amount: 1 }),
+			<() as WeightInfo>::bond().saturating_add(SERVING_WEIGHT)
+		);
+		assert_eq!(
+			weight(Call::leave {}),
+			<() as WeightInfo>::leave().saturating_add(SERVING_WEIGHT)
+		);
+		assert_eq!(
+			weight(Call::rejoin {}),
+			<() as WeightInfo>::rejoin().saturating_add(SERVING_WEIGHT)
+		);
+		assert_eq!(weight(Call::withdraw {}), <() as WeightInfo>::withdraw());
+	});
+}

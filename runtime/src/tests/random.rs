@@ -1,0 +1,499 @@
+//! Random sequences of dispatches on the real runtime, with every invariant checked.
+//!
+//! `COUNTERSIGN_DISPATCHES` sets how many dispatches are made; the default keeps the test short.
+
+use super::{blocks::Chain, genesis::preset};
+use crate::*;
+use codec::{Decode, Encode};
+use countersign_primitives::{
+	commitment::tensors_commitment,
+	keys::InferencePair,
+	model::{
+		Artefact, Contributor, ContributorRole, Manifest, ModelId, Parent, ProgramRef, RunCost,
+		Share,
+	},
+	request::{
+		EvidenceSet, Input, InputDemand, Outcome, OutcomeCommitment, RequestStatus, Role,
+		Statement, Terms, TrapCode,
+	},
+	tensor::{Dimension, Port, Tensor, TensorType},
+	GIGA_MAC,
+};
+use frame_support::traits::Authorize;
+use sp_core::Pair;
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::{traits::Dispatchable, transaction_validity::TransactionSource};
+use std::collections::BTreeMap;
+
+/// SplitMix64: a generator whose whole state is one number, so that a failure names its seed.
+struct Random(u64);
+
+impl Random {
+	fn next_u64(&mut self) -> u64 {
+		self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+		let mut z = self.0;
+		z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+		z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+		z ^ (z >> 31)
+	}
+	fn fill_bytes(&mut self, bytes: &mut [u8]) {
+		bytes.iter_mut().for_each(|byte| *byte = self.next_u64() as u8);
+	}
+	fn below(&mut self, bound: usize) -> usize {
+		(self.next_u64() % bound.max(1) as u64) as usize
+	}
+	fn one_in(&mut self, bound: usize) -> bool {
+		self.below(bound) == 0
+	}
+	fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+		from.get(self.below(from.len()))
+	}
+	fn amount(&mut self) -> Balance {
+		match self.below(8) {
+			0 => 0,
+			1 => Balance::MAX,
+			2 => Balance::from(self.next_u64()),
+			_ => UNIT / 1_000 * self.below(3_000_000) as Balance,
+		}
+	}
+}
+
+fn accounts() -> Vec<AccountId> {
+	let mut all: Vec<AccountId> =
+		Sr25519Keyring::well_known().map(|key| key.to_account_id()).collect();
+	// An account that has nothing and one that nobody knows.
+	all.push(AccountId::from([7u8; 32]));
+	all
+}
+
+fn tensors(random: &mut Random) -> Vec<Tensor> {
+	let size = if random.one_in(10) { 3 } else { 4 };
+	alloc::vec![Tensor {
+		ty: TensorType::U8,
+		shape: alloc::vec![size],
+		data: (0..size).map(|_| random.below(256) as u8).collect(),
+	}]
+}
+
+fn port(name: &str) -> Port {
+	Port {
+		name: name.as_bytes().to_vec().try_into().expect("short"),
+		ty: TensorType::U8,
+		shape: alloc::vec![Dimension::Fixed(4)].try_into().expect("one"),
+	}
+}
+
+fn manifest(random: &mut Random, models: &[ModelId], artefacts: &[[u8; 32]]) -> Manifest {
+	let people = accounts();
+	let count = 1 + random.below(4);
+	let mut left = Share::WHOLE.0;
+	let contributors = (0..count)
+		.map(|index| {
+			let share =
+				if index + 1 == count { left } else { 1 + random.below(left as usize / 2) as u32 };
+			left -= share;
+			Contributor {
+				account: random.pick(&people).cloned().expect("not empty"),
+				role: ContributorRole::Data,
+				evidence: Hash::zero(),
+				share: Share(if random.one_in(20) { share ^ 1 } else { share }),
+			}
+		})
+		.collect::<Vec<_>>();
+	let parents = (0..random.below(4))
+		.filter_map(|_| {
+			let model = random.pick(models).copied()?;
+			Some(Parent { model, royalty: Share(1 + random.below(300_000_000) as u32) })
+		})
+		.collect::<Vec<_>>();
+	let sha256 = match random.pick(artefacts) {
+		Some(known) if random.one_in(10) => *known,
+		_ => {
+			let mut fresh = [0u8; 32];
+			random.fill_bytes(&mut fresh);
+			fresh
+		}
+	};
+	Manifest {
+		name: b"random".to_vec().try_into().expect("short"),
+		licence: b"MIT".to_vec().try_into().expect("short"),
+		artefact: Artefact { sha256, length: random.below(1_000_000) as u64 },
+		program: random
+			.one_in(30)
+			.then_some(ProgramRef { root: Hash::repeat_byte(1), canonical_version: 1 }),
+		inputs: alloc::vec![port("in")].try_into().expect("one"),
+		outputs: alloc::vec![port("out")].try_into().expect("one"),
+		policies: Default::default(),
+		cost: RunCost {
+			macs: if random.one_in(20) {
+				random.next_u64()
+			} else {
+				1 + random.next_u64() % GIGA_MAC
+			},
+			time_ms: 1_000,
+			memory_mib: 100,
+		},
+		contributors: contributors.try_into().expect("few"),
+		parents: parents.try_into().expect("few"),
+	}
+}
+
+/// What the sequence has made so far.
+#[derive(Default)]
+struct World {
+	models: Vec<ModelId>,
+	artefacts: Vec<[u8; 32]>,
+	/// The inputs of requests that name them by commitment.
+	inputs: BTreeMap<Hash, Vec<u8>>,
+	made: u32,
+	worked: BTreeMap<&'static str, u32>,
+	failed: BTreeMap<&'static str, u32>,
+}
+
+impl World {
+	fn note(&mut self, what: &'static str, worked: bool) {
+		self.made += 1;
+		*if worked { &mut self.worked } else { &mut self.failed }.entry(what).or_default() += 1;
+	}
+
+	fn signed(&mut self, what: &'static str, who: &AccountId, call: impl Into<RuntimeCall>) {
+		let result = call.into().dispatch(RuntimeOrigin::signed(who.clone()));
+		self.note(what, result.is_ok());
+	}
+
+	/// Offers an authorized call as the pool would. What is authorized must not fail.
+	fn authorized(&mut self, what: &'static str, call: impl Into<RuntimeCall>) {
+		let call = call.into();
+		match call.authorize(TransactionSource::External) {
+			Some(Ok(_)) => {
+				call.clone()
+					.dispatch(frame_system::RawOrigin::Authorized.into())
+					.unwrap_or_else(|error| panic!("authorized, yet {error:?}: {call:?}"));
+				assert!(
+					!matches!(call.authorize(TransactionSource::External), Some(Ok(_))),
+					"authorized twice: {call:?}"
+				);
+				self.note(what, true);
+			}
+			_ => self.note(what, false),
+		}
+	}
+
+	fn step(&mut self, random: &mut Random) {
+		let people = accounts();
+		let who = random.pick(&people).cloned().expect("not empty");
+		let other = random.pick(&people).cloned().expect("not empty");
+		let model = random.pick(&self.models).copied().unwrap_or_default();
+		match random.below(100) {
+			0..=3 => {
+				let manifest = manifest(random, &self.models, &self.artefacts);
+				let id = manifest.id(&System::block_hash(0), &who);
+				let sha256 = manifest.artefact.sha256;
+				let price = random.amount();
+				let before = Models::model(&id).is_some();
+				self.signed("register", &who, pallet_models::Call::register { manifest, price });
+				if !before && Models::model(&id).is_some() {
+					self.models.push(id);
+					self.artefacts.push(sha256);
+				}
+			}
+			4..=5 => {
+				let (who, price) = (self.owner(&model, who, random), random.amount());
+				self.signed("set_price", &who, pallet_models::Call::set_price { model, price });
+			}
+			6 => {
+				let who = self.owner(&model, who, random);
+				let to = random.one_in(2).then_some(other);
+				self.signed(
+					"offer_transfer",
+					&who,
+					pallet_models::Call::offer_transfer { model, to },
+				);
+			}
+			7 => {
+				self.signed("accept_transfer", &who, pallet_models::Call::accept_transfer { model })
+			}
+			8 if random.one_in(8) => {
+				let who = self.owner(&model, who, random);
+				self.signed("retire", &who, pallet_models::Call::retire { model });
+			}
+			9..=13 => self.signed("serve", &who, pallet_models::Call::serve { model }),
+			14 => self.signed("stop_serving", &who, pallet_models::Call::stop_serving { model }),
+			15..=17 => {
+				let capacity = random.next_u64() % (4 * GIGA_MAC);
+				self.signed("set_capacity", &who, pallet_models::Call::set_capacity { capacity });
+			}
+			18..=42 => self.request(random, &who, model),
+			43..=67 => self.answer(random),
+			68..=71 => self.demand(random),
+			72..=74 => {
+				let open: Vec<_> = pallet_inference::Requests::<Runtime>::iter()
+					.filter(|(_, request)| request.status == RequestStatus::InputDemanded)
+					.map(|(id, request)| (id, request.input_commitment))
+					.collect();
+				if let Some((request, commitment)) = random.pick(&open).copied() {
+					let mut bytes = self.inputs.get(&commitment).cloned().unwrap_or_default();
+					if random.one_in(4) {
+						bytes.pop();
+					}
+					let bytes = bytes.try_into().expect("short");
+					self.signed(
+						"post_input",
+						&who,
+						pallet_inference::Call::post_input { request, bytes },
+					);
+				}
+			}
+			75..=79 => {
+				let index = random.below(6) as u32;
+				self.signed("claim", &who, pallet_attribution::Call::claim { model, index });
+			}
+			80 => {
+				let call = pallet_attribution::Call::accept_right {
+					model,
+					contributor: random.below(4) as u16,
+				};
+				self.signed("accept_right", &who, call);
+			}
+			81..=82 => {
+				let amount = random.amount();
+				self.signed("bond", &who, pallet_validators::Call::bond { amount });
+			}
+			83..=84 => {
+				let amount = random.amount();
+				self.signed("bond_more", &who, pallet_validators::Call::bond_more { amount });
+			}
+			85..=86 => {
+				let amount = random.amount();
+				self.signed("unbond", &who, pallet_validators::Call::unbond { amount });
+			}
+			87 if random.one_in(4) => self.signed("leave", &who, pallet_validators::Call::leave {}),
+			88..=89 => self.signed("rejoin", &who, pallet_validators::Call::rejoin {}),
+			90 => self.signed("withdraw", &who, pallet_validators::Call::withdraw {}),
+			91..=95 => {
+				let value = random.amount();
+				let dest = other.into();
+				self.signed(
+					"transfer",
+					&who,
+					pallet_balances::Call::transfer_allow_death { dest, value },
+				);
+			}
+			_ => {
+				let call = pallet_inference::Call::set_parameters {
+					parameters: countersign_primitives::parameters::RequestParameters {
+						final_window_blocks: 40 + random.below(40) as u32,
+						base_fee: 1 + random.amount() % UNIT,
+						..countersign_primitives::parameters::RequestParameters::local()
+					},
+				};
+				let result = RuntimeCall::from(call).dispatch(RuntimeOrigin::root());
+				self.note("set_parameters", result.is_ok());
+			}
+		}
+	}
+
+	/// Mostly the owner, sometimes anyone.
+	fn owner(&self, model: &ModelId, anyone: AccountId, random: &mut Random) -> AccountId {
+		match Models::model(model) {
+			Some(view) if !random.one_in(5) => view.owner,
+			_ => anyone,
+		}
+	}
+
+	fn request(&mut self, random: &mut Random, who: &AccountId, model: ModelId) {
+		let tensors = tensors(random);
+		let bytes = tensors.encode();
+		let commitment = tensors_commitment(&tensors);
+		let input = if random.one_in(3) {
+			self.inputs.insert(commitment, bytes.clone());
+			Input::Committed { commitment, length: bytes.len() as u32 }
+		} else {
+			Input::Inline(bytes.try_into().expect("short"))
+		};
+		let lane = random.below(18) as u8;
+		let nonce = Inference::next_nonce(who.clone(), lane) + u64::from(random.one_in(20));
+		let terms = Terms {
+			max_fee: if random.one_in(3) { random.amount() } else { 10_000 * UNIT },
+			deadline: System::block_number() + random.below(40) as u32,
+			lane,
+			evidence: EvidenceSet { audited: u8::from(random.one_in(30)), ..Default::default() },
+			value_at_risk: Balance::from(random.one_in(30)),
+			callback: None,
+		};
+		self.signed("request", who, pallet_inference::Call::request { model, input, terms, nonce });
+	}
+
+	fn answer(&mut self, random: &mut Random) {
+		let open: Vec<_> = pallet_inference::Requests::<Runtime>::iter_keys().collect();
+		let Some(request) = random.pick(&open).copied() else { return };
+		let Some(view) = Inference::request_view(request) else { return };
+		let Some(assignment) = view.assignment else { return };
+		let Some(signer) =
+			Sr25519Keyring::iter().find(|key| key.to_account_id() == assignment.account)
+		else {
+			return;
+		};
+		let signer = if random.one_in(10) { Sr25519Keyring::Ferdie } else { signer };
+		let pair = InferencePair::from(signer.pair());
+		let output = tensors(random);
+		let (outcome, committed) = if random.one_in(5) {
+			let (code, operator) = (TrapCode::BadInput, u32::MAX);
+			(Outcome::Trap { code, operator }, OutcomeCommitment::Trap { code, operator })
+		} else {
+			(
+				Outcome::Output(output.encode().try_into().expect("short")),
+				OutcomeCommitment::of_output(&output),
+			)
+		};
+		let mut statement = Statement {
+			genesis: System::block_hash(0),
+			request,
+			model: view.model,
+			role: Role::Executor,
+			session: assignment.session,
+			validator: assignment.validator,
+			input: view.input_commitment,
+			outcome: committed,
+			attribution: countersign_primitives::attribution::vector_commitment(
+				&Attribution::vector(&view.model),
+			),
+			signer: pair.public(),
+		};
+		match random.below(30) {
+			0 => statement.session += 1,
+			1 => statement.validator += 1,
+			2 => statement.input = Hash::zero(),
+			3 => statement.attribution = Hash::zero(),
+			4 => statement.role = Role::Auditor(0),
+			5 => statement.genesis = Hash::zero(),
+			_ => {}
+		}
+		let mut signature = pair.sign(&statement.signing_payload());
+		if random.one_in(20) {
+			signature = pair.sign(b"something else");
+		}
+		self.authorized(
+			"submit_result",
+			pallet_inference::Call::submit_result { statement, outcome, signature },
+		);
+	}
+
+	fn demand(&mut self, random: &mut Random) {
+		let open: Vec<_> = pallet_inference::Requests::<Runtime>::iter_keys().collect();
+		let Some(request) = random.pick(&open).copied() else { return };
+		let Some(assignment) = Inference::request_view(request).and_then(|view| view.assignment)
+		else {
+			return;
+		};
+		let Some(signer) =
+			Sr25519Keyring::iter().find(|key| key.to_account_id() == assignment.account)
+		else {
+			return;
+		};
+		let pair = InferencePair::from(signer.pair());
+		let demand = InputDemand {
+			genesis: System::block_hash(0),
+			request,
+			session: assignment.session,
+			validator: assignment.validator,
+			signer: pair.public(),
+		};
+		let signature = pair.sign(&demand.signing_payload());
+		self.authorized("demand_input", pallet_inference::Call::demand_input { demand, signature });
+	}
+}
+
+/// Every invariant of every pallet of ours, and that no money appears or vanishes unseen.
+fn check() {
+	Validators::do_try_state().expect("validators");
+	Models::do_try_state().expect("models");
+	Attribution::do_try_state().expect("attribution");
+	Inference::do_try_state().expect("inference");
+	let everywhere = frame_system::Account::<Runtime>::iter_values()
+		.fold(0u128, |sum, account| sum + account.data.free + account.data.reserved);
+	assert_eq!(everywhere, pallet_balances::TotalIssuance::<Runtime>::get());
+	// The same money, as requests, bonds and deposits say.
+	for (account, holds) in pallet_balances::Holds::<Runtime>::iter() {
+		let held: Balance = holds.iter().map(|hold| hold.amount).sum();
+		assert_eq!(held, System::account(&account).data.reserved, "{account:?}");
+	}
+}
+
+fn play(seed: u64, dispatches: u32) {
+	let mut random = Random(seed);
+	let mut world = World::default();
+	preset("local_testnet").execute_with(|| {
+		let mut chain = Chain::new();
+		let mut issuance = pallet_balances::TotalIssuance::<Runtime>::get();
+		while world.made < dispatches {
+			chain.block(|| {
+				for _ in 0..random.below(60) {
+					world.step(&mut random);
+				}
+			});
+			let now = pallet_balances::TotalIssuance::<Runtime>::get();
+			assert!(now <= issuance, "money came from nowhere");
+			issuance = now;
+			if chain.number() % 16 == 0 {
+				check();
+			}
+		}
+		// Let everything end: deadlines, take-overs, windows and retention.
+		for _ in 0..700 {
+			chain.block(|| ());
+		}
+		check();
+		assert_eq!(pallet_inference::Requests::<Runtime>::iter_keys().count(), 0, "all pruned");
+		assert_eq!(pallet_inference::Results::<Runtime>::iter_keys().count(), 0, "all pruned");
+		for who in accounts() {
+			assert_eq!(
+				<Validators as countersign_primitives::traits::Bonds>::reserved_cover(&who),
+				0,
+				"no cover outlives its result"
+			);
+		}
+		println!(
+			"seed {seed}: {} dispatches in {} blocks\nworked: {:?}\nrefused: {:?}",
+			world.made,
+			chain.number(),
+			world.worked,
+			world.failed
+		);
+		// A sequence that only fails would show nothing.
+		for call in
+			["register", "serve", "request", "submit_result", "claim", "transfer", "bond_more"]
+		{
+			assert!(world.worked.get(call).is_some_and(|count| *count > 0), "{call} never worked");
+		}
+	});
+}
+
+#[test]
+fn random_dispatches_break_no_invariant() {
+	let dispatches = std::env::var("COUNTERSIGN_DISPATCHES")
+		.ok()
+		.map_or(6_000, |text| text.parse().expect("COUNTERSIGN_DISPATCHES is a number"));
+	let seed = std::env::var("COUNTERSIGN_SEED")
+		.ok()
+		.map_or(1, |text| text.parse().expect("COUNTERSIGN_SEED is a number"));
+	play(seed, dispatches);
+}
+
+#[test]
+fn random_bytes_as_transactions_never_panic() {
+	let mut random = Random(2);
+	preset("local_testnet").execute_with(|| {
+		let mut chain = Chain::new();
+		chain.block(|| {
+			for _ in 0..20_000 {
+				let mut bytes = alloc::vec![0u8; random.below(120)];
+				random.fill_bytes(&mut bytes);
+				if let Ok(call) = RuntimeCall::decode(&mut &bytes[..]) {
+					let _ = call.authorize(TransactionSource::External);
+					let _ = call.dispatch(RuntimeOrigin::signed(accounts()[0].clone()));
+				}
+			}
+		});
+	});
+}
