@@ -169,6 +169,19 @@ mod tests {
 		assert_eq!(ledger.free_cover(), 0);
 	}
 
+	/// Exposures are inside the roots against which offences are proven, and ledgers are stored:
+	/// a change of either layout needs a migration.
+	#[test]
+	fn stored_layouts_do_not_change() {
+		assert_eq!(Exposure { bond: 5 }.encode(), 5u128.encode());
+		let mut ledger = Ledger { bonded: 1, reserved: 2, ..Default::default() };
+		assert!(ledger.queue(3, 4));
+		ledger.leaving = Some(5);
+		assert_eq!(ledger.encode(), (1u128, 2u128, vec![(3u128, 4u32)], Some(5u32)).encode());
+		let record = Record { answered: 1, missed: 2, authored: 3 };
+		assert_eq!(record.encode(), (1u32, 2u32, 3u32).encode());
+	}
+
 	#[test]
 	fn amounts_of_one_session_share_a_place_in_the_queue() {
 		let mut ledger = Ledger::new(100);
