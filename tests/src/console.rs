@@ -156,8 +156,10 @@ mod tests {
 
 	#[test]
 	fn columns_are_aligned() {
-		let rows =
-			vec![vec!["stamp.png".into(), "1".into()], vec!["a".into(), "20.5".into()]];
-		assert_eq!(layout(&["file", "blocks"], &rows), "file       blocks\nstamp.png       1\na            20.5\n");
+		let rows = vec![vec!["stamp.png".into(), "1".into()], vec!["a".into(), "20.5".into()]];
+		assert_eq!(
+			layout(&["file", "blocks"], &rows),
+			"file       blocks\nstamp.png       1\na            20.5\n"
+		);
 	}
 }

@@ -25,7 +25,7 @@ impl Programs {
 				// Tests lie one folder deeper.
 				if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder }
 					.to_path_buf()
-			},
+			}
 		};
 		let program = |name: &str| {
 			let path = folder.join(name);
@@ -61,12 +61,11 @@ impl Assets {
 			None => {
 				let cache = match std::env::var_os("XDG_CACHE_HOME") {
 					Some(cache) => PathBuf::from(cache),
-					None => {
-						PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?).join(".cache")
-					},
+					None => PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?)
+						.join(".cache"),
 				};
 				cache.join("countersign-assets")
-			},
+			}
 		};
 		let assets = Self {
 			onnxruntime: folder.join("onnxruntime/libonnxruntime.so"),

@@ -259,10 +259,10 @@ impl Network {
 			match only {
 				Some(_) => {
 					command.arg("--reserved-only").arg("--reserved-nodes");
-				},
+				}
 				None => {
 					command.arg("--bootnodes");
-				},
+				}
 			}
 			command.args(addresses);
 		})
@@ -290,7 +290,7 @@ impl Network {
 					}
 					// There is no event for a port that opens.
 					sleep(Duration::from_millis(100)).await;
-				},
+				}
 			}
 		}
 	}

@@ -115,7 +115,7 @@ impl Process {
 			Err(_) => {
 				self.child.kill()?;
 				Ok(self.child.wait()?)
-			},
+			}
 		}
 	}
 }
@@ -177,7 +177,11 @@ pub fn children(parent: u32, program: &str) -> Vec<u32> {
 
 /// Waits until `condition` holds for something that has no event to wait for, such as a process
 /// that appears or goes.
-pub async fn until(what: &str, patience: Duration, mut condition: impl FnMut() -> bool) -> Result<()> {
+pub async fn until(
+	what: &str,
+	patience: Duration,
+	mut condition: impl FnMut() -> bool,
+) -> Result<()> {
 	let start = Instant::now();
 	while !condition() {
 		anyhow::ensure!(start.elapsed() < patience, "{what} did not happen within {patience:?}");

@@ -1,0 +1,22 @@
+//! Local networks of real nodes, for the demo, for integration tests and for measurements.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`process`] | one child process that can be paused, killed, and never outlives its parent |
+//! | [`network`] | four validators, each a process |
+//! | [`files`] | where programs, model and sample files are |
+//! | [`scenario`] | what the demo and most tests do first: register, serve, ask, watch |
+//! | [`console`] | what a person sees |
+//!
+//! Programs and model are found by [`files::Programs::find`] and [`files::Assets::find`]; both say
+//! what to run when something is missing.
+
+#![deny(rustdoc::broken_intra_doc_links)]
+
+pub mod console;
+pub mod files;
+pub mod network;
+pub mod process;
+pub mod scenario;
+
+pub use network::{Network, Options, VALIDATORS};

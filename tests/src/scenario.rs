@@ -1,0 +1,337 @@
+//! What the demo and most tests do first: register a model, have it served, ask, and watch.
+
+use crate::{files::repository, network::Network};
+use anyhow::{ensure, Context, Result};
+use countersign_client::{
+	ask::{Ask, Asked, Step},
+	call::Call,
+	keys::Signer,
+	magika::{self, Encoded},
+	manifest::{self, ManifestFile},
+	Client, Included,
+};
+use countersign_primitives::{
+	attribution::vector_commitment,
+	commitment::tensors_commitment,
+	model::{ModelId, Parent},
+	request::{
+		Outcome, OutcomeCommitment, RequestId, RequestStatus, RequestView, ResultView, Role, Terms,
+	},
+	tensor::Tensor,
+	AccountId, Balance, BlockNumber, Macs,
+};
+use std::time::Duration;
+use tokio::{sync::mpsc, time::timeout};
+
+/// The open cost that each validator takes at one time: about 27 runs of magika.
+pub const CAPACITY: Macs = 10_000_000_000;
+
+/// Who owns the models.
+pub const OWNER: &str = "//Eve";
+/// Whose dApp asks.
+pub const REQUESTER: &str = "//Ferdie";
+
+/// A development account.
+pub fn signer(uri: &str) -> Result<Signer> {
+	Ok(Signer::from_uri(uri)?)
+}
+
+/// Waits for `future`, and says what it waited for if that takes too long.
+pub async fn within<T, E: Into<anyhow::Error>>(
+	what: &str,
+	patience: Duration,
+	future: impl std::future::Future<Output = std::result::Result<T, E>>,
+) -> Result<T> {
+	match timeout(patience, future).await {
+		Ok(outcome) => outcome.map_err(|error| error.into().context(format!("waiting for {what}"))),
+		Err(_) => anyhow::bail!("{what} did not happen within {patience:?}"),
+	}
+}
+
+/// Waits until the best block is at least this one.
+pub async fn best(client: &Client, number: BlockNumber) -> Result<()> {
+	let mut blocks = client.blocks().await?;
+	while blocks.next().await?.number < number {}
+	Ok(())
+}
+
+/// Waits until the last finalized block is at least this one.
+pub async fn finalized(client: &Client, number: BlockNumber) -> Result<()> {
+	let mut blocks = client.blocks().await?;
+	while client.finalized().await?.number < number {
+		// Finality follows blocks; each new one is a moment to look again.
+		blocks.next().await?;
+	}
+	Ok(())
+}
+
+/// The manifest of magika as the demo registers it.
+pub fn magika_manifest(network: &Network) -> Result<ManifestFile> {
+	let path = repository().join("tests/data/magika.toml");
+	Ok(manifest::read(&path, Some(&network.assets().model()))?)
+}
+
+/// The same model once more under another name: whoever lists an artefact again has to name the
+/// first listing as parent.
+pub fn relisted(first: &ManifestFile, name: &str, parent: Parent) -> Result<ManifestFile> {
+	let mut file = first.clone();
+	let bytes = name.as_bytes().to_vec();
+	file.manifest.name = bytes.try_into().ok().context("a name of at most 64 bytes")?;
+	file.manifest.parents = vec![parent].try_into().ok().context("one parent fits")?;
+	Ok(file)
+}
+
+/// Registers a model. Checks that the chain gives it the identifier that its manifest implies.
+pub async fn register(
+	client: &Client,
+	owner: &Signer,
+	file: &ManifestFile,
+) -> Result<(ModelId, Included)> {
+	let id = file.manifest.id(&client.genesis(), &owner.account());
+	let call = Call::register(&file.manifest, file.price.unwrap_or_default());
+	let included = client.submit(&call, owner).await?;
+	let view = client.model(id).await?;
+	ensure!(view.manifest == file.manifest, "the chain shows another manifest");
+	ensure!(view.owner == owner.account(), "the chain shows another owner");
+	Ok((id, included))
+}
+
+/// Has a validator serve models: gives its node the artefact, and declares capacity and models.
+pub async fn serve(
+	client: &Client,
+	validator: &Signer,
+	artefact: &[u8],
+	models: &[ModelId],
+) -> Result<()> {
+	client.put_artefact(artefact).await?;
+	let mut nonce = client.transaction_nonce(&validator.account()).await?;
+	let mut calls = vec![Call::set_capacity(CAPACITY)];
+	calls.extend(models.iter().map(Call::serve));
+	let mut sent = Vec::new();
+	for call in calls {
+		let (client, validator) = (client.clone(), validator.clone());
+		sent.push(async move { client.submit_with_nonce(&call, &validator, nonce).await });
+		nonce += 1;
+	}
+	futures::future::try_join_all(sent).await?;
+	Ok(())
+}
+
+/// A network with magika registered by [`OWNER`] and served by every validator.
+pub struct Served {
+	/// The network.
+	pub network: Network,
+	/// A connection to each node.
+	pub clients: Vec<Client>,
+	/// The model.
+	pub model: ModelId,
+	/// Its manifest.
+	pub manifest: ManifestFile,
+}
+
+impl Served {
+	/// Starts a network and has it serve magika.
+	pub async fn start(options: crate::Options) -> Result<Self> {
+		let mut network = Network::start(options).await?;
+		let mut clients = Vec::new();
+		for index in 0..network.nodes.len() {
+			clients.push(network.client(index).await?);
+		}
+		within("the first finalized block", Duration::from_secs(60), finalized(&clients[0], 1))
+			.await?;
+		let manifest = magika_manifest(&network)?;
+		let (model, _) = register(&clients[0], &signer(OWNER)?, &manifest).await?;
+		let artefact = std::fs::read(network.assets().model())?;
+		let validators = network
+			.nodes
+			.iter()
+			.map(|node| signer(&node.uri()))
+			.collect::<Result<Vec<Signer>>>()?;
+		let models = [model];
+		futures::future::try_join_all(
+			clients
+				.iter()
+				.zip(&validators)
+				.map(|(client, validator)| serve(client, validator, &artefact, &models)),
+		)
+		.await?;
+		Ok(Self { network, clients, model, manifest })
+	}
+
+	/// The position of a validator's node.
+	pub fn node_of(&self, account: &AccountId) -> Result<usize> {
+		node_of(&self.network, account)
+	}
+}
+
+/// The position of a validator's node.
+pub fn node_of(network: &Network, account: &AccountId) -> Result<usize> {
+	for (index, node) in network.nodes.iter().enumerate() {
+		if signer(&node.uri())?.account() == *account {
+			return Ok(index);
+		}
+	}
+	anyhow::bail!("{account:?} is no validator of this network")
+}
+
+/// What magika is given for a file of the repository.
+pub fn magika_input(path: &str) -> Result<Vec<Tensor>> {
+	let bytes = std::fs::read(repository().join(path)).with_context(|| path.to_string())?;
+	match magika::encode(&bytes) {
+		Encoded::Input(tensor) => Ok(vec![tensor]),
+		Encoded::Known(label) => anyhow::bail!("{path} is too short to ask about: {label}"),
+	}
+}
+
+/// An input of its own for every `seed`.
+pub fn any_input(seed: u64) -> Vec<Tensor> {
+	let text = format!("let answer_{seed} = {seed} + 1; // a line of code like any other\n");
+	match magika::encode(text.as_bytes()) {
+		Encoded::Input(tensor) => vec![tensor],
+		Encoded::Known(_) => Vec::new(),
+	}
+}
+
+/// Submits several requests at once: the lanes of one account do not wait for each other.
+pub async fn ask_at_once(
+	client: &Client,
+	requester: &Signer,
+	asks: Vec<(Ask, Terms)>,
+) -> Result<Vec<Asked>> {
+	let account = requester.account();
+	let first = client.transaction_nonce(&account).await?;
+	let mut sent = Vec::new();
+	for (offset, (ask, terms)) in asks.into_iter().enumerate() {
+		let nonce = client.next_nonce(&account, terms.lane).await?;
+		let id = ask.id(&client.genesis(), &account, nonce, &terms);
+		let (input, bytes) = ask.input();
+		if let Some(bytes) = bytes {
+			client.put_blob(&bytes).await?;
+		}
+		let call = Call::request(&ask.model, &input, nonce, &terms);
+		let (client, requester) = (client.clone(), requester.clone());
+		sent.push(async move {
+			let number = first + offset as u64;
+			let included = client.submit_with_nonce(&call, &requester, number).await?;
+			Ok::<_, anyhow::Error>(Asked { id, terms, nonce, included })
+		});
+	}
+	futures::future::try_join_all(sent).await
+}
+
+/// Follows several requests; each step comes with the position of its request. Ends a request's
+/// steps when `enough` says so.
+pub async fn watch(
+	client: &Client,
+	requests: &[Asked],
+	enough: fn(&RequestView) -> bool,
+) -> Result<mpsc::Receiver<(usize, Result<Step>)>> {
+	let (sender, receiver) = mpsc::channel(64);
+	for (index, asked) in requests.iter().enumerate() {
+		let mut follow = client.follow_asked(asked).await?;
+		let sender = sender.clone();
+		tokio::spawn(async move {
+			loop {
+				let step = follow.next().await.map_err(anyhow::Error::from);
+				let last = step.as_ref().map_or(true, |step| enough(&step.request));
+				if sender.send((index, step)).await.is_err() || last {
+					return;
+				}
+			}
+		});
+	}
+	Ok(receiver)
+}
+
+/// Whether a request has ended, one way or the other.
+pub fn has_ended(request: &RequestView) -> bool {
+	matches!(
+		request.status,
+		RequestStatus::Settled | RequestStatus::Refunded | RequestStatus::Invalidated
+	)
+}
+
+/// Whether a request has a result or will have none.
+pub fn has_result(request: &RequestView) -> bool {
+	request.status == RequestStatus::Answered || has_ended(request)
+}
+
+/// Checks everything that a result claims: that it is signed by the key of the validator that was
+/// assigned, about this request and this chain, and that what is on chain is what was signed.
+pub async fn check_result(
+	client: &Client,
+	request: &RequestView,
+	result: &ResultView,
+) -> Result<Vec<Tensor>> {
+	let statement = &result.statement;
+	let assignment = request.assignment.as_ref().context("an answered request has an executor")?;
+	ensure!(statement.verify(&result.signature), "the signature is not the signer's");
+	ensure!(statement.genesis == client.genesis(), "signed for another chain");
+	ensure!(statement.request == request.id, "signed for another request");
+	ensure!(statement.model == request.model, "signed for another model");
+	ensure!(statement.role == Role::Executor, "signed in another role");
+	ensure!(statement.input == request.input_commitment, "signed for another input");
+	ensure!(
+		(statement.session, statement.validator) == (assignment.session, assignment.validator),
+		"signed for another assignment"
+	);
+	let member: Option<(AccountId, countersign_primitives::keys::InferenceId, Balance)> = client
+		.api("ValidatorsApi_member", (assignment.session, assignment.validator), None)
+		.await?;
+	let (account, key, _) = member.context("the assigned validator is known")?;
+	ensure!(account == assignment.account, "the session names another validator");
+	ensure!(key == statement.signer, "the session names another key");
+	let vector = client.vector(request.model).await?;
+	ensure!(statement.attribution == vector_commitment(&vector), "signed another attribution");
+	let Outcome::Output(bytes) = &result.outcome else {
+		anyhow::bail!("a trap: {:?}", result.outcome);
+	};
+	let output = countersign_client::tensors::decode(bytes)?;
+	ensure!(
+		statement.outcome == OutcomeCommitment::Output(tensors_commitment(&output)),
+		"signed another output"
+	);
+	Ok(output)
+}
+
+/// The key of an entry of a storage map that is hashed with `Blake2_128Concat`.
+pub fn storage_key(pallet: &str, entry: &str, key: &[u8]) -> Vec<u8> {
+	use sp_crypto_hashing::{blake2_128, twox_128};
+	let mut bytes = twox_128(pallet.as_bytes()).to_vec();
+	bytes.extend(twox_128(entry.as_bytes()));
+	bytes.extend(blake2_128(key));
+	bytes.extend(key);
+	bytes
+}
+
+/// What a settled request paid to whom, as its event says.
+#[derive(Clone, Debug, codec::Decode)]
+pub struct Finalised {
+	/// The request.
+	pub request: RequestId,
+	/// Who answered.
+	pub executor: AccountId,
+	/// To the executor.
+	pub executor_paid: Balance,
+	/// To the pot that pays audits.
+	pub audit_pot_paid: Balance,
+	/// To the treasury.
+	pub treasury_paid: Balance,
+	/// Out of existence.
+	pub burned: Balance,
+	/// To the model's contributors.
+	pub contributors_paid: Balance,
+	/// Back to the requester.
+	pub returned: Balance,
+}
+
+impl Finalised {
+	/// What the requester paid in all.
+	pub fn paid(&self) -> Balance {
+		self.executor_paid
+			+ self.audit_pot_paid
+			+ self.treasury_paid
+			+ self.burned
+			+ self.contributors_paid
+	}
+}
