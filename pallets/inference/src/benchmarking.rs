@@ -1,0 +1,399 @@
+//! Benchmarks of calls, checks and hooks.
+
+use super::*;
+use crate::{
+	checks::{DEMAND_TAG, RESULT_TAG},
+	queues::receipts_root,
+};
+use alloc::{vec, vec::Vec};
+use codec::Encode;
+use countersign_primitives::{
+	commitment::tensors_commitment,
+	model::{ModelId, MAX_SERVERS},
+	parameters::RequestParameters,
+	request::{
+		EvidenceSet, InputDemand, Outcome, OutcomeCommitment, RequestId, RequestStatus, Role,
+		Statement, Terms, TrapCode,
+	},
+	tensor::{decode_tensors, Tensor, TensorType, MAX_INPUT_BYTES},
+	traits::{Bonds, Models},
+	AccountId, Balance, Hash, UNIT,
+};
+use frame_benchmarking::v2::*;
+use frame_support::{
+	assert_ok,
+	pallet_prelude::TransactionSource,
+	traits::{fungible::Mutate, Authorize, Hooks},
+};
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use sp_application_crypto::RuntimeAppPublic;
+use sp_runtime::SaturatedConversion;
+
+/// Enough for every fee that a benchmark meets.
+const FUNDS: Balance = 1_000_000_000 * UNIT;
+
+fn requester<T: Config>() -> AccountId
+where
+	T::Currency: Mutate<AccountId>,
+{
+	let who: AccountId = account("requester", 0, 0);
+	assert_ok!(T::Currency::mint_into(&who, FUNDS));
+	for receiver in [T::Treasury::get(), T::AuditPot::get()] {
+		assert_ok!(T::Currency::mint_into(&receiver, UNIT));
+	}
+	who
+}
+
+/// A model that `servers` validators serve.
+fn model_with<T: Config>(servers: u32) -> ModelId {
+	let servers: Vec<AccountId> = (0..servers.max(1)).map(T::Bonds::make_validator).collect();
+	T::Models::make_model(&account("owner", 0, 0), &servers)
+}
+
+fn terms<T: Config>() -> Terms {
+	Terms {
+		max_fee: 1_000 * UNIT,
+		deadline: Pallet::<T>::now() + Parameters::<T>::get().deadline_most_blocks,
+		lane: 0,
+		evidence: EvidenceSet::default(),
+		value_at_risk: 0,
+		callback: None,
+	}
+}
+
+fn input() -> Input {
+	Input::Committed { commitment: Hash::repeat_byte(1), length: 8 }
+}
+
+fn ask<T: Config>(who: &AccountId, model: ModelId) -> RequestId {
+	let nonce = NextNonce::<T>::get(who, 0);
+	match Pallet::<T>::do_request(who.clone(), model, &input(), terms::<T>(), nonce) {
+		Ok((id, _)) => id,
+		Err(error) => panic!("the request is a good one: {error:?}"),
+	}
+}
+
+/// A request that has an executor. Draws as the end of a block does, with the randomness that
+/// there is, or some.
+fn assigned<T: Config>(who: &AccountId, model: ModelId) -> RequestId {
+	let id = ask::<T>(who, model);
+	Fresh::<T>::kill();
+	assert!(Pallet::<T>::try_assign(&id, &Hash::repeat_byte(7)).0);
+	id
+}
+
+fn statement<T: Config>(id: &RequestId, outcome: OutcomeCommitment) -> Option<Statement> {
+	let request = Requests::<T>::get(id)?;
+	let active = request.active?;
+	Some(Statement {
+		genesis: Pallet::<T>::genesis(),
+		request: *id,
+		model: request.model,
+		role: Role::Executor,
+		session: active.assignment.session,
+		validator: active.assignment.validator,
+		input: request.input_commitment,
+		outcome,
+		attribution: request.attribution,
+		signer: active.key,
+	})
+}
+
+fn trap() -> (Outcome, OutcomeCommitment) {
+	let (code, operator) = (TrapCode::Operator, 1);
+	(Outcome::Trap { code, operator }, OutcomeCommitment::Trap { code, operator })
+}
+
+fn answered<T: Config>(who: &AccountId, model: ModelId) -> Result<RequestId, BenchmarkError> {
+	let id = assigned::<T>(who, model);
+	let (outcome, commitment) = trap();
+	let statement = statement::<T>(&id, commitment).ok_or("an assigned request")?;
+	let signature =
+		statement.signer.sign(&statement.signing_payload()).ok_or("the key is in the keystore")?;
+	Pallet::<T>::submit_result(RawOrigin::Authorized.into(), statement, outcome, signature)?;
+	Ok(id)
+}
+
+fn demand_of<T: Config>(id: &RequestId) -> Option<InputDemand> {
+	let active = Requests::<T>::get(id)?.active?;
+	Some(InputDemand {
+		genesis: Pallet::<T>::genesis(),
+		request: *id,
+		session: active.assignment.session,
+		validator: active.assignment.validator,
+		signer: active.key,
+	})
+}
+
+#[benchmarks(where
+	T::Currency: Mutate<AccountId>,
+	<T as frame_system::Config>::RuntimeCall: From<Call<T>> + Authorize,
+)]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn request(s: Linear<1, MAX_SERVERS>) -> Result<(), BenchmarkError> {
+		let who = requester::<T>();
+		let model = model_with::<T>(s);
+		let terms = terms::<T>();
+		let id;
+
+		#[block]
+		{
+			id = Pallet::<T>::do_request(who, model, &input(), terms, 0)?.0;
+			Pallet::<T>::try_assign(&id, &Hash::repeat_byte(7));
+		}
+
+		assert_eq!(Requests::<T>::get(id).map(|r| r.status), Some(RequestStatus::Assigned));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn commit_to_bytes(b: Linear<0, MAX_INPUT_BYTES>) {
+		// The head of an encoding takes some of the bytes.
+		let data = vec![7u8; b.saturating_sub(16) as usize];
+		let tensors = vec![Tensor { ty: TensorType::U8, shape: vec![data.len() as u32], data }];
+		let bytes = tensors.encode();
+		let mut commitment = Hash::zero();
+
+		#[block]
+		{
+			if let Ok(tensors) = decode_tensors(&bytes) {
+				commitment = tensors_commitment(&tensors);
+			}
+			if let Ok(bytes) = StoredInput::try_from(bytes) {
+				Inputs::<T>::insert(commitment, bytes);
+			}
+		}
+
+		assert!(Inputs::<T>::contains_key(commitment));
+	}
+
+	#[benchmark]
+	fn submit_result(b: Linear<0, 65_536>) -> Result<(), BenchmarkError> {
+		let who = requester::<T>();
+		let model = model_with::<T>(1);
+		let id = assigned::<T>(&who, model);
+		// The dispatch only stores the bytes; that they are tensors is the authorization's part.
+		let bytes = vec![7u8; b as usize].try_into().map_err(|_| "an inline length")?;
+		let statement = statement::<T>(&id, OutcomeCommitment::Output(Hash::zero()))
+			.ok_or("an assigned request")?;
+		let signature =
+			statement.signer.sign(&statement.signing_payload()).ok_or("a key in the keystore")?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Authorized, statement, Outcome::Output(bytes), signature);
+
+		assert_eq!(Requests::<T>::get(id).map(|r| r.status), Some(RequestStatus::Answered));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn authorize_submit_result() -> Result<(), BenchmarkError> {
+		let who = requester::<T>();
+		let model = model_with::<T>(1);
+		let id = assigned::<T>(&who, model);
+		let (outcome, commitment) = trap();
+		let statement = statement::<T>(&id, commitment).ok_or("an assigned request")?;
+		let signature =
+			statement.signer.sign(&statement.signing_payload()).ok_or("a key in the keystore")?;
+		let call: <T as frame_system::Config>::RuntimeCall =
+			Call::<T>::submit_result { statement, outcome, signature }.into();
+		let valid;
+
+		#[block]
+		{
+			valid = call
+				.authorize(TransactionSource::InBlock)
+				.ok_or("an authorized call")?
+				.map_err(|_| "a good result")?;
+		}
+
+		assert_eq!(valid.0.provides, vec![(RESULT_TAG, (id, Role::Executor)).encode()]);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn demand_input() -> Result<(), BenchmarkError> {
+		let who = requester::<T>();
+		let model = model_with::<T>(1);
+		let id = assigned::<T>(&who, model);
+		let demand = demand_of::<T>(&id).ok_or("an assigned request")?;
+		let signature =
+			demand.signer.sign(&demand.signing_payload()).ok_or("a key in the keystore")?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Authorized, demand, signature);
+
+		assert_eq!(Requests::<T>::get(id).map(|r| r.status), Some(RequestStatus::InputDemanded));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn authorize_demand_input() -> Result<(), BenchmarkError> {
+		let who = requester::<T>();
+		let model = model_with::<T>(1);
+		let id = assigned::<T>(&who, model);
+		let demand = demand_of::<T>(&id).ok_or("an assigned request")?;
+		let signature =
+			demand.signer.sign(&demand.signing_payload()).ok_or("a key in the keystore")?;
+		let call: <T as frame_system::Config>::RuntimeCall =
+			Call::<T>::demand_input { demand, signature }.into();
+		let valid;
+
+		#[block]
+		{
+			valid = call
+				.authorize(TransactionSource::InBlock)
+				.ok_or("an authorized call")?
+				.map_err(|_| "a good demand")?;
+		}
+
+		assert_eq!(valid.0.provides, vec![(DEMAND_TAG, (id, Role::Executor)).encode()]);
+		Ok(())
+	}
+
+	/// Without the bytes, which `commit_to_bytes` measures.
+	#[benchmark]
+	fn post_input() -> Result<(), BenchmarkError> {
+		let who = requester::<T>();
+		let model = model_with::<T>(1);
+		let id = assigned::<T>(&who, model);
+		let demand = demand_of::<T>(&id).ok_or("an assigned request")?;
+		let signature =
+			demand.signer.sign(&demand.signing_payload()).ok_or("a key in the keystore")?;
+		Pallet::<T>::demand_input(RawOrigin::Authorized.into(), demand, signature)?;
+		let mut request = Requests::<T>::get(id).ok_or("a request")?;
+
+		#[block]
+		{
+			Pallet::<T>::accept_input(&id, &mut request, Default::default());
+			Requests::<T>::insert(id, request);
+		}
+
+		assert_eq!(Requests::<T>::get(id).map(|r| r.status), Some(RequestStatus::Assigned));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_parameters() {
+		let parameters = RequestParameters { retention_blocks: 100, ..Parameters::<T>::get() };
+
+		#[extrinsic_call]
+		_(RawOrigin::Root, parameters.clone());
+
+		assert_eq!(Parameters::<T>::get(), parameters);
+	}
+
+	#[benchmark]
+	fn on_initialize() {
+		let now: BlockNumberFor<T> = 100u32.saturated_into();
+		frame_system::Pallet::<T>::set_block_number(now);
+		let clock = WindowClock::<T>::get();
+
+		#[block]
+		{
+			Pallet::<T>::on_initialize(now);
+			Pallet::<T>::on_finalize(now);
+		}
+
+		assert!(WindowClock::<T>::get() >= clock);
+	}
+
+	/// A missed deadline, after which another validator is wanted.
+	#[benchmark]
+	fn expire() {
+		let who = requester::<T>();
+		let model = model_with::<T>(2);
+		let id = assigned::<T>(&who, model);
+		let due = Requests::<T>::get(id).map_or(0, |request| request.due);
+
+		#[block]
+		{
+			Deadlines::<T>::remove(due, id);
+			Pallet::<T>::expire(&id, due.saturating_add(1));
+		}
+
+		assert_eq!(Requests::<T>::get(id).map(|r| r.status), Some(RequestStatus::Waiting));
+	}
+
+	#[benchmark]
+	fn settle() -> Result<(), BenchmarkError> {
+		let who = requester::<T>();
+		let model = model_with::<T>(1);
+		let id = answered::<T>(&who, model)?;
+		let root;
+
+		#[block]
+		{
+			Pallet::<T>::settle(&id)?;
+			root = receipts_root(&Receipts::<T>::get(Pallet::<T>::now()));
+		}
+
+		assert_ne!(root, Hash::zero());
+		assert_eq!(Requests::<T>::get(id).map(|r| r.status), Some(RequestStatus::Settled));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn prune() -> Result<(), BenchmarkError> {
+		let who = requester::<T>();
+		let model = model_with::<T>(1);
+		let id = answered::<T>(&who, model)?;
+		Pallet::<T>::settle(&id)?;
+		let due = Requests::<T>::get(id).map_or(0, |request| request.due);
+
+		#[block]
+		{
+			Prunes::<T>::remove(due, id);
+			Pallet::<T>::prune(&id);
+		}
+
+		assert!(!Requests::<T>::contains_key(id));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn prune_receipts() -> Result<(), BenchmarkError> {
+		let who = requester::<T>();
+		let model = model_with::<T>(1);
+		let id = answered::<T>(&who, model)?;
+		Pallet::<T>::settle(&id)?;
+		let now = Pallet::<T>::now();
+		Pallet::<T>::commit_to_receipts(now);
+
+		#[block]
+		{
+			ReceiptPrunes::<T>::remove(now, now);
+			Receipts::<T>::remove(now);
+			ReceiptRoots::<T>::remove(now);
+		}
+
+		assert!(!ReceiptRoots::<T>::contains_key(now));
+		Ok(())
+	}
+
+	/// One waiting request that is tried again, and served by `s` validators.
+	#[benchmark]
+	fn retry(s: Linear<1, MAX_SERVERS>) {
+		let who = requester::<T>();
+		let model = model_with::<T>(s);
+		let id = ask::<T>(&who, model);
+		Fresh::<T>::kill();
+		Waiting::<T>::insert(false, id, ());
+
+		#[block]
+		{
+			Pallet::<T>::retry_waiting(false, &Hash::repeat_byte(7));
+		}
+
+		assert_eq!(Requests::<T>::get(id).map(|r| r.status), Some(RequestStatus::Assigned));
+	}
+
+	impl_benchmark_test_suite! {
+		Pallet,
+		crate::mock::ExtBuilder::default().build(),
+		crate::mock::Test
+	}
+}

@@ -1,0 +1,911 @@
+//! # Inference
+//!
+//! The life of a paid request to a model: hold, assignment, result, settlement or refund, receipt.
+//!
+//! ## Pallet API
+//!
+//! See the [`pallet`] module for the calls, storage, events and errors, [`Pallet`] for the queries
+//! that runtime APIs offer, and [`Pallet::make_final`], [`Pallet::add_evidence`] and
+//! [`Pallet::invalidate`] for what verification calls.
+//!
+//! ## Overview
+//!
+//! ```text
+//!            request                  draw                  submit_result            final window
+//! requester ---------> Waiting ---------------> Assigned -----------------> Answered ------------> Settled
+//!                         |  ^                   |  |  ^                       |
+//!                         |  | missed, once      |  |  | post_input            | verdict
+//!                deadline |  +-------------------+  |  |                       v
+//!                         v            missed again |  |                  Invalidated
+//!                      Refunded <-------------------+  |
+//!                         ^                         |  |
+//!                         | window over             v  |
+//!                         +--------------------- InputDemanded
+//! ```
+//!
+//! A result may also be submitted while the input is demanded. A request ends once: `Settled`,
+//! `Invalidated` or `Refunded`.
+//!
+//! - **Held**: the maximal fee is on hold on the requester's account until the request ends.
+//! - **Cover**: reserved on the executor's bond from the assignment until the result is `Final`.
+//! - **Open cost**: counts against the executor's declared capacity from the assignment until the
+//!   result.
+//! - **Rules**: the parameters in force at submission are copied into the request. A later change
+//!   touches new requests only.
+//! - **Window clock**: one tick a block; the window to `Final` counts on it.
+//!
+//! ### Example
+//!
+//! A request from submission to settlement is `tests::journey::a_request_from_hold_to_receipt`.
+//!
+//! ## Low Level / Implementation Details
+//!
+//! Assignment is drawn at the end of the including block, weighted by stake, from that block's
+//! randomness and the request's identifier. Whoever authors the block can grind it, which is why
+//! cover and not chance protects an open result. The draw's worst case is charged in `request`
+//! and what it did not need is given back.
+//!
+//! Everything that happens by itself is in queues by time (`queues`), of which a block takes a
+//! bounded part. Results and demands for inputs are authorized transactions (`checks`): no fee, no
+//! nonce, no funds on the key that signs.
+//!
+//! After a request has ended it stays readable for the retention time, and then nothing of it is
+//! left but its lane's nonce.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![deny(rustdoc::broken_intra_doc_links)]
+
+extern crate alloc;
+
+pub mod assignment;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+pub mod checks;
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+mod invariants;
+#[cfg(test)]
+mod mock;
+pub mod queues;
+pub mod settlement;
+#[cfg(test)]
+mod tests;
+pub mod types;
+mod views;
+pub mod weights;
+
+pub use pallet::*;
+pub use types::*;
+pub use weights::WeightInfo;
+
+use countersign_primitives::request::Input;
+
+/// The bytes that an input brings along.
+fn inline_length(input: &Input) -> u32 {
+	match input {
+		Input::Inline(bytes) => u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+		Input::Committed { .. } => 0,
+	}
+}
+
+#[allow(missing_docs)] // The macro's expansion has undocumented items.
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use crate::{checks::Refusal, weights::WeightInfo};
+	use countersign_primitives::{
+		keys::{InferenceId, InferenceSignature},
+		model::{ModelId, MAX_SERVERS},
+		parameters::RequestParameters,
+		request::{
+			EvidenceSet, Finality, InputDemand, Outcome, OutcomeCommitment, Receipt, RequestId,
+			RequestStatus, Statement, Terms,
+		},
+		tensor::TensorError,
+		traits::{Bonds, Contributors, Models, Sessions},
+		AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex,
+	};
+	use frame_support::{pallet_prelude::*, traits::fungible::MutateHold};
+	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
+	use sp_runtime::SaturatedConversion;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// The runtime's transactions must carry `frame_system::AuthorizeCall`, and this pallet must
+	/// stand after BABE, so that the block's randomness is there when this pallet draws.
+	#[pallet::config]
+	pub trait Config:
+		CreateAuthorizedTransaction<Call<Self>>
+		+ frame_system::Config<AccountId = AccountId, Hash = Hash, RuntimeEvent: From<Event<Self>>>
+	{
+		/// The native token.
+		type Currency: MutateHold<AccountId, Balance = Balance, Reason = Self::RuntimeHoldReason>;
+
+		/// The runtime's reasons for holds.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// What models are, cost and take, and who serves them.
+		type Models: Models;
+
+		/// The validators' bonds and the cover on them.
+		type Bonds: Bonds;
+
+		/// The validators of recent sessions and their keys.
+		type Sessions: Sessions;
+
+		/// The contributors' pot.
+		type Contributors: Contributors;
+
+		/// This block's randomness.
+		type Randomness: BlockRandomness;
+
+		/// Whether the window clock ticks in this block. It stands still while operational
+		/// messages crowd the blocks, so that nobody can shut a window by filling them.
+		type ClockRuns: Get<bool>;
+
+		/// The treasury's account.
+		type Treasury: Get<AccountId>;
+
+		/// The account in which the audits' part of fees waits.
+		type AuditPot: Get<AccountId>;
+
+		/// The weights of calls and hooks.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Why this pallet holds balance.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// For an open request.
+		Request,
+	}
+
+	/// The parameters for new requests.
+	#[pallet::storage]
+	pub type Parameters<T: Config> = StorageValue<_, RequestParameters, ValueQuery, MainParameters>;
+
+	/// The nonce that the next request of an account in a lane must have. The one thing that
+	/// stays for ever: without it an old request could be sent again.
+	#[pallet::storage]
+	pub type NextNonce<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, AccountId, Twox64Concat, u8, u64, ValueQuery>;
+
+	/// The requests, until they are pruned.
+	#[pallet::storage]
+	pub type Requests<T: Config> = StorageMap<_, Blake2_128Concat, RequestId, Request, OptionQuery>;
+
+	/// The bytes of inputs that are on chain, until the request ends. Apart from the request so
+	/// that nothing else touches them.
+	#[pallet::storage]
+	pub type Inputs<T: Config> =
+		StorageMap<_, Blake2_128Concat, RequestId, StoredInput, OptionQuery>;
+
+	/// The results, until they are pruned.
+	#[pallet::storage]
+	pub type Results<T: Config> =
+		StorageMap<_, Blake2_128Concat, RequestId, ResultRecord, OptionQuery>;
+
+	/// What came of the runs, until the results are pruned.
+	#[pallet::storage]
+	pub type Outcomes<T: Config> = StorageMap<_, Blake2_128Concat, RequestId, Outcome, OptionQuery>;
+
+	/// The requests of this block, to be drawn for at its end. Empty between blocks.
+	#[pallet::storage]
+	pub type Fresh<T: Config> =
+		StorageValue<_, BoundedVec<RequestId, ConstU32<MAX_REQUESTS_PER_BLOCK>>, ValueQuery>;
+
+	/// The requests that wait for a validator: whether it is a take-over, and the request.
+	#[pallet::storage]
+	pub type Waiting<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, bool, Blake2_128Concat, RequestId, (), OptionQuery>;
+
+	/// The waiting request that was tried last, of take-overs and of the others.
+	#[pallet::storage]
+	pub type WaitingCursors<T: Config> = StorageMap<_, Twox64Concat, bool, RequestId, OptionQuery>;
+
+	/// The open assignments of an inference key, by age. Sequence numbers are given by the chain,
+	/// so that the second key needs no hashing and sorts.
+	#[pallet::storage]
+	pub type Assignments<T: Config> = StorageDoubleMap<
+		_,
+		Blake2_128Concat,
+		InferenceId,
+		Identity,
+		SequenceKey,
+		RequestId,
+		OptionQuery,
+	>;
+
+	/// The number of the next assignment.
+	#[pallet::storage]
+	pub type NextSequence<T: Config> = StorageValue<_, u64, ValueQuery>;
+
+	/// The cost of all that a validator has to answer. No entry is zero.
+	#[pallet::storage]
+	pub type OpenCost<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Macs, ValueQuery>;
+
+	/// The last blocks of waiting, assigned and demanding requests.
+	#[pallet::storage]
+	pub type Deadlines<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		BlockNumber,
+		Blake2_128Concat,
+		RequestId,
+		(),
+		OptionQuery,
+	>;
+
+	/// The ticks of the window clock at which open results become `Final`.
+	#[pallet::storage]
+	pub type Finals<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, u64, Blake2_128Concat, RequestId, (), OptionQuery>;
+
+	/// The last blocks in which ended requests have to be readable.
+	#[pallet::storage]
+	pub type Prunes<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		BlockNumber,
+		Blake2_128Concat,
+		RequestId,
+		(),
+		OptionQuery,
+	>;
+
+	/// The last blocks in which receipts have to be readable, and the blocks that they are of.
+	#[pallet::storage]
+	pub type ReceiptPrunes<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, BlockNumber, Twox64Concat, BlockNumber, (), OptionQuery>;
+
+	/// How far the queues have been worked off.
+	#[pallet::storage]
+	pub type Cursors<T: Config> = StorageValue<_, QueueCursors, ValueQuery>;
+
+	/// The window clock.
+	#[pallet::storage]
+	pub type WindowClock<T: Config> = StorageValue<_, u64, ValueQuery>;
+
+	/// The receipts of a block, in the order in which the requests ended.
+	#[pallet::storage]
+	pub type Receipts<T: Config> = StorageMap<
+		_,
+		Twox64Concat,
+		BlockNumber,
+		BoundedVec<Receipt, ConstU32<MAX_RECEIPTS_PER_BLOCK>>,
+		ValueQuery,
+	>;
+
+	/// The roots over the receipts of a block; see [`ReceiptsDigest`].
+	#[pallet::storage]
+	pub type ReceiptRoots<T: Config> = StorageMap<_, Twox64Concat, BlockNumber, Hash, OptionQuery>;
+
+	/// What a network starts with.
+	#[pallet::genesis_config]
+	pub struct GenesisConfig<T: Config> {
+		/// The parameters for requests.
+		pub parameters: RequestParameters,
+		#[doc(hidden)]
+		#[serde(skip)]
+		pub _marker: core::marker::PhantomData<T>,
+	}
+
+	impl<T: Config> Default for GenesisConfig<T> {
+		fn default() -> Self {
+			Self { parameters: RequestParameters::main(), _marker: Default::default() }
+		}
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			if let Err(error) = self.parameters.check() {
+				// A chain must not start with rules that it would refuse later.
+				panic!("the parameters of requests are out of range: {}", error.0);
+			}
+			Parameters::<T>::put(&self.parameters);
+		}
+	}
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// The parameters for new requests changed.
+		ParametersChanged {
+			/// The new ones.
+			parameters: RequestParameters,
+		},
+		/// Somebody asked, and the maximal fee is on hold.
+		Requested {
+			/// The request.
+			request: RequestId,
+			/// Who asked.
+			requester: AccountId,
+			/// The model.
+			model: ModelId,
+			/// The lane.
+			lane: u8,
+			/// The lane's nonce that it used.
+			nonce: u64,
+			/// What is due if it is answered.
+			fee: Balance,
+			/// What is on hold.
+			held: Balance,
+			/// The last block in which it may be answered.
+			deadline: BlockNumber,
+		},
+		/// A validator was drawn to run a request.
+		Assigned {
+			/// The request.
+			request: RequestId,
+			/// The validator.
+			validator: AccountId,
+			/// The session in whose validator set it has the position `index`.
+			session: SessionIndex,
+			/// The position.
+			index: ValidatorIndex,
+			/// The last block in which it may answer.
+			deadline: BlockNumber,
+			/// The cover reserved on its bond.
+			cover: Balance,
+		},
+		/// Another validator was drawn to take over a request that the first did not answer.
+		Reassigned {
+			/// The request.
+			request: RequestId,
+			/// Who did not answer.
+			previous: AccountId,
+			/// Who takes over.
+			validator: AccountId,
+			/// The session in whose validator set it has the position `index`.
+			session: SessionIndex,
+			/// The position.
+			index: ValidatorIndex,
+			/// The last block in which it may answer.
+			deadline: BlockNumber,
+			/// The cover reserved on its bond.
+			cover: Balance,
+		},
+		/// A validator did not answer in time. That is noted, and costs no stake.
+		Missed {
+			/// The request.
+			request: RequestId,
+			/// The validator.
+			validator: AccountId,
+		},
+		/// The executor finds no node that offers the input. Anyone may post it.
+		InputDemanded {
+			/// The request.
+			request: RequestId,
+			/// The executor.
+			validator: AccountId,
+			/// The last block in which the input may be posted. The executor's clock stands
+			/// still until then.
+			until: BlockNumber,
+		},
+		/// A demanded input was posted.
+		InputPosted {
+			/// The request.
+			request: RequestId,
+			/// Who posted it.
+			who: AccountId,
+			/// The last block in which the executor may answer now.
+			deadline: BlockNumber,
+		},
+		/// There is a result. It is open until it is `Finalised` or `Invalidated`.
+		Answered {
+			/// The request.
+			request: RequestId,
+			/// Who answered.
+			validator: AccountId,
+			/// What came of the run.
+			outcome: OutcomeCommitment,
+			/// The tick of the window clock at which it becomes `Final`.
+			final_at: u64,
+		},
+		/// A result is `Final`, and everybody was paid.
+		Finalised {
+			/// The request.
+			request: RequestId,
+			/// Who answered.
+			executor: AccountId,
+			/// What the executor got.
+			executor_paid: Balance,
+			/// What went to the pot that pays audits.
+			audit_pot_paid: Balance,
+			/// What went to the treasury, with the parts of those who could not receive.
+			treasury_paid: Balance,
+			/// What was burned.
+			burned: Balance,
+			/// What went to the model's contributors.
+			contributors_paid: Balance,
+			/// What went back to the requester.
+			returned: Balance,
+		},
+		/// A result was found wrong or withheld, and counts for nothing.
+		Invalidated {
+			/// The request.
+			request: RequestId,
+			/// Who answered.
+			executor: AccountId,
+			/// What went back to the requester.
+			returned: Balance,
+		},
+		/// A request ended without a result.
+		Refunded {
+			/// The request.
+			request: RequestId,
+			/// Why.
+			reason: RefundReason,
+			/// What went back to the requester.
+			returned: Balance,
+			/// What the requester was charged.
+			charged: Balance,
+		},
+		/// A request ended long ago and is no longer in state.
+		Pruned {
+			/// The request.
+			request: RequestId,
+		},
+		/// The header of this block commits to the receipts of the requests that ended in it.
+		ReceiptsCommitted {
+			/// The root over them.
+			root: Hash,
+			/// How many there are.
+			count: u32,
+		},
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// There is no such lane.
+		NoSuchLane,
+		/// The nonce is not the lane's next.
+		WrongNonce,
+		/// There is no such model.
+		UnknownModel,
+		/// The model takes no new requests.
+		ModelRetired,
+		/// Nobody can give the evidence that the terms want.
+		EvidenceUnavailable,
+		/// Callbacks are not offered yet.
+		CallbackUnavailable,
+		/// The model has no program, so its results cannot be disputed and no value may be at
+		/// risk.
+		ValueAtRiskWithoutProgram,
+		/// One run of the model costs more than this network takes.
+		TooCostly,
+		/// The input is longer than the model or the chain takes.
+		InputTooLarge,
+		/// The input is not the encoding of a list of tensors.
+		InputMalformed,
+		/// The input's tensors are not those that the model takes.
+		InputMismatch,
+		/// The deadline is past, or too near for a run to fit.
+		DeadlineTooSoon,
+		/// The deadline is too far ahead.
+		DeadlineTooFar,
+		/// The fee is above the maximum in the terms.
+		FeeAboveMaximum,
+		/// No validator that serves the model has capacity and cover free.
+		NoServer,
+		/// This block took all the requests that it can.
+		TooManyRequests,
+		/// A request with this identifier exists.
+		DuplicateRequest,
+		/// There is no such request.
+		UnknownRequest,
+		/// The input of this request is not demanded.
+		InputNotDemanded,
+		/// The time to post the input is over.
+		InputTooLate,
+		/// These bytes are not what the request committed to.
+		WrongInput,
+		/// There is no result.
+		NotAnswered,
+		/// The result is not open any more.
+		NotOpen,
+		/// This block took all the receipts that it can; try again in the next.
+		TooManyReceipts,
+		/// A parameter is outside its range or breaks a relation to another.
+		BadParameters,
+		/// The message is not the assigned validator's, or comes too late.
+		Rejected,
+	}
+
+	impl<T> From<Refusal> for Error<T> {
+		fn from(refusal: Refusal) -> Self {
+			match refusal {
+				Refusal::UnknownModel => Self::UnknownModel,
+				Refusal::ModelRetired => Self::ModelRetired,
+				Refusal::EvidenceUnavailable => Self::EvidenceUnavailable,
+				Refusal::CallbackUnavailable => Self::CallbackUnavailable,
+				Refusal::ValueAtRiskWithoutProgram => Self::ValueAtRiskWithoutProgram,
+				Refusal::TooCostly => Self::TooCostly,
+				Refusal::InputTooLarge => Self::InputTooLarge,
+			}
+		}
+	}
+
+	impl<T> From<TensorError> for Error<T> {
+		fn from(error: TensorError) -> Self {
+			match error {
+				TensorError::SignatureMismatch => Self::InputMismatch,
+				_ => Self::InputMalformed,
+			}
+		}
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			Self::act_on_what_is_due(Self::now())
+		}
+
+		fn on_finalize(_: BlockNumberFor<T>) {
+			Self::assign_all();
+			Self::commit_to_receipts(Self::now());
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Asks for one paid run of a model.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by the requester.
+		///
+		/// ## Details
+		///
+		/// Holds `terms.max_fee`. A validator that serves the model is drawn at the end of this
+		/// block. The request ends by itself: settled after its result is `Final`, or refunded.
+		/// Inputs and outputs on chain are public.
+		///
+		/// ## Parameters
+		///
+		/// - `model`: which model.
+		/// - `input`: the encoded tensors, or the commitment to them and the encoding's length.
+		/// - `terms`: what the requester agrees to. Evidence beyond a signature and callbacks are
+		///   not offered yet.
+		/// - `nonce`: the lane's next, as `InferenceApi` tells it.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::NoSuchLane`], [`Error::WrongNonce`]: see above.
+		/// - [`Error::UnknownModel`], [`Error::ModelRetired`], [`Error::TooCostly`]: this model
+		///   cannot be asked.
+		/// - [`Error::EvidenceUnavailable`], [`Error::CallbackUnavailable`],
+		///   [`Error::ValueAtRiskWithoutProgram`]: the terms want what nobody can give.
+		/// - [`Error::InputTooLarge`], [`Error::InputMalformed`], [`Error::InputMismatch`]: the
+		///   input is not one for this model.
+		/// - [`Error::DeadlineTooSoon`], [`Error::DeadlineTooFar`], [`Error::FeeAboveMaximum`]:
+		///   ask for a quote.
+		/// - [`Error::NoServer`]: nobody could take it now.
+		/// - [`Error::TooManyRequests`]: the block is full.
+		/// - The currency's, if the maximal fee cannot be held.
+		///
+		/// ## Events
+		///
+		/// [`Event::Requested`], and [`Event::Assigned`] at the end of the block.
+		#[pallet::call_index(0)]
+		#[pallet::weight(
+			T::WeightInfo::request(MAX_SERVERS)
+				.saturating_add(T::WeightInfo::commit_to_bytes(inline_length(input)))
+		)]
+		pub fn request(
+			origin: OriginFor<T>,
+			model: ModelId,
+			input: Input,
+			terms: Terms,
+			nonce: u64,
+		) -> DispatchResultWithPostInfo {
+			let requester = ensure_signed(origin)?;
+			let (_, scans) = Self::do_request(requester, model, &input, terms, nonce)?;
+			Ok(Some(
+				T::WeightInfo::request(scans)
+					.saturating_add(T::WeightInfo::commit_to_bytes(inline_length(&input))),
+			)
+			.into())
+		}
+
+		/// Posts the result of a run. Submitted by the assigned validator's node, without fee.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Authorized: the signature must be that of the assigned validator's inference key.
+		///
+		/// ## Details
+		///
+		/// A trap is a result like an output. Everything is checked before the transaction enters
+		/// a pool or a block.
+		///
+		/// ## Events
+		///
+		/// [`Event::Answered`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::submit_result(outcome_length(outcome)))]
+		#[pallet::weight_of_authorize(
+			T::WeightInfo::authorize_submit_result()
+				.saturating_add(T::WeightInfo::commit_to_bytes(outcome_length(outcome)))
+		)]
+		#[pallet::authorize(|_source, statement, outcome, signature| {
+			Pallet::<T>::authorize_result(statement, outcome, signature)
+		})]
+		pub fn submit_result(
+			origin: OriginFor<T>,
+			statement: Statement,
+			outcome: Outcome,
+			signature: InferenceSignature,
+		) -> DispatchResult {
+			ensure_authorized(origin)?;
+			// The signature and the outcome's bytes were checked when this was authorized.
+			let (mut request, active) =
+				Self::check_statement(&statement).map_err(|_| Error::<T>::Rejected)?;
+			let id = statement.request;
+			let final_at =
+				WindowClock::<T>::get().saturating_add(request.rules.final_window_blocks.into());
+			Self::end_work(&request);
+			Deadlines::<T>::remove(request.due, id);
+			Finals::<T>::insert(final_at, id, ());
+			Self::deposit_event(Event::Answered {
+				request: id,
+				validator: active.assignment.account,
+				outcome: statement.outcome.clone(),
+				final_at,
+			});
+			Outcomes::<T>::insert(id, outcome);
+			Results::<T>::insert(
+				id,
+				ResultRecord {
+					statement,
+					signature: signature_bytes(&signature),
+					finality: Finality::Open,
+					evidence: EvidenceSet::default(),
+					answered_at: Self::now(),
+					final_at,
+				},
+			);
+			request.status = RequestStatus::Answered;
+			Requests::<T>::insert(id, request);
+			Ok(())
+		}
+
+		/// Demands an input that no node offers. Submitted by the assigned validator's node,
+		/// without fee.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Authorized: the signature must be that of the assigned validator's inference key.
+		///
+		/// ## Details
+		///
+		/// Once per request, and only while its bytes are not on chain. The executor's clock
+		/// stops until somebody posts them. If nobody does, the request ends and the requester is
+		/// charged the base fee.
+		///
+		/// ## Events
+		///
+		/// [`Event::InputDemanded`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::demand_input())]
+		#[pallet::weight_of_authorize(T::WeightInfo::authorize_demand_input())]
+		#[pallet::authorize(|_source, demand, signature| {
+			Pallet::<T>::authorize_demand(demand, signature)
+		})]
+		pub fn demand_input(
+			origin: OriginFor<T>,
+			demand: InputDemand,
+			_signature: InferenceSignature,
+		) -> DispatchResult {
+			ensure_authorized(origin)?;
+			let (mut request, active) =
+				Self::check_demand(&demand).map_err(|_| Error::<T>::Rejected)?;
+			let now = Self::now();
+			request.demanded = true;
+			request.remaining = request.due.saturating_sub(now);
+			request.status = RequestStatus::InputDemanded;
+			let until = now.saturating_add(request.rules.demand_input_blocks);
+			Self::set_due(&demand.request, &mut request, until);
+			Requests::<T>::insert(demand.request, request);
+			Self::deposit_event(Event::InputDemanded {
+				request: demand.request,
+				validator: active.assignment.account,
+				until,
+			});
+			Ok(())
+		}
+
+		/// Posts an input that the executor demanded.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone.
+		///
+		/// ## Parameters
+		///
+		/// - `request`: which request.
+		/// - `bytes`: the encoded tensors that it committed to.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::UnknownRequest`], [`Error::InputNotDemanded`], [`Error::InputTooLate`].
+		/// - [`Error::InputMalformed`], [`Error::InputMismatch`], [`Error::WrongInput`]: the bytes
+		///   are not tensors, not this model's, or not those that were committed to.
+		///
+		/// ## Events
+		///
+		/// [`Event::InputPosted`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(
+			T::WeightInfo::post_input()
+				.saturating_add(T::WeightInfo::commit_to_bytes(bytes.len() as u32))
+		)]
+		pub fn post_input(
+			origin: OriginFor<T>,
+			request: RequestId,
+			bytes: StoredInput,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			let id = request;
+			let mut request = Requests::<T>::get(id).ok_or(Error::<T>::UnknownRequest)?;
+			ensure!(request.status == RequestStatus::InputDemanded, Error::<T>::InputNotDemanded);
+			ensure!(Self::now() <= request.due, Error::<T>::InputTooLate);
+			ensure!(bytes.len() as u64 == u64::from(request.input_length), Error::<T>::WrongInput);
+			let commitment =
+				Self::commit_to_bytes(&request.model, &bytes).map_err(Error::<T>::from)?;
+			ensure!(commitment == request.input_commitment, Error::<T>::WrongInput);
+			let deadline = Self::accept_input(&id, &mut request, bytes);
+			Requests::<T>::insert(id, request);
+			Self::deposit_event(Event::InputPosted { request: id, who, deadline });
+			Ok(())
+		}
+
+		/// Changes the parameters for new requests.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Root, which is a referendum.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::BadParameters`]: a range or a relation does not hold.
+		///
+		/// ## Events
+		///
+		/// [`Event::ParametersChanged`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::set_parameters())]
+		pub fn set_parameters(
+			origin: OriginFor<T>,
+			parameters: RequestParameters,
+		) -> DispatchResult {
+			ensure_root(origin)?;
+			// Checks the parameters by themselves too.
+			T::Sessions::parameters().check(&parameters).map_err(|_| Error::<T>::BadParameters)?;
+			Parameters::<T>::put(&parameters);
+			Self::deposit_event(Event::ParametersChanged { parameters });
+			Ok(())
+		}
+	}
+
+	/// The bytes that an outcome brings along.
+	fn outcome_length(outcome: &Outcome) -> u32 {
+		match outcome {
+			Outcome::Output(bytes) => u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+			Outcome::Trap { .. } => 0,
+		}
+	}
+
+	impl<T: Config> Pallet<T> {
+		/// This block's number.
+		pub(crate) fn now() -> BlockNumber {
+			frame_system::Pallet::<T>::block_number().saturated_into()
+		}
+
+		/// Keeps a demanded input and lets the executor's clock run again. Returns the new
+		/// deadline.
+		pub(crate) fn accept_input(
+			id: &RequestId,
+			request: &mut Request,
+			bytes: StoredInput,
+		) -> BlockNumber {
+			Inputs::<T>::insert(id, bytes);
+			let deadline = Self::now().saturating_add(request.remaining);
+			Self::set_due(id, request, deadline);
+			request.status = RequestStatus::Assigned;
+			if let Some(active) = &mut request.active {
+				active.assignment.deadline = deadline;
+			}
+			deadline
+		}
+
+		/// Takes a request of `requester`, as the call `request` does. Returns its identifier and
+		/// the servers that were and will be looked at for it.
+		pub fn do_request(
+			requester: AccountId,
+			model: ModelId,
+			input: &Input,
+			terms: Terms,
+			nonce: u64,
+		) -> Result<(RequestId, u32), DispatchError> {
+			let now = Self::now();
+			let rules = Parameters::<T>::get();
+			ensure!(Self::is_lane(terms.lane), Error::<T>::NoSuchLane);
+			ensure!(nonce == NextNonce::<T>::get(&requester, terms.lane), Error::<T>::WrongNonce);
+			let length = match input {
+				Input::Inline(_) => inline_length(input),
+				Input::Committed { length, .. } => *length,
+			};
+			let offer =
+				Self::offer(&model, length, &terms, &rules, now).map_err(Error::<T>::from)?;
+			let (earliest, latest) = Self::deadline_range(offer.model.macs, &rules, now);
+			ensure!(terms.deadline >= earliest, Error::<T>::DeadlineTooSoon);
+			ensure!(terms.deadline <= latest, Error::<T>::DeadlineTooFar);
+			ensure!(offer.fee() <= terms.max_fee, Error::<T>::FeeAboveMaximum);
+			let attribution =
+				T::Contributors::commitment(&model).ok_or(Error::<T>::UnknownModel)?;
+			let (is_free, scanned) = Self::find_free_server(&model, offer.model.macs, offer.cover);
+			ensure!(is_free, Error::<T>::NoServer);
+			let (input_commitment, input_length) =
+				Self::commit_to_input(&model, input).map_err(Error::<T>::from)?;
+			let id = Self::id_of(requester.clone(), nonce, model, input_commitment, terms.clone());
+			ensure!(!Requests::<T>::contains_key(id), Error::<T>::DuplicateRequest);
+
+			T::Currency::hold(&HoldReason::Request.into(), &requester, terms.max_fee)?;
+			Fresh::<T>::try_append(id).map_err(|()| Error::<T>::TooManyRequests)?;
+			NextNonce::<T>::insert(&requester, terms.lane, nonce.saturating_add(1));
+			Deadlines::<T>::insert(terms.deadline, id, ());
+			if let Input::Inline(bytes) = input {
+				let bytes =
+					StoredInput::try_from(bytes.to_vec()).map_err(|_| Error::<T>::InputTooLarge)?;
+				Inputs::<T>::insert(id, bytes);
+			}
+			Self::deposit_event(Event::Requested {
+				request: id,
+				requester: requester.clone(),
+				model,
+				lane: terms.lane,
+				nonce,
+				fee: offer.fee(),
+				held: terms.max_fee,
+				deadline: terms.deadline,
+			});
+			Requests::<T>::insert(
+				id,
+				Request {
+					requester,
+					model,
+					input_commitment,
+					input_length,
+					cost_fee: offer.cost_fee,
+					price: offer.model.price,
+					macs: offer.model.macs,
+					cover: offer.cover,
+					attribution,
+					rules,
+					submitted_at: now,
+					status: RequestStatus::Waiting,
+					held: terms.max_fee,
+					due: terms.deadline,
+					terms,
+					active: None,
+					tried: BoundedVec::new(),
+					demanded: false,
+					remaining: 0,
+				},
+			);
+			// The draw looks at every server of the model, this call at some of them.
+			let servers = u32::try_from(T::Models::servers(&model).len()).unwrap_or(MAX_SERVERS);
+			Ok((id, servers.max(scanned).min(MAX_SERVERS)))
+		}
+	}
+}

@@ -1,0 +1,14 @@
+//! Tests by theme. Every one runs through `ExtBuilder::build_and_execute`, and every block of it
+//! checks all invariants.
+
+mod assignment;
+mod deadlines;
+mod inputs;
+mod journey;
+mod properties;
+mod queues;
+mod results;
+mod settlement;
+mod states;
+mod submission;
+mod views;
