@@ -32,4 +32,3 @@ pub mod protocol;
 pub mod store;
 pub mod supervisor;
 pub mod worker;
-

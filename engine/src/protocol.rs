@@ -261,7 +261,7 @@ impl Request {
 					return fail("path of the artefact");
 				}
 				Ok(())
-			},
+			}
 			Self::Run { inputs, outputs, limits, .. } => {
 				let ports = MAX_PORTS as usize;
 				if inputs.is_empty() || inputs.len() > ports {
@@ -287,7 +287,7 @@ impl Request {
 					return fail("limit on output bytes");
 				}
 				Ok(())
-			},
+			}
 		}
 	}
 }
@@ -302,7 +302,7 @@ impl Reply {
 					return fail("text");
 				}
 				Ok(())
-			},
+			}
 			Self::Pong { .. } | Self::Loaded { .. } => Ok(()),
 			Self::Output { tensors, .. } => {
 				if tensors.len() > MAX_PORTS as usize {
@@ -312,13 +312,13 @@ impl Reply {
 					return fail("an output's data is not what its type and shape say");
 				}
 				Ok(())
-			},
+			}
 			Self::Trap { message, .. } | Self::Error { message, .. } => {
 				if message.len() > MAX_MESSAGE_BYTES {
 					return fail("text");
 				}
 				Ok(())
-			},
+			}
 		}
 	}
 
@@ -383,7 +383,7 @@ pub fn read_frame(reader: &mut impl Read, limit: u32) -> Result<Option<Vec<u8>>,
 			Ok(0) if got == 0 => return Ok(None),
 			Ok(0) => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
 			Ok(read) => got = got.saturating_add(read),
-			Err(error) if error.kind() == io::ErrorKind::Interrupted => {},
+			Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
 			Err(error) => return Err(error.into()),
 		}
 	}

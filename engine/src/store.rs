@@ -202,7 +202,7 @@ impl Store {
 					)),
 					None => {
 						tracing::warn!(target: LOG, path = %file.path().display(), "foreign file")
-					},
+					}
 				}
 			}
 		}
@@ -279,8 +279,8 @@ impl Store {
 				Err(source) => return Err(StoreError::Io { path, source }),
 			};
 		}
-		let right = decode_tensors(&bytes)
-			.is_ok_and(|tensors| tensors_commitment(&tensors) == *commitment);
+		let right =
+			decode_tensors(&bytes).is_ok_and(|tensors| tensors_commitment(&tensors) == *commitment);
 		if !right {
 			self.remove_corrupt(&id)?;
 			return Ok(None);
@@ -347,7 +347,7 @@ impl Store {
 				let mut bytes = Vec::new();
 				file.take(length.into()).read_to_end(&mut bytes).map_err(StoreError::io(&path))?;
 				Ok(Some(bytes))
-			},
+			}
 		}
 	}
 
@@ -362,7 +362,7 @@ impl Store {
 			Err(error) if error.kind() == io::ErrorKind::NotFound => {
 				self.remove_corrupt(id)?;
 				return Ok(None);
-			},
+			}
 			Err(source) => return Err(StoreError::Io { path, source }),
 		};
 		let state = file_state(&file).map_err(StoreError::io(&path))?;
@@ -394,7 +394,7 @@ impl Store {
 			Ok(file) => {
 				let _ = file.set_modified(now);
 				checked.and_then(|_| file_state(&file).ok())
-			},
+			}
 			Err(_) => checked.and_then(|file| file_state(file).ok()),
 		};
 		let mut index = self.index.lock();
@@ -418,8 +418,8 @@ impl Store {
 		match fs::remove_file(&path) {
 			Err(error) if error.kind() != io::ErrorKind::NotFound => {
 				return Err(StoreError::Io { path, source: error })
-			},
-			_ => {},
+			}
+			_ => {}
 		}
 		if let Some(entry) = index.entries.get_mut(id) {
 			index.bytes = index.bytes.saturating_sub(entry.length);

@@ -338,15 +338,15 @@ impl Supervisor {
 			};
 			let Some(task) = task else { break };
 			match task {
-				Task::Run(_, reply) if reply.is_closed() => {},
+				Task::Run(_, reply) if reply.is_closed() => {}
 				Task::Run(job, reply) => {
 					let result = self.run_job(*job).await;
 					let _ = reply.send(result);
-				},
+				}
 				Task::Ping(reply) => {
 					let result = self.do_ping().await;
 					let _ = reply.send(result);
-				},
+				}
 			}
 		}
 		if let Some(process) = self.process.take() {
@@ -368,7 +368,7 @@ impl Supervisor {
 		let path = path.as_bytes().to_vec();
 		let load = Request::Load { id, artefact: job.artefact, length: job.length, path };
 		match self.exchange(load, load_time).await? {
-			Reply::Loaded { .. } => {},
+			Reply::Loaded { .. } => {}
 			other => return Err(self.unexpected(other).await),
 		}
 		let run_time =
@@ -395,12 +395,12 @@ impl Supervisor {
 				}
 				count(&self.metrics.outputs);
 				(RunOutcome::Output(tensors), micros)
-			},
+			}
 			Reply::Trap { code, message, micros, .. } => {
 				count(&self.metrics.traps);
 				let message = String::from_utf8_lossy(&message).into_owned();
 				(RunOutcome::Trap { code, message }, micros)
-			},
+			}
 			other => return Err(self.unexpected(other).await),
 		};
 		self.failures = 0;
@@ -422,11 +422,7 @@ impl Supervisor {
 	}
 
 	/// One request and its reply. Starts a process where there is none.
-	async fn exchange(
-		&mut self,
-		request: Request,
-		time: Duration,
-	) -> Result<Reply, EngineError> {
+	async fn exchange(&mut self, request: Request, time: Duration) -> Result<Reply, EngineError> {
 		self.ensure_process().await?;
 		let Some(process) = &mut self.process else {
 			return Err(EngineError::Unavailable("not started".into()));
@@ -444,12 +440,12 @@ impl Supervisor {
 				// A new process may be right; this one has said that it is not.
 				let message = String::from_utf8_lossy(&message).into_owned();
 				self.failed(EngineError::Crashed(message)).await
-			},
+			}
 			Reply::Error { kind, message, .. } => {
 				count(&self.metrics.refusals);
 				let message = String::from_utf8_lossy(&message).into_owned();
 				EngineError::Refused { kind, message }
-			},
+			}
 			other => {
 				let name = match other {
 					Reply::Hello(_) => "Hello",
@@ -460,7 +456,7 @@ impl Supervisor {
 					Reply::Error { .. } => "Error",
 				};
 				self.failed(EngineError::Protocol(format!("{name} where it makes no sense"))).await
-			},
+			}
 		}
 	}
 
@@ -474,11 +470,11 @@ impl Supervisor {
 					Some(said) => format!("{status}; it said: {said}"),
 					None => format!("{status} ({pipe})"),
 				})
-			},
+			}
 			(error, Some(process)) => {
 				process.kill().await;
 				error
-			},
+			}
 			(error, None) => error,
 		};
 		match &error {
@@ -527,7 +523,7 @@ impl Supervisor {
 				let _ = self.state.send(state);
 				self.process = Some(process);
 				Ok(())
-			},
+			}
 			Err(StartError(why)) => {
 				count(&self.metrics.failed_starts);
 				let known = EngineState::Unavailable(why.clone());
@@ -542,7 +538,7 @@ impl Supervisor {
 				self.pause();
 				let _ = self.state.send(known);
 				Err(EngineError::Unavailable(why))
-			},
+			}
 		}
 	}
 }

@@ -119,8 +119,7 @@ pub trait BlobSource: Send + Sync {
 #[async_trait]
 pub trait Signer: Send + Sync {
 	/// Signs bytes with one of our keys.
-	async fn sign(&self, key: &InferenceId, payload: &[u8])
-		-> Result<InferenceSignature, Failure>;
+	async fn sign(&self, key: &InferenceId, payload: &[u8]) -> Result<InferenceSignature, Failure>;
 }
 
 /// A run that the worker wants.
@@ -188,7 +187,7 @@ impl Engine for EngineHandle {
 			RunOutcome::Output(tensors) => EngineResult::Output(tensors),
 			RunOutcome::Trap { code, message } => {
 				EngineResult::Trap { code, operator: u32::MAX, message }
-			},
+			}
 		};
 		Ok(EngineAnswer { result, source: Source::Native, time: report.time })
 	}
@@ -205,8 +204,10 @@ pub struct WorkerConfig {
 	pub resubmit_after: BlockNumber,
 	/// Blocks after the assignment from which a missing input is demanded on chain.
 	pub demand_after: BlockNumber,
-	/// The longest that one artefact or input may take to come from other nodes.
+	/// The longest that one artefact may take to come from other nodes.
 	pub fetch_timeout: Duration,
+	/// How long an input may take to come from other nodes before the worker looks again.
+	pub input_timeout: Duration,
 	/// How often a file is asked for again, of another peer, within one try.
 	pub fetch_attempts: u32,
 }
@@ -219,6 +220,7 @@ impl Default for WorkerConfig {
 			resubmit_after: 3,
 			demand_after: 2,
 			fetch_timeout: Duration::from_secs(600),
+			input_timeout: Duration::from_secs(6),
 			fetch_attempts: 3,
 		}
 	}

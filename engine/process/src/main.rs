@@ -60,7 +60,7 @@ fn main() -> ExitCode {
 		Err((code, message)) => {
 			log::error(&message);
 			ExitCode::from(code)
-		},
+		}
 	}
 }
 

@@ -101,15 +101,15 @@ impl<'a> Fields<'a> {
 			1 => {
 				self.bytes(8)?;
 				Value::Fixed
-			},
+			}
 			2 => {
 				let length = self.varint()?;
 				Value::Bytes(self.bytes(length)?)
-			},
+			}
 			5 => {
 				self.bytes(4)?;
 				Value::Fixed
-			},
+			}
 			// Groups have not been written for twenty years, and not by ONNX.
 			_ => return Err(NotOnnx),
 		};
@@ -133,7 +133,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), NotAccepted> {
 			(1, Value::Number(1..)) => version = true,
 			(7, Value::Bytes(_)) => graph = true,
 			(8, Value::Bytes(_)) => operators = true,
-			_ => {},
+			_ => {}
 		}
 	}
 	if !(version && graph && operators) {
@@ -154,8 +154,8 @@ fn check_message(message: Message, bytes: &[u8], depth: u32) -> Result<(), NotAc
 				// `external_data`, and `data_location` other than DEFAULT.
 				(13, _) | (14, Value::Number(1..)) | (14, Value::Bytes(_) | Value::Fixed) => {
 					return Err(NotAccepted::ExternalData)
-				},
-				_ => {},
+				}
+				_ => {}
 			}
 		} else if let Some(child) = message.child(field.number) {
 			match field.value {
@@ -246,15 +246,9 @@ mod tests {
 				assert_eq!(check(&model(&graph)), Err(NotAccepted::ExternalData));
 			}
 			let function = message(25, &message(7, &message(5, &message(5, &tensor))));
-			assert_eq!(
-				check(&[model(&[]), function].concat()),
-				Err(NotAccepted::ExternalData)
-			);
+			assert_eq!(check(&[model(&[]), function].concat()), Err(NotAccepted::ExternalData));
 			let training = message(20, &message(1, &initialiser));
-			assert_eq!(
-				check(&[model(&[]), training].concat()),
-				Err(NotAccepted::ExternalData)
-			);
+			assert_eq!(check(&[model(&[]), training].concat()), Err(NotAccepted::ExternalData));
 		}
 	}
 

@@ -132,7 +132,11 @@ impl Runtime {
 				path.display()
 			))
 		};
-		let builder = ort::init_from(&path).map_err(|error| failed(&error))?;
+		let builder = ort::init_from(&path).map_err(|error| match error {
+			// The system's own words are in there, and only there.
+			ort::LoadDynamicError::Dlopen { error, .. } => failed(&format!("{error:?}")),
+			error => failed(&error),
+		})?;
 		if float_mode::check().is_err() {
 			crate::log::warn("loading the library changed the float mode; it has been set again");
 			float_mode::enforce().map_err(LoadError::FloatMode)?;
@@ -142,7 +146,7 @@ impl Runtime {
 			.with_telemetry(false)
 			.with_logger(Arc::new(|level, _: &str, _: &str, _: &str, message: &str| match level {
 				LogLevel::Error | LogLevel::Fatal => crate::log::warn(message),
-				_ => {},
+				_ => {}
 			}))
 			.build()
 			.map_err(|error| failed(&error))?;
@@ -306,9 +310,7 @@ fn read_artefact(artefact: ArtefactHash, length: u64, path: &str) -> Result<Vec<
 	bytes
 		.try_reserve_exact(capacity)
 		.map_err(|_| fail(format!("no memory for a file of {length} bytes")))?;
-	file.take(length)
-		.read_to_end(&mut bytes)
-		.map_err(|error| fail(format!("{path}: {error}")))?;
+	file.take(length).read_to_end(&mut bytes).map_err(|error| fail(format!("{path}: {error}")))?;
 	let found: ArtefactHash = Sha256::digest(&bytes).into();
 	if found != artefact {
 		return Err(fail(format!(
@@ -336,8 +338,8 @@ fn check_signature(
 			None => return fail(format!("the model has no input {name}")),
 			Some(ty) if ty.tensor_type() != Some(values::element_type(input.tensor.ty)) => {
 				return fail(format!("input {name} is {ty} and not {:?}", input.tensor.ty))
-			},
-			Some(_) => {},
+			}
+			Some(_) => {}
 		}
 	}
 	for port in session.inputs() {
@@ -351,8 +353,8 @@ fn check_signature(
 			None => return fail(format!("the model has no output {name}")),
 			Some(ty) if ty.tensor_type() != Some(values::element_type(output.ty)) => {
 				return fail(format!("output {name} is {ty} and not {:?}", output.ty))
-			},
-			Some(_) => {},
+			}
+			Some(_) => {}
 		}
 	}
 	Ok(())
@@ -377,7 +379,7 @@ fn collect(
 			Err(values::BadValue::Native(error)) => return Err(internal(error)),
 			Err(error) => {
 				return Ok(Outcome::Trap(TrapCode::BadOutput, format!("output {name}: {error}")))
-			},
+			}
 		};
 		left = left.saturating_sub(tensor.data.len());
 		tensors.push(tensor);

@@ -25,21 +25,26 @@ pub(crate) fn serve(mut runtime: Runtime) -> Result<(), String> {
 	let frames = read_on_thread(input, busy.clone())?;
 	let mut greeted = false;
 	while let Ok(frame) = frames.recv() {
-		busy.store(true, Ordering::SeqCst);
 		let frame = frame.map_err(|error| error.to_string())?;
 		let request = decode_request(&frame).map_err(|error| error.to_string())?;
 		let reply = match request {
 			Request::Hello { version } if version == PROTOCOL_VERSION => {
 				greeted = true;
 				hello(&runtime)
-			},
+			}
 			Request::Hello { version } => refuse(
 				0,
 				ErrorKind::Version,
 				&format!("the node speaks version {version}, this engine {PROTOCOL_VERSION}"),
 			),
 			_ if !greeted => refuse(0, ErrorKind::BadRequest, "Hello comes first"),
-			request => answer(&mut runtime, request),
+			request => {
+				busy.store(true, Ordering::SeqCst);
+				let reply = answer(&mut runtime, request);
+				// From here on the end of the pipe is an ordinary end.
+				busy.store(false, Ordering::SeqCst);
+				reply
+			}
 		};
 		// The float mode cannot come back by itself: say so, and make room for a new process.
 		let broken = matches!(reply, Reply::Error { kind: ErrorKind::FloatMode, .. });
@@ -47,7 +52,6 @@ pub(crate) fn serve(mut runtime: Runtime) -> Result<(), String> {
 		if broken {
 			return Err("wrong float mode".into());
 		}
-		busy.store(false, Ordering::SeqCst);
 	}
 	Ok(())
 }
@@ -68,7 +72,7 @@ fn read_on_thread(
 					if sender.send(frame).is_err() || last {
 						return;
 					}
-				},
+				}
 				None => {
 					// Nobody waits for the run that may be under way.
 					if busy.load(Ordering::SeqCst) {
@@ -76,7 +80,7 @@ fn read_on_thread(
 						std::process::abort();
 					}
 					return;
-				},
+				}
 			}
 		})
 		.map_err(|error| format!("cannot start a thread: {error}"))?;
@@ -106,7 +110,7 @@ fn answer(runtime: &mut Runtime, request: Request) -> Reply {
 				Ok(cached) => Reply::Loaded { id, cached },
 				Err(Refusal { kind, message }) => refuse(id, kind, &message),
 			}
-		},
+		}
 		Request::Run { id, artefact, inputs, outputs, limits } => {
 			match runtime.run(&artefact, &inputs, &outputs, &limits) {
 				Ok((outcome, time)) => {
@@ -115,11 +119,11 @@ fn answer(runtime: &mut Runtime, request: Request) -> Reply {
 						Outcome::Output(tensors) => Reply::Output { id, tensors, micros },
 						Outcome::Trap(code, message) => {
 							Reply::Trap { id, code, message: bounded_text(&message), micros }
-						},
+						}
 					}
-				},
+				}
 				Err(Refusal { kind, message }) => refuse(id, kind, &message),
 			}
-		},
+		}
 	}
 }

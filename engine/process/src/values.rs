@@ -28,7 +28,8 @@ pub(crate) fn to_native(tensor: &Tensor) -> ort::Result<SessionInputValue<'stati
 	macro_rules! native {
 		($ty:ty) => {{
 			let (chunks, _) = tensor.data.as_chunks();
-			let values: Vec<$ty> = chunks.iter().map(|bytes| <$ty>::from_le_bytes(*bytes)).collect();
+			let values: Vec<$ty> =
+				chunks.iter().map(|bytes| <$ty>::from_le_bytes(*bytes)).collect();
 			ort::value::Tensor::from_array((shape, values))?.into()
 		}};
 	}
@@ -45,7 +46,7 @@ pub(crate) fn to_native(tensor: &Tensor) -> ort::Result<SessionInputValue<'stati
 		TensorType::Bool => {
 			let values: Vec<bool> = tensor.data.iter().map(|byte| *byte != 0).collect();
 			ort::value::Tensor::from_array((shape, values))?.into()
-		},
+		}
 	})
 }
 
@@ -106,7 +107,7 @@ pub(crate) fn from_native(
 		TensorType::Bool => {
 			let (_, values) = value.try_extract_tensor::<bool>()?;
 			values.iter().map(|value| u8::from(*value)).collect()
-		},
+		}
 	};
 	Ok(Tensor { ty, shape, data })
 }

@@ -73,10 +73,10 @@ fn watch(shared: &Shared) {
 					}
 				}
 				slot
-			},
+			}
 			Some(left) => {
 				shared.changed.wait_timeout(slot, left).unwrap_or_else(PoisonError::into_inner).0
-			},
+			}
 		};
 	}
 }

@@ -35,7 +35,7 @@ impl<S: Deref<Target = Store>> Aside<S> {
 				let mut index = store.index.lock();
 				index.reserved = index.reserved.saturating_sub(length);
 				Err(StoreError::Io { path, source })
-			},
+			}
 		}
 	}
 

@@ -8,6 +8,7 @@ use crate::protocol::{
 use parking_lot::Mutex;
 use std::{
 	io,
+	path::{Path, PathBuf},
 	process::{ExitStatus, Stdio},
 	sync::Arc,
 	time::Duration,
@@ -41,7 +42,7 @@ impl Process {
 		config: &EngineConfig,
 		last_error: Arc<Mutex<Option<String>>>,
 	) -> Result<(Self, String), StartError> {
-		let mut command = Command::new(&config.binary);
+		let mut command = Command::new(find(&config.binary));
 		command
 			.arg("--onnxruntime")
 			.arg(&config.onnxruntime)
@@ -56,34 +57,15 @@ impl Process {
 			.env_clear()
 			// One heap: each further one would reserve address space that counts as memory.
 			.env("MALLOC_ARENA_MAX", "1")
-			.current_dir("/")
 			.stdin(Stdio::piped())
 			.stdout(Stdio::piped())
 			.stderr(Stdio::piped())
 			.kill_on_drop(true);
-		// The folder changes before the program is looked up.
-		let binary = std::path::absolute(&config.binary)
-			.ok()
-			.filter(|path| path.exists())
-			.unwrap_or_else(|| config.binary.clone());
-		if binary != config.binary {
-			let mut absolute = Command::new(&binary);
-			absolute.args(command.as_std().get_args());
-			absolute
-				.env_clear()
-				.env("MALLOC_ARENA_MAX", "1")
-				.current_dir("/")
-				.stdin(Stdio::piped())
-				.stdout(Stdio::piped())
-				.stderr(Stdio::piped())
-				.kill_on_drop(true);
-			command = absolute;
-		}
 		let mut child = command.spawn().map_err(|error| {
 			StartError(match error.kind() {
 				io::ErrorKind::NotFound => {
 					format!("the engine binary {} does not exist", config.binary.display())
-				},
+				}
 				_ => format!("the engine binary {}: {error}", config.binary.display()),
 			})
 		})?;
@@ -105,7 +87,7 @@ impl Process {
 					info.threads,
 				);
 				return Ok((process, description));
-			},
+			}
 			Ok(Reply::Hello(info)) => format!(
 				"the engine binary {} speaks version {} of the protocol, this node {}",
 				config.binary.display(),
@@ -182,9 +164,9 @@ impl Process {
 						tokio::time::timeout(REAP_TIMEOUT, self.child.wait())
 							.await
 							.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-					},
+					}
 				}
-			},
+			}
 		};
 		// What it wrote before it ended may still be in the pipe.
 		if tokio::time::timeout(REAP_TIMEOUT, &mut self.log).await.is_err() {
@@ -192,6 +174,19 @@ impl Process {
 		}
 		describe(ended)
 	}
+}
+
+/// A bare name is looked up in our `PATH`: the process itself gets none.
+fn find(binary: &Path) -> PathBuf {
+	if binary.components().count() != 1 || binary.is_absolute() {
+		return binary.to_path_buf();
+	}
+	std::env::var_os("PATH")
+		.into_iter()
+		.flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>())
+		.map(|folder| folder.join(binary))
+		.find(|path| path.is_file())
+		.unwrap_or_else(|| binary.to_path_buf())
 }
 
 fn describe(status: io::Result<ExitStatus>) -> String {
@@ -215,7 +210,7 @@ async fn forward_log(stderr: ChildStderr, last_error: Arc<Mutex<Option<String>>>
 		let mut bounded = (&mut reader).take(MAX_LOG_LINE_BYTES as u64);
 		match bounded.read_until(b'\n', &mut line).await {
 			Ok(0) | Err(_) => return,
-			Ok(_) => {},
+			Ok(_) => {}
 		}
 		let text = String::from_utf8_lossy(&line);
 		let text = text.trim_end();
@@ -233,12 +228,12 @@ async fn forward_log(stderr: ChildStderr, last_error: Arc<Mutex<Option<String>>>
 			Some("error") => {
 				tracing::error!(target: LOG, "{message}");
 				*last_error.lock() = Some(message.to_owned());
-			},
+			}
 			// Not ours: the native library, or the allocator's last words.
 			_ => {
 				tracing::warn!(target: LOG, "{message}");
 				last_error.lock().get_or_insert_with(|| message.to_owned());
-			},
+			}
 		}
 	}
 }

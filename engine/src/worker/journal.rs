@@ -135,7 +135,8 @@ impl Journal {
 		file.read_to_end(&mut bytes).map_err(fail)?;
 		// A file that a crash left with less than a header holds nothing that was signed.
 		if bytes.len() < HEADER_BYTES {
-			if !bytes.is_empty() && !header(genesis, 0).starts_with(bytes.get(..8).unwrap_or(&bytes))
+			if !bytes.is_empty()
+				&& !header(genesis, 0).starts_with(bytes.get(..8).unwrap_or(&bytes))
 			{
 				return Err(JournalError::Damaged { path, offset: 0 });
 			}
@@ -197,8 +198,7 @@ impl Journal {
 			let length = length_of(head).ok_or_else(|| damaged(at))?;
 			let whole = RECORD_HEAD_BYTES + length + RECORD_TAIL_BYTES;
 			let Some(record) = rest.get(..whole) else { break };
-			let (body, tail) =
-				record.split_at(RECORD_HEAD_BYTES + length);
+			let (body, tail) = record.split_at(RECORD_HEAD_BYTES + length);
 			let body = body.get(RECORD_HEAD_BYTES..).unwrap_or_default();
 			if check_of(body) != tail {
 				// Only the last record can be one whose content never arrived.
@@ -239,8 +239,8 @@ impl Journal {
 		match fs::remove_file(&aside) {
 			Err(error) if error.kind() != io::ErrorKind::NotFound => {
 				return Err(fail(&aside)(error))
-			},
-			_ => {},
+			}
+			_ => {}
 		}
 		// Locked before it gets the name, so that the name is never free.
 		let mut file = open_locked(&aside)?;

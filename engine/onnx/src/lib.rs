@@ -1,0 +1,111 @@
+//! Imports ONNX files as canonical programs.
+//!
+//! The same file with the same options gives the same program, and so the same root, on every
+//! machine: constants are folded by the canonical operators, and nothing depends on time, memory
+//! or the order of a hash table. What cannot be expressed is refused by name.
+
+#![deny(rustdoc::broken_intra_doc_links)]
+
+pub mod builder;
+mod graph;
+mod node;
+mod ops;
+pub mod proto;
+pub mod tensor;
+
+pub use builder::Refusal;
+
+use countersign_canonical::{
+	program::{Package, ProgramError},
+	tensor::Meta,
+};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// The largest file that is read.
+pub const MAX_FILE_BYTES: usize = 2 * 1024 * 1024 * 1024 - 1;
+
+/// What the file leaves open.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+	/// The shapes of inputs, by name.
+	pub shapes: BTreeMap<String, Vec<u32>>,
+	/// The sizes of named dimensions.
+	pub dimensions: BTreeMap<String, u32>,
+	/// The folder in which external data may lie. None is read without it.
+	pub folder: Option<PathBuf>,
+}
+
+/// A named input or output.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Port {
+	/// The name in the file.
+	pub name: String,
+	/// Type and shape in the program.
+	pub meta: Meta,
+}
+
+/// What importing gives.
+#[derive(Clone, Debug)]
+pub struct Imported {
+	/// The program and its constants.
+	pub package: Package,
+	/// The inputs, in the program's order.
+	pub inputs: Vec<Port>,
+	/// The outputs, in the program's order.
+	pub outputs: Vec<Port>,
+}
+
+/// Why a file is not imported.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ImportError {
+	/// Not an ONNX file.
+	#[error("not an ONNX file: {0}")]
+	Malformed(String),
+	/// Larger than protobuf allows.
+	#[error("the file has {0} bytes; {MAX_FILE_BYTES} are allowed")]
+	FileTooLarge(usize),
+	/// An input cannot be expressed.
+	#[error("input `{name}`: {why}")]
+	Input {
+		/// Its name.
+		name: String,
+		/// Why.
+		why: String,
+	},
+	/// A stored tensor cannot be read.
+	#[error("tensor `{name}`: {why}")]
+	Tensor {
+		/// Its name.
+		name: String,
+		/// Why.
+		why: String,
+	},
+	/// An operator cannot be expressed.
+	#[error("node {index} `{node}`, operator {operator} of opset {opset}: {refusal}")]
+	Operator {
+		/// The name of the node.
+		node: String,
+		/// Its position in its graph.
+		index: usize,
+		/// The operator with its domain.
+		operator: String,
+		/// The version of the operator set.
+		opset: i64,
+		/// Why.
+		refusal: Refusal,
+	},
+	/// An output that nothing makes, or of a type that is no tensor.
+	#[error("output `{0}` is not made by any node as a tensor")]
+	Output(String),
+	/// The whole is too large for a program.
+	#[error("the program is refused: {0}")]
+	Program(Refusal),
+	/// The program breaks a limit of the canonical form.
+	#[error("the program is not canonical: {0:?}")]
+	NotCanonical(ProgramError),
+}
+
+/// Imports a file.
+pub fn import(bytes: &[u8], options: &Options) -> Result<Imported, ImportError> {
+	graph::import(bytes, options)
+}

@@ -1,0 +1,375 @@
+//! What to do at each block.
+
+use super::{
+	execute::{self, Step},
+	journal::{Journal, JournalError, JournalKey, Record},
+	metrics::{count, set},
+	sources::blocking,
+	BestBlock, WorkerParts, LOG,
+};
+use crate::store::BlobId;
+use countersign_primitives::{
+	model::{Manifest, ModelId},
+	request::{Role, WorkItem},
+	BlockNumber, Hash,
+};
+use futures::{FutureExt, Stream, StreamExt};
+use parking_lot::Mutex;
+use std::{
+	collections::{HashMap, HashSet},
+	path::PathBuf,
+	pin::pin,
+	sync::{Arc, Weak},
+	time::Instant,
+};
+use tokio::task::{Id, JoinError, JoinSet};
+
+/// The most open assignments that are looked at.
+const MAX_ASSIGNMENTS: usize = 4096;
+/// The most manifests that are remembered.
+const MAX_MANIFESTS: usize = 256;
+
+/// What the tasks share.
+pub(super) struct Shared {
+	pub(super) parts: WorkerParts,
+	pub(super) genesis: Hash,
+	pub(super) journal: Arc<Mutex<Journal>>,
+	manifests: Mutex<HashMap<ModelId, Arc<Manifest>>>,
+	turns: Mutex<HashMap<BlobId, Weak<tokio::sync::Mutex<()>>>>,
+}
+
+impl Shared {
+	/// The lock under which a file is fetched.
+	pub(super) fn turn(&self, id: BlobId) -> Arc<tokio::sync::Mutex<()>> {
+		let mut turns = self.turns.lock();
+		turns.retain(|_, turn| turn.strong_count() > 0);
+		if let Some(turn) = turns.get(&id).and_then(Weak::upgrade) {
+			return turn;
+		}
+		let turn = Arc::new(tokio::sync::Mutex::new(()));
+		turns.insert(id, Arc::downgrade(&turn));
+		turn
+	}
+
+	/// A model's manifest, which never changes.
+	pub(super) async fn manifest(&self, model: ModelId, at: Hash) -> Result<Arc<Manifest>, String> {
+		if let Some(manifest) = self.manifests.lock().get(&model) {
+			return Ok(manifest.clone());
+		}
+		let view = self
+			.parts
+			.chain
+			.model(at, model)
+			.await
+			.map_err(|error| error.to_string())?
+			.ok_or_else(|| format!("there is no model {model:?}"))?;
+		let manifest = Arc::new(view.manifest);
+		let mut manifests = self.manifests.lock();
+		if manifests.len() >= MAX_MANIFESTS {
+			manifests.clear();
+		}
+		manifests.insert(model, manifest.clone());
+		Ok(manifest)
+	}
+}
+
+/// What is known of one open assignment.
+struct Progress {
+	item: WorkItem,
+	seen: Instant,
+	working: bool,
+	/// The block at which the last step began.
+	started: BlockNumber,
+	failures: u32,
+	/// Nothing is tried before this block.
+	not_before: BlockNumber,
+	submitted: Option<BlockNumber>,
+	demanded: Option<BlockNumber>,
+	/// Whether its end without our statement has been counted, or a reason to leave it alone.
+	closed: bool,
+}
+
+struct Plan {
+	shared: Arc<Shared>,
+	progress: HashMap<JournalKey, Progress>,
+	tasks: JoinSet<Step>,
+	keys: HashMap<Id, JournalKey>,
+	block: BestBlock,
+}
+
+/// Works until the stream of best blocks ends. Fails only where the journal cannot be opened;
+/// without one nothing may be signed.
+pub async fn run(
+	parts: WorkerParts,
+	journal: PathBuf,
+	blocks: impl Stream<Item = BestBlock> + Send,
+) -> Result<(), JournalError> {
+	let mut blocks = pin!(blocks.fuse());
+	let Some(first) = blocks.next().await else { return Ok(()) };
+	let genesis = parts.chain.genesis();
+	let path = journal.clone();
+	let journal =
+		blocking(move || Journal::open(path, genesis, first.number)).await.unwrap_or_else(
+			|why| Err(JournalError::Io { path: journal, source: std::io::Error::other(why) }),
+		)?;
+	tracing::info!(
+		target: LOG,
+		records = journal.len(),
+		floor = journal.floor(),
+		"worker started"
+	);
+	let shared = Arc::new(Shared {
+		parts,
+		genesis,
+		journal: Arc::new(Mutex::new(journal)),
+		manifests: Mutex::default(),
+		turns: Mutex::default(),
+	});
+	let mut plan = Plan {
+		shared,
+		progress: HashMap::new(),
+		tasks: JoinSet::new(),
+		keys: HashMap::new(),
+		block: first,
+	};
+	plan.on_block(first).await;
+	loop {
+		tokio::select! {
+			block = blocks.next() => {
+				let Some(mut block) = block else { break };
+				// Only the newest counts.
+				while let Some(Some(newer)) = blocks.next().now_or_never() {
+					block = newer;
+				}
+				plan.on_block(block).await;
+			},
+			Some(end) = plan.tasks.join_next_with_id() => plan.on_end(end),
+		}
+	}
+	plan.tasks.shutdown().await;
+	Ok(())
+}
+
+impl Plan {
+	async fn on_block(&mut self, block: BestBlock) {
+		self.block = block;
+		let metrics = self.shared.parts.metrics.clone();
+		let items = match self.shared.parts.chain.assignments(block.hash).await {
+			Ok(items) => items,
+			Err(error) => {
+				count(&metrics.chain_failures);
+				tracing::warn!(target: LOG, block = block.number, %error, "no assignments");
+				return;
+			}
+		};
+		set(&metrics.assignments_open, items.len());
+		let mut open = HashSet::new();
+		for item in items.into_iter().take(MAX_ASSIGNMENTS) {
+			// Audits have a protocol of their own.
+			if item.role != Role::Executor {
+				continue;
+			}
+			let key = (item.request, item.role);
+			open.insert(key);
+			match self.progress.get_mut(&key) {
+				Some(progress) => {
+					// On another fork it may be another assignment, with its own deadline.
+					let may_demand_input = item.may_demand_input;
+					let before = WorkItem { may_demand_input, ..progress.item.clone() };
+					if before != item {
+						progress.submitted = None;
+						progress.demanded = None;
+						progress.not_before = 0;
+						progress.closed = false;
+					}
+					progress.item = item;
+				}
+				None => {
+					self.progress.insert(
+						key,
+						Progress {
+							item,
+							seen: Instant::now(),
+							working: false,
+							started: 0,
+							failures: 0,
+							not_before: 0,
+							submitted: None,
+							demanded: None,
+							closed: false,
+						},
+					);
+				}
+			}
+		}
+		let journal = self.shared.journal.lock();
+		self.progress.retain(|key, progress| {
+			let keep = open.contains(key) || progress.working;
+			if !keep && !progress.closed && journal.get(key).is_none() {
+				count(&metrics.assignments_missed);
+			}
+			keep
+		});
+		drop(journal);
+		self.go_on();
+	}
+
+	fn on_end(&mut self, end: Result<(Id, Step), JoinError>) {
+		let (id, step) = match end {
+			Ok((id, step)) => (id, step),
+			Err(error) => {
+				tracing::error!(target: LOG, %error, "a task of the worker failed");
+				(error.id(), Step::EngineFailed(error.to_string()))
+			}
+		};
+		let Some(key) = self.keys.remove(&id) else { return };
+		let Some(progress) = self.progress.get_mut(&key) else { return };
+		progress.working = false;
+		let request = key.0;
+		let now = self.block.number;
+		// One try at each block, also where a try outlasts some.
+		progress.not_before = progress.started.saturating_add(1);
+		match step {
+			Step::Submitted => {
+				tracing::info!(target: LOG, ?request, block = now, "statement submitted");
+				progress.submitted = Some(now);
+			}
+			Step::NotSubmitted(why) => {
+				tracing::warn!(target: LOG, ?request, %why, "statement not submitted, will try again")
+			}
+			Step::Demanded => {
+				tracing::info!(target: LOG, ?request, block = now, "input demanded");
+				progress.demanded = Some(now);
+			}
+			Step::Waiting(why) => tracing::debug!(target: LOG, ?request, %why, "waiting"),
+			Step::EngineFailed(why) => {
+				progress.failures = progress.failures.saturating_add(1);
+				tracing::warn!(target: LOG, ?request, %why, failures = progress.failures, "no answer");
+			}
+			Step::GaveUp(why) => {
+				progress.failures = u32::MAX;
+				tracing::warn!(target: LOG, ?request, %why, "left to the take-over");
+			}
+		}
+		self.go_on();
+	}
+
+	/// Starts whatever can be started now.
+	fn go_on(&mut self) {
+		let mut keys: Vec<_> = self.progress.keys().copied().collect();
+		// What is due first comes first; the request decides ties, so that the order is stable.
+		keys.sort_by_key(|key| {
+			let deadline = self.progress.get(key).map(|progress| progress.item.assignment.deadline);
+			(deadline, key.0)
+		});
+		let limit = self.shared.parts.config.parallel.max(1);
+		let mut waiting = 0;
+		for key in keys {
+			match self.next_step(&key) {
+				None => {}
+				Some(Next::Submit) => {
+					let task = execute::submit(self.shared.clone(), key, self.block);
+					self.start(key, task);
+				}
+				Some(Next::Execute { .. }) if self.keys.len() >= limit => waiting += 1,
+				Some(Next::Execute { item, demand, seen }) => {
+					let shared = self.shared.clone();
+					let task = execute::execute(shared, *item, self.block, demand, seen);
+					self.start(key, task);
+				}
+			}
+		}
+		let metrics = &self.shared.parts.metrics;
+		set(&metrics.assignments_working, self.keys.len());
+		set(&metrics.assignments_waiting, waiting);
+	}
+
+	fn start(
+		&mut self,
+		key: JournalKey,
+		task: impl std::future::Future<Output = Step> + Send + 'static,
+	) {
+		let id = self.tasks.spawn(task).id();
+		self.keys.insert(id, key);
+		if let Some(progress) = self.progress.get_mut(&key) {
+			progress.working = true;
+			progress.started = self.block.number;
+		}
+	}
+
+	fn next_step(&mut self, key: &JournalKey) -> Option<Next> {
+		let now = self.block.number;
+		let metrics = &self.shared.parts.metrics;
+		let config = &self.shared.parts.config;
+		let progress = self.progress.get_mut(key)?;
+		if progress.working || progress.closed {
+			return None;
+		}
+		let journal = self.shared.journal.lock();
+		let record = journal.get(key);
+		// The next block is the first that a transaction can be in.
+		if now >= progress.item.assignment.deadline {
+			if record.is_none() {
+				count(&metrics.assignments_missed);
+			}
+			progress.closed = true;
+			return None;
+		}
+		if let Some(record) = record {
+			if !belongs(record, &progress.item, self.shared.genesis) {
+				// Assigned otherwise on another fork: silence costs a fee, a second statement stake.
+				count(&metrics.conflicts_refused);
+				tracing::warn!(
+					target: LOG,
+					request = ?key.0,
+					"already stated for another assignment of this request: left to the take-over"
+				);
+				progress.closed = true;
+				return None;
+			}
+			let due = match progress.submitted {
+				Some(at) => now >= at.saturating_add(config.resubmit_after.max(1)) || now < at,
+				None => now >= progress.not_before,
+			};
+			return due.then_some(Next::Submit);
+		}
+		if progress.item.assigned_at <= journal.floor() {
+			count(&metrics.before_journal);
+			tracing::warn!(
+				target: LOG,
+				request = ?key.0,
+				assigned_at = progress.item.assigned_at,
+				floor = journal.floor(),
+				"assigned before the journal began: left to the take-over"
+			);
+			progress.closed = true;
+			return None;
+		}
+		if progress.failures >= config.attempts.max(1) || now < progress.not_before {
+			return None;
+		}
+		let again = |at: BlockNumber| now >= at.saturating_add(config.resubmit_after.max(1));
+		let demand = progress.item.may_demand_input
+			&& now >= progress.item.assigned_at.saturating_add(config.demand_after)
+			&& progress.demanded.is_none_or(again);
+		let item = Box::new(progress.item.clone());
+		Some(Next::Execute { item, demand, seen: progress.seen })
+	}
+}
+
+enum Next {
+	Submit,
+	Execute { item: Box<WorkItem>, demand: bool, seen: Instant },
+}
+
+/// Whether a statement is one about this very assignment.
+fn belongs(record: &Record, item: &WorkItem, genesis: Hash) -> bool {
+	let statement = &record.statement;
+	statement.genesis == genesis
+		&& statement.model == item.model
+		&& statement.session == item.assignment.session
+		&& statement.validator == item.assignment.validator
+		&& statement.input == item.input_commitment
+		&& statement.attribution == item.attribution
+		&& statement.signer == item.key
+}

@@ -1,0 +1,418 @@
+//! A chain in memory, with forks, and everything else that a worker needs.
+
+#![allow(dead_code, unreachable_pub)]
+
+use async_trait::async_trait;
+use codec::Encode;
+use countersign_engine::{
+	store::{BlobId, Store},
+	supervisor::EngineError,
+	worker::{
+		self, journal::JournalError, BestBlock, BlobSource, ChainView, Engine, EngineAnswer,
+		EngineJob, EngineResult, Failure, Signer, Source, Submitter, WorkerConfig, WorkerMetrics,
+		WorkerParts,
+	},
+};
+use countersign_primitives::{
+	commitment::tensors_commitment,
+	keys::{InferenceId, InferencePair, InferenceSignature},
+	model::{Artefact, Manifest, ModelId, ModelStatus, ModelView, RunCost},
+	request::{
+		Assignment, InputDemand, Outcome, OutcomeCommitment, RequestId, Role, Statement, WorkItem,
+	},
+	tensor::{decode_tensors, Dimension, Port, Tensor, TensorType},
+	AccountId, BlockNumber, Hash,
+};
+use futures::channel::mpsc;
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
+use sp_core::Pair;
+use std::{
+	collections::{HashMap, HashSet},
+	path::PathBuf,
+	sync::Arc,
+	time::Duration,
+};
+use tokio::{sync::watch, task::JoinHandle};
+
+pub const GENESIS: Hash = Hash::repeat_byte(0x9e);
+
+pub fn port(name: &str, ty: TensorType, shape: &[u32]) -> Port {
+	Port {
+		name: name.as_bytes().to_vec().try_into().expect("short"),
+		ty,
+		shape: shape
+			.iter()
+			.map(|dim| Dimension::Fixed(*dim))
+			.collect::<Vec<_>>()
+			.try_into()
+			.expect("short"),
+	}
+}
+
+/// A model that nobody can dispute: four bytes in, four bytes out.
+pub fn manifest(artefact: &[u8]) -> Manifest {
+	Manifest {
+		name: b"test".to_vec().try_into().expect("short"),
+		licence: b"MIT".to_vec().try_into().expect("short"),
+		artefact: Artefact {
+			sha256: Sha256::digest(artefact).into(),
+			length: artefact.len() as u64,
+		},
+		program: None,
+		inputs: vec![port("x", TensorType::U8, &[4])].try_into().expect("short"),
+		outputs: vec![port("y", TensorType::U8, &[4])].try_into().expect("short"),
+		policies: Default::default(),
+		cost: RunCost { macs: 1, time_ms: 10_000, memory_mib: 512 },
+		contributors: Default::default(),
+		parents: Default::default(),
+	}
+}
+
+pub fn tensor(fill: u8) -> Tensor {
+	Tensor { ty: TensorType::U8, shape: vec![4], data: vec![fill; 4] }
+}
+
+/// What the state after one block says.
+#[derive(Clone, Default)]
+pub struct State {
+	pub items: Vec<WorkItem>,
+	/// The inputs that are on chain.
+	pub inputs: HashMap<RequestId, Vec<u8>>,
+}
+
+/// What somebody submitted.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Submission {
+	Result { at: Hash, statement: Statement, outcome: Outcome },
+	Demand { at: Hash, demand: InputDemand },
+}
+
+/// The world around one worker. Outlives it, as the chain outlives a node.
+pub struct World {
+	pub folder: tempfile::TempDir,
+	pub pair: InferencePair,
+	pub models: Mutex<HashMap<ModelId, ModelView>>,
+	pub states: Mutex<HashMap<Hash, State>>,
+	/// What other nodes offer.
+	pub offered: Mutex<HashMap<BlobId, Vec<u8>>>,
+	/// Attempts at which what they offer is spoilt.
+	pub spoilt: Mutex<HashSet<u32>>,
+	pub submissions: watch::Sender<Vec<Submission>>,
+	/// What the pool does with the next submissions.
+	pub refuse: Mutex<u32>,
+	/// Every payload that was ever signed.
+	pub signed: Mutex<Vec<Vec<u8>>>,
+	pub engine: Arc<dyn Engine>,
+	pub metrics: Arc<WorkerMetrics>,
+	blocks: Mutex<Option<mpsc::UnboundedSender<BestBlock>>>,
+}
+
+#[async_trait]
+impl ChainView for World {
+	fn genesis(&self) -> Hash {
+		GENESIS
+	}
+	async fn assignments(&self, at: Hash) -> Result<Vec<WorkItem>, Failure> {
+		let states = self.states.lock();
+		Ok(states.get(&at).ok_or_else(|| Failure::new("unknown block"))?.items.clone())
+	}
+	async fn model(&self, _: Hash, model: ModelId) -> Result<Option<ModelView>, Failure> {
+		Ok(self.models.lock().get(&model).cloned())
+	}
+	async fn input(&self, at: Hash, request: RequestId) -> Result<Option<Vec<u8>>, Failure> {
+		Ok(self.states.lock().get(&at).and_then(|state| state.inputs.get(&request).cloned()))
+	}
+}
+
+#[async_trait]
+impl Submitter for World {
+	async fn submit_result(
+		&self,
+		at: Hash,
+		statement: Statement,
+		outcome: Outcome,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		assert!(statement.verify(&signature));
+		let committed = match &outcome {
+			Outcome::Output(bytes) => {
+				OutcomeCommitment::of_output(&decode_tensors(bytes).expect("tensors"))
+			}
+			Outcome::Trap { code, operator } => {
+				OutcomeCommitment::Trap { code: *code, operator: *operator }
+			}
+		};
+		assert_eq!(statement.outcome, committed, "the outcome is the one that was signed");
+		let mut refuse = self.refuse.lock();
+		if *refuse > 0 {
+			*refuse -= 1;
+			return Err(Failure::new("the pool is full"));
+		}
+		self.submissions.send_modify(|all| all.push(Submission::Result { at, statement, outcome }));
+		Ok(())
+	}
+	async fn demand_input(
+		&self,
+		at: Hash,
+		demand: InputDemand,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		assert!(demand.verify(&signature));
+		self.submissions.send_modify(|all| all.push(Submission::Demand { at, demand }));
+		Ok(())
+	}
+}
+
+#[async_trait]
+impl BlobSource for World {
+	async fn fetch(
+		&self,
+		id: BlobId,
+		offset: u64,
+		length: u32,
+		attempt: u32,
+	) -> Result<Option<Vec<u8>>, Failure> {
+		let spoilt = self.spoilt.lock().contains(&attempt);
+		Ok(self.offered.lock().get(&id).map(|bytes| {
+			let start = (offset as usize).min(bytes.len());
+			// Short answers are allowed.
+			let end = (start + (length as usize).div_ceil(2)).min(bytes.len());
+			let mut part = bytes[start..end].to_vec();
+			if let Some(byte) = part.first_mut().filter(|_| spoilt) {
+				*byte ^= 1;
+			}
+			part
+		}))
+	}
+}
+
+#[async_trait]
+impl Signer for World {
+	async fn sign(&self, key: &InferenceId, payload: &[u8]) -> Result<InferenceSignature, Failure> {
+		if *key != self.pair.public() {
+			return Err(Failure::new("not our key"));
+		}
+		self.signed.lock().push(payload.to_vec());
+		Ok(self.pair.sign(payload))
+	}
+}
+
+impl World {
+	pub fn new(engine: Arc<dyn Engine>) -> Arc<Self> {
+		Arc::new(Self {
+			folder: tempfile::tempdir().expect("temporary folder"),
+			pair: InferencePair::from_seed(&[7; 32]),
+			models: Mutex::default(),
+			states: Mutex::default(),
+			offered: Mutex::default(),
+			spoilt: Mutex::default(),
+			submissions: watch::channel(Vec::new()).0,
+			refuse: Mutex::default(),
+			signed: Mutex::default(),
+			engine,
+			metrics: Arc::default(),
+			blocks: Mutex::default(),
+		})
+	}
+
+	pub fn journal(&self) -> PathBuf {
+		self.folder.path().join("journal")
+	}
+
+	pub fn store(&self) -> Arc<Store> {
+		Arc::new(Store::open(self.folder.path().join("store"), 100 << 20).expect("opens"))
+	}
+
+	/// Registers a model whose artefact other nodes offer.
+	pub fn add_model(&self, manifest: Manifest, artefact: &[u8]) -> ModelId {
+		let owner = AccountId::new([1; 32]);
+		let id = manifest.id(&GENESIS, &owner);
+		self.offered.lock().insert(BlobId::Artefact(manifest.artefact.sha256), artefact.to_vec());
+		self.models.lock().insert(
+			id,
+			ModelView {
+				id,
+				owner,
+				status: ModelStatus::Active,
+				price: Default::default(),
+				registered_at: 0,
+				manifest,
+				servers: vec![],
+			},
+		);
+		id
+	}
+
+	/// An assignment to us whose input other nodes offer.
+	pub fn item(&self, request: u8, model: ModelId, inputs: &[Tensor]) -> WorkItem {
+		let commitment = tensors_commitment(inputs);
+		let encoded = inputs.encode();
+		self.offered.lock().insert(BlobId::Tensors(commitment), encoded.clone());
+		WorkItem {
+			request: Hash::repeat_byte(request),
+			model,
+			role: Role::Executor,
+			assignment: Assignment {
+				session: 1,
+				validator: 3,
+				account: AccountId::new([2; 32]),
+				deadline: 100,
+				cover: 5,
+			},
+			key: self.pair.public(),
+			input_commitment: commitment,
+			input_length: encoded.len() as u32,
+			attribution: Hash::repeat_byte(0xaa),
+			may_demand_input: true,
+			assigned_at: 11,
+		}
+	}
+
+	/// The block with a number on a fork, after which `items` are open.
+	pub fn block(&self, number: BlockNumber, fork: u8, items: &[WorkItem]) -> BestBlock {
+		let mut hash = [fork; 32];
+		hash[..4].copy_from_slice(&number.to_le_bytes());
+		let block = BestBlock { number, hash: hash.into() };
+		self.states.lock().entry(block.hash).or_default().items = items.to_vec();
+		block
+	}
+
+	/// Makes it the best block.
+	pub fn import(&self, block: BestBlock) {
+		let sender = self.blocks.lock().clone().expect("a worker runs");
+		sender.unbounded_send(block).expect("it listens");
+	}
+
+	/// Starts a worker, as a node does when it starts.
+	pub fn start(self: &Arc<Self>, config: WorkerConfig) -> Node {
+		let (sender, blocks) = mpsc::unbounded();
+		*self.blocks.lock() = Some(sender);
+		let parts = WorkerParts {
+			chain: self.clone(),
+			submitter: self.clone(),
+			blobs: self.clone(),
+			signer: self.clone(),
+			engine: self.engine.clone(),
+			store: self.store(),
+			metrics: self.metrics.clone(),
+			config,
+		};
+		Node { world: self.clone(), task: tokio::spawn(worker::run(parts, self.journal(), blocks)) }
+	}
+
+	/// Waits until there are this many submissions and returns them.
+	pub async fn submitted(&self, count: usize) -> Vec<Submission> {
+		self.until(|world| world.submissions.borrow().len() >= count).await;
+		self.submissions.borrow().clone()
+	}
+
+	/// Waits until something is so.
+	pub async fn until(&self, so: impl Fn(&Self) -> bool) {
+		let wait = async {
+			while !so(self) {
+				tokio::time::sleep(Duration::from_millis(2)).await;
+			}
+		};
+		if tokio::time::timeout(Duration::from_secs(60), wait).await.is_err() {
+			panic!("never so: {:?} {:?}", self.submissions.borrow(), self.metrics.snapshot());
+		}
+	}
+
+	/// All different statements that were ever signed, by request.
+	pub fn statements(&self) -> HashMap<RequestId, HashSet<Vec<u8>>> {
+		use codec::Decode;
+		let prefix = [&countersign_primitives::DOMAIN[..], b"statement"].concat();
+		let mut all: HashMap<RequestId, HashSet<Vec<u8>>> = HashMap::new();
+		for payload in self.signed.lock().iter() {
+			if let Some(mut body) = payload.strip_prefix(&prefix[..]) {
+				let statement = Statement::decode(&mut body).expect("a statement");
+				all.entry(statement.request).or_default().insert(payload.clone());
+			}
+		}
+		all
+	}
+
+	/// Nobody could ever prove an equivocation.
+	pub fn assert_never_two_statements(&self) {
+		for (request, statements) in self.statements() {
+			assert_eq!(statements.len(), 1, "two statements about {request:?}");
+		}
+	}
+}
+
+/// A running worker.
+pub struct Node {
+	world: Arc<World>,
+	task: JoinHandle<Result<(), JournalError>>,
+}
+
+impl Node {
+	/// Ends it as a node that shuts down does.
+	pub async fn stop(self) -> Result<(), JournalError> {
+		*self.world.blocks.lock() = None;
+		self.task.await.expect("never panics")
+	}
+
+	/// How it ended by itself.
+	pub async fn ended(self) -> Result<(), JournalError> {
+		self.task.await.expect("never panics")
+	}
+
+	/// Ends it in the middle of whatever it does.
+	pub async fn crash(self) {
+		self.task.abort();
+		let _ = self.task.await;
+	}
+}
+
+/// What a scripted engine does with a job.
+pub enum Script {
+	Answer(EngineResult),
+	Fail(EngineError),
+	/// Waits for ever.
+	Never,
+}
+
+/// An engine that does what the test says: the first script that is left, then echoes its input
+/// with a counter, so that no two runs ever give the same output.
+#[derive(Default)]
+pub struct ScriptedEngine {
+	pub scripts: Mutex<Vec<Script>>,
+	pub runs: Mutex<Vec<EngineJob>>,
+	/// Held back while this is taken.
+	pub gate: tokio::sync::Mutex<()>,
+}
+
+#[async_trait]
+impl Engine for ScriptedEngine {
+	async fn run(&self, job: EngineJob) -> Result<EngineAnswer, EngineError> {
+		let count = {
+			let mut runs = self.runs.lock();
+			runs.push(job.clone());
+			runs.len() as u8
+		};
+		drop(self.gate.lock().await);
+		let script = {
+			let mut scripts = self.scripts.lock();
+			(!scripts.is_empty()).then(|| scripts.remove(0))
+		};
+		let result = match script {
+			Some(Script::Answer(result)) => result,
+			Some(Script::Fail(error)) => return Err(error),
+			Some(Script::Never) => std::future::pending().await,
+			None => {
+				let mut output = job.inputs[0].clone();
+				output.data[0] = count;
+				EngineResult::Output(vec![output])
+			}
+		};
+		Ok(EngineAnswer { result, source: Source::Native, time: Duration::from_millis(1) })
+	}
+}
+
+impl ScriptedEngine {
+	pub fn count(&self) -> usize {
+		self.runs.lock().len()
+	}
+}
