@@ -81,6 +81,14 @@ pub enum ProgramError {
 	Constant(u32),
 }
 
+impl core::fmt::Display for ProgramError {
+	fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+		write!(f, "not a canonical program: {self:?}")
+	}
+}
+
+impl core::error::Error for ProgramError {}
+
 /// What follows from a program alone.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Plan {

@@ -61,6 +61,12 @@ pub(crate) fn import(bytes: &[u8], options: &Options) -> Result<Imported, Import
 	let stored: BTreeSet<&str> = graph.initializer.iter().map(|t| t.name.as_str()).collect();
 	for input in graph.input.iter().filter(|input| !stored.contains(input.name.as_str())) {
 		let wrong = |why: String| ImportError::Input { name: input.name.clone(), why };
+		if let Some(value) = options.bound.get(&input.name) {
+			let id =
+				walk.b.constant(value.clone()).map_err(|refusal| wrong(refusal.to_string()))?;
+			walk.define(&input.name, id);
+			continue;
+		}
 		let meta = input_meta(input, options).map_err(wrong)?;
 		let id = walk.b.input(meta.clone()).map_err(|refusal| wrong(refusal.to_string()))?;
 		walk.define(&input.name, id);

@@ -17,7 +17,7 @@ pub use builder::Refusal;
 
 use countersign_canonical::{
 	program::{Package, ProgramError},
-	tensor::Meta,
+	tensor::{Meta, Value},
 };
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -31,6 +31,9 @@ pub struct Options {
 	pub shapes: BTreeMap<String, Vec<u32>>,
 	/// The sizes of named dimensions.
 	pub dimensions: BTreeMap<String, u32>,
+	/// Inputs that are fixed to a value, and so are no inputs of the program. A shape given as an
+	/// input must be.
+	pub bound: BTreeMap<String, Value>,
 	/// The folder in which external data may lie. None is read without it.
 	pub folder: Option<PathBuf>,
 }

@@ -69,7 +69,7 @@ fn activations(node: &Node, direction: usize, defaults: &[&str]) -> Vec<Activati
 		.iter()
 		.map(|name| {
 			// The lists name values only for those that take one.
-			let mut take = |list: &[f32], next: &mut usize, default| {
+			let take = |list: &[f32], next: &mut usize, default| {
 				let value = list.get(*next).copied().unwrap_or(default);
 				*next += 1;
 				value

@@ -1,0 +1,71 @@
+//! Imports a file and shows what comes out; runs it on raw inputs if given.
+//!
+//!     cargo run --release -p countersign-onnx --example import -- MODEL.onnx [-s NAME=1,3,48,192]
+//!         [-i RAW_INPUT].. [-o FOLDER] [-n REPEATS]
+
+use countersign_canonical::{commitment::tensors_commitment, tensor::Tensor, Model};
+use countersign_onnx::{import, Options};
+use std::{error::Error, fs, path::Path, time::Instant};
+
+fn hex(bytes: &[u8]) -> String {
+	bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+	let mut arguments = std::env::args().skip(1);
+	let path = arguments.next().ok_or("usage: import MODEL.onnx ..")?;
+	let mut options = Options::default();
+	let (mut raw, mut folder, mut repeats) = (Vec::new(), None, 1u32);
+	while let Some(flag) = arguments.next() {
+		let value = arguments.next().ok_or("a flag without a value")?;
+		match flag.as_str() {
+			"-s" => {
+				let (name, dims) = value.split_once('=').ok_or("-s NAME=1,2,3")?;
+				let dims = dims.split(',').map(str::parse).collect::<Result<Vec<u32>, _>>()?;
+				options.shapes.insert(name.into(), dims);
+			}
+			"-i" => raw.push(fs::read(value)?),
+			"-o" => folder = Some(value),
+			"-n" => repeats = value.parse()?,
+			other => return Err(format!("unknown flag {other}").into()),
+		}
+	}
+	options.folder = Path::new(&path).parent().map(Path::to_path_buf);
+	let start = Instant::now();
+	let imported = import(&fs::read(&path)?, &options)?;
+	let model = Model::new(&imported.package)?;
+	println!("imported in {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+	println!("root {}", hex(&model.program().root()));
+	for (what, ports) in [("input", &imported.inputs), ("output", &imported.outputs)] {
+		for port in ports {
+			println!("{what} {} {:?} {:?}", port.name, port.meta.ty, port.meta.shape);
+		}
+	}
+	println!("{:?}", model.plan().cost);
+	if raw.is_empty() {
+		return Ok(());
+	}
+	let tensors: Vec<Tensor> = imported
+		.inputs
+		.iter()
+		.zip(raw)
+		.map(|(port, data)| Tensor { ty: port.meta.ty, shape: port.meta.shape.clone(), data })
+		.collect();
+	let mut best = f64::MAX;
+	let mut outputs = Vec::new();
+	for _ in 0..repeats {
+		let start = Instant::now();
+		outputs = model.run(&tensors).map_err(|trap| format!("{trap:?}"))?;
+		best = best.min(start.elapsed().as_secs_f64());
+	}
+	let macs = model.plan().cost.macs as f64;
+	println!("run in {:.3} ms, {:.2} GMAC/s", best * 1e3, macs / best / 1e9);
+	println!("commitment {}", hex(&tensors_commitment(&outputs)));
+	if let Some(folder) = folder {
+		for (port, output) in imported.outputs.iter().zip(&outputs) {
+			let name = port.name.replace(['/', ':'], "_");
+			fs::write(Path::new(&folder).join(name), &output.data)?;
+		}
+	}
+	Ok(())
+}
