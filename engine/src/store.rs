@@ -180,11 +180,16 @@ impl Store {
 	pub fn open(root: impl Into<PathBuf>, capacity: u64) -> Result<Self, StoreError> {
 		let root = root.into();
 		let temporary = root.join("partial");
-		// Whatever was being written when the last process ended.
-		if temporary.exists() {
-			fs::remove_dir_all(&temporary).map_err(StoreError::io(&temporary))?;
-		}
 		fs::create_dir_all(&temporary).map_err(StoreError::io(&temporary))?;
+		// Whatever was being written when an earlier process ended; what a living one writes is
+		// locked.
+		for file in fs::read_dir(&temporary).map_err(StoreError::io(&temporary))? {
+			let path = file.map_err(StoreError::io(&temporary))?.path();
+			let orphan = File::open(&path).is_ok_and(|file| file.try_lock().is_ok());
+			if orphan {
+				fs::remove_file(&path).map_err(StoreError::io(&path))?;
+			}
+		}
 		let mut found = Vec::new();
 		for kind in BlobId::KINDS {
 			let folder = root.join(kind);
@@ -265,7 +270,7 @@ impl Store {
 	/// The encoding of a list of tensors.
 	pub fn tensors(&self, commitment: &Hash) -> Result<Option<Vec<u8>>, StoreError> {
 		let id = BlobId::Tensors(*commitment);
-		let Some(length) = self.length(&id) else { return Ok(None) };
+		let Some(length) = self.find(&id) else { return Ok(None) };
 		let path = self.path(&id);
 		let mut bytes = Vec::new();
 		if length <= u64::from(MAX_INPUT_BYTES) {
@@ -355,7 +360,7 @@ impl Store {
 	/// the length and the time of change of an earlier check passes; the engine process checks
 	/// again what it loads.
 	fn checked_file(&self, id: &BlobId) -> Result<Option<File>, StoreError> {
-		let Some(length) = self.length(id) else { return Ok(None) };
+		let Some(length) = self.find(id) else { return Ok(None) };
 		let path = self.path(id);
 		let mut file = match File::open(&path) {
 			Ok(file) => file,
@@ -378,6 +383,26 @@ impl Store {
 		}
 		self.touch(id, Some(&file));
 		Ok(Some(file))
+	}
+
+	/// The length of a file that is here, also where another process put it here: an operator who
+	/// imports an artefact need not stop the node.
+	fn find(&self, id: &BlobId) -> Option<u64> {
+		if let Some(length) = self.length(id) {
+			return Some(length);
+		}
+		let metadata = fs::metadata(self.path(id)).ok()?;
+		let length = Some(metadata.len()).filter(|length| metadata.is_file() && *length > 0)?;
+		let mut index = self.index.lock();
+		index.clock = index.clock.saturating_add(1);
+		let used = index.clock;
+		let entry =
+			index.entries.entry(*id).or_insert(Entry { length: 0, used, pins: 0, checked: None });
+		if entry.length == 0 {
+			entry.length = length;
+			index.bytes = index.bytes.saturating_add(length);
+		}
+		Some(length)
 	}
 
 	fn path(&self, id: &BlobId) -> PathBuf {

@@ -209,6 +209,22 @@ fn a_smaller_capacity_and_a_crash_while_writing_are_cleaned_up() {
 }
 
 #[test]
+fn what_another_process_imports_is_found() {
+	let fixture = fixture(1000);
+	let mut writer = fixture.store.artefact_writer(sha256(&[2; 100]), 100).expect("room");
+	writer.write(&[2; 100]).expect("as promised");
+	let other = Arc::new(Store::open(fixture.folder.path(), 1000).expect("opens"));
+	writer.commit().expect("the other one left it alone");
+	assert!(other.artefact(&sha256(&[2; 100])).expect("readable").is_some());
+	let artefact = put_artefact(&other, &[1; 300]).expect("fits");
+	let commitment = other.put_tensors(&input(1, 100)).expect("fits");
+	assert!(fixture.store.artefact(&artefact).expect("readable").is_some());
+	assert!(fixture.store.tensors(&commitment).expect("readable").is_some());
+	assert_eq!(fixture.store.stats(), other.stats());
+	assert_eq!(fixture.store.stats().bytes, fixture.bytes_on_disk());
+}
+
+#[test]
 fn a_file_is_imported_once() {
 	let fixture = fixture(1000);
 	let source = fixture.folder.path().join("model.onnx");

@@ -9,6 +9,7 @@ use std::{
 	ops::Deref,
 	path::PathBuf,
 	sync::Arc,
+	time::SystemTime,
 };
 
 /// A file that is being written and has no name yet. Gives its room back when it is dropped.
@@ -27,9 +28,16 @@ impl<S: Deref<Target = Store>> Aside<S> {
 			store.make_room(&mut index, length)?;
 			index.reserved = index.reserved.saturating_add(length);
 			index.temporary = index.temporary.saturating_add(1);
-			store.root.join("partial").join(index.temporary.to_string())
+			// Another process may write into the same store.
+			let (process, now) = (std::process::id(), SystemTime::now());
+			let nanos = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+			store.root.join("partial").join(format!("{process}-{nanos}-{}", index.temporary))
 		};
-		match File::create_new(&path) {
+		let locked = File::create_new(&path).and_then(|file| {
+			file.lock()?;
+			Ok(file)
+		});
+		match locked {
 			Ok(file) => Ok(Self { store, file, path, reserved: length, written: 0 }),
 			Err(source) => {
 				let mut index = store.index.lock();
