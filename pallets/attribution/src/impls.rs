@@ -129,7 +129,7 @@ impl<T: Config> Pallet<T> {
 	/// `skip`. For queries only: it reads every entry that it skips.
 	pub fn rights_of(account: &AccountId, skip: u32) -> Vec<EntitlementView> {
 		RightsOf::<T>::iter_key_prefix(account)
-			.flat_map(|right| EarnsIn::<T>::iter_prefix(right))
+			.flat_map(EarnsIn::<T>::iter_prefix)
 			.skip(skip as usize)
 			.take(MAX_RIGHTS_PAGE)
 			.filter_map(|(model, index)| {

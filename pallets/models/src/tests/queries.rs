@@ -33,7 +33,7 @@ fn tensors_are_checked_against_the_ports() {
 		};
 		let mismatch = Err(TensorError::SignatureMismatch);
 		let input = tensor(TensorType::F32, &[8, 784]);
-		assert_eq!(Models::check_input(&model, &[input.clone()]), Ok(()));
+		assert_eq!(Models::check_input(&model, core::slice::from_ref(&input)), Ok(()));
 		assert_eq!(Models::check_output(&model, &[tensor(TensorType::I64, &[3])]), Ok(()));
 		assert_eq!(Models::check_input(&model, &[]), mismatch);
 		assert_eq!(Models::check_input(&model, &[input.clone(), input.clone()]), mismatch);
@@ -41,7 +41,7 @@ fn tensors_are_checked_against_the_ports() {
 		assert_eq!(Models::check_input(&model, &[tensor(TensorType::F32, &[0, 784])]), mismatch);
 		assert_eq!(Models::check_input(&model, &[tensor(TensorType::F32, &[784])]), mismatch);
 		assert_eq!(Models::check_input(&model, &[tensor(TensorType::I32, &[8, 784])]), mismatch);
-		assert_eq!(Models::check_output(&model, &[input.clone()]), mismatch);
+		assert_eq!(Models::check_output(&model, core::slice::from_ref(&input)), mismatch);
 		assert_eq!(Models::check_input(&Hash::repeat_byte(1), &[input]), mismatch);
 		assert_eq!(Models::check_output(&Hash::repeat_byte(1), &[]), mismatch);
 	});
