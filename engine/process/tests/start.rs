@@ -9,8 +9,9 @@ use countersign_engine::{
 		decode_reply, encode_frame, read_frame, ErrorKind, Reply, Request, MAX_REPLY_BYTES,
 		MAX_REQUEST_BYTES, PROTOCOL_VERSION,
 	},
-	supervisor::{EngineConfig, EngineError, EngineState},
+	supervisor::{EngineConfig, EngineError, EngineState, RunOutcome},
 };
+use countersign_primitives::tensor::TensorType;
 use std::{
 	io::{Read, Write},
 	os::unix::fs::PermissionsExt,
@@ -134,6 +135,74 @@ impl Alone {
 	}
 }
 
+/// Builds a shared library around ONNX Runtime that does what `-ffast-math` makes libraries do when
+/// they are loaded.
+fn library_that_flushes(folder: &Path) -> std::path::PathBuf {
+	let (source, built) = (folder.join("flush.c"), folder.join("libflush.so"));
+	std::fs::write(
+		&source,
+		r#"
+			#include <dlfcn.h>
+			#include <stddef.h>
+			static void flush(void) {
+			#if defined(__x86_64__)
+				__builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);
+			#elif defined(__aarch64__)
+				unsigned long mode;
+				__asm__ volatile("mrs %0, fpcr" : "=r"(mode));
+				__asm__ volatile("msr fpcr, %0" : : "r"(mode | (1ul << 24)));
+			#endif
+			}
+			__attribute__((constructor)) static void loaded(void) { flush(); }
+			const void *OrtGetApiBase(void) {
+				void *real = dlopen(REAL, RTLD_NOW);
+				flush();
+				return ((const void *(*)(void))dlsym(real, "OrtGetApiBase"))();
+			}
+		"#,
+	)
+	.expect("writable");
+	let status = Command::new("cc")
+		.args(["-shared", "-fPIC", "-o"])
+		.arg(&built)
+		.arg(format!("-DREAL=\"{}\"", library().display()))
+		.arg(&source)
+		.arg("-ldl")
+		.status()
+		.expect("a C compiler, which building needs anyway");
+	assert!(status.success());
+	built
+}
+
+#[tokio::test]
+async fn a_library_that_changes_the_float_mode_is_put_right() {
+	let folder = tempfile::tempdir().expect("temporary folder");
+	let onnxruntime = library_that_flushes(folder.path());
+	let models = Models::new();
+	let model = onnx::model(&onnx::graph(
+		&[onnx::node("Add", &["x", "x"], &["y"], &[])],
+		&[onnx::value("x", TensorType::F32, &[0])],
+		&[onnx::value("y", TensorType::F32, &[0])],
+	));
+	for threads in [1, 2] {
+		let engine = start(EngineConfig { onnxruntime: onnxruntime.clone(), threads, ..config() });
+		// Enough elements for every thread.
+		let tiny = f32s(&[15_000], &[f32::from_bits(1); 15_000]);
+		let job = models.job(&model, vec![("x", tiny)], &[("y", TensorType::F32)]);
+		let report = engine.run(job).await.expect("runs");
+		let expected = f32s(&[15_000], &[f32::from_bits(2); 15_000]);
+		assert_eq!(report.outcome, RunOutcome::Output(vec![expected]), "{threads}");
+	}
+	let log = Command::new(BINARY)
+		.args(["--check", "--onnxruntime"])
+		.arg(&onnxruntime)
+		.output()
+		.expect("it starts");
+	assert!(log.status.success());
+	let log = String::from_utf8_lossy(&log.stderr).into_owned();
+	assert!(log.contains("changed the float mode"), "{log}");
+}
+
 const HELLO: Request = Request::Hello { version: PROTOCOL_VERSION };
 
 #[test]
@@ -203,7 +272,7 @@ fn order_and_version_matter() {
 	let job = models.job(
 		&onnx::add_one(),
 		vec![("x", f32s(&[1, 2], &[0.0; 2]))],
-		&[("y", countersign_primitives::tensor::TensorType::F32)],
+		&[("y", TensorType::F32)],
 	);
 	let run = Request::Run {
 		id: 2,

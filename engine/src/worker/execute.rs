@@ -91,12 +91,11 @@ async fn try_execute(
 	let record = Record { statement, outcome, block: block.number };
 	let key = record.key();
 	let journal = shared.journal.clone();
-	let recorded =
-		blocking(move || journal.lock().record(record).map(drop)).await.map_err(Step::Waiting)?;
+	let recorded = blocking(move || journal.lock().record(&record)).await.map_err(Step::Waiting)?;
 	match recorded {
 		Ok(()) => count(&metrics.statements_signed),
 		// Another fork's run came first. What it said is what will be submitted.
-		Err(JournalError::Conflict(_)) => count(&metrics.conflicts_refused),
+		Err(JournalError::Conflict) => count(&metrics.conflicts_refused),
 		Err(error) => {
 			tracing::error!(target: LOG, %error, "nothing is signed without a journal");
 			return Err(Step::GaveUp(error.to_string()));
@@ -237,10 +236,13 @@ fn state(genesis: Hash, item: &WorkItem, result: EngineResult) -> (Statement, Ou
 
 /// Signs and submits what stands in the journal about a request and role, and nothing else.
 pub(super) async fn submit(shared: Arc<Shared>, key: JournalKey, block: BestBlock) -> Step {
-	let Some(record) = shared.journal.lock().get(&key).cloned() else {
-		return Step::Waiting("nothing stands in the journal".into());
+	let journal = shared.journal.clone();
+	let Record { statement, outcome, .. } = match blocking(move || journal.lock().get(&key)).await {
+		Ok(Ok(Some(record))) => record,
+		Ok(Ok(None)) => return Step::Waiting("nothing stands in the journal".into()),
+		Ok(Err(error)) => return Step::GaveUp(error.to_string()),
+		Err(why) => return Step::NotSubmitted(why),
 	};
-	let Record { statement, outcome, .. } = record;
 	let parts = &shared.parts;
 	let signed = parts.signer.sign(&statement.signer, &statement.signing_payload()).await;
 	let signature = match signed {

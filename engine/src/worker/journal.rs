@@ -26,7 +26,8 @@ use sp_crypto_hashing::blake2_256;
 use std::{
 	collections::HashMap,
 	fs::{self, File, TryLockError},
-	io::{self, Read, Seek, SeekFrom, Write},
+	io::{self, BufReader, BufWriter, Read, Write},
+	os::unix::fs::{FileExt, MetadataExt},
 	path::{Path, PathBuf},
 };
 
@@ -36,9 +37,12 @@ const RECORD_HEAD_BYTES: usize = 8;
 const RECORD_TAIL_BYTES: usize = 8;
 /// The largest body: an inline output with its statement.
 const MAX_BODY_BYTES: u32 = countersign_primitives::tensor::MAX_INLINE_BYTES + 4096;
-/// How long a record is kept, in blocks: about ten days, three times the longest life of a
-/// request. After that no assignment can come back.
-pub const RETENTION_BLOCKS: BlockNumber = 432_000;
+/// The largest record.
+const MAX_RECORD_BYTES: u64 =
+	MAX_BODY_BYTES as u64 + (RECORD_HEAD_BYTES + RECORD_TAIL_BYTES) as u64;
+/// How long a record is kept, in blocks: about six days, twice what the longest life of a request
+/// is taken as. After that no assignment can come back.
+pub const RETENTION_BLOCKS: BlockNumber = 259_200;
 
 /// What a statement is about, once and for all.
 pub type JournalKey = (RequestId, Role);
@@ -97,7 +101,7 @@ pub enum JournalError {
 	},
 	/// A different statement about the same request and role has been made before.
 	#[error("a different statement about this request and role stands in the journal")]
-	Conflict(Box<Record>),
+	Conflict,
 	/// The record is longer than any result may be.
 	#[error("record too long")]
 	TooLong,
@@ -106,150 +110,132 @@ pub enum JournalError {
 	Broken,
 }
 
+/// What is remembered of a record: its statement, and where the outcome stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Entry {
+	statement: Statement,
+	block: BlockNumber,
+	/// Where the record begins in the file.
+	offset: u64,
+	/// The length of its body.
+	length: usize,
+}
+
 /// The journal.
 #[derive(Debug)]
 pub struct Journal {
 	path: PathBuf,
 	file: File,
+	genesis: Hash,
 	floor: BlockNumber,
-	records: HashMap<JournalKey, Record>,
+	entries: HashMap<JournalKey, Entry>,
+	/// Where the next record goes.
+	end: u64,
 	/// Set while a write is not known to have reached the disk.
 	broken: bool,
 }
 
 impl Journal {
 	/// Opens the journal, or makes one whose floor is `best`. Records older than
-	/// [`RETENTION_BLOCKS`] are dropped.
+	/// [`RETENTION_BLOCKS`] may be dropped.
 	pub fn open(
 		path: impl Into<PathBuf>,
 		genesis: Hash,
 		best: BlockNumber,
 	) -> Result<Self, JournalError> {
 		let path = path.into();
-		let fail = |source| JournalError::Io { path: path.clone(), source };
 		if let Some(folder) = path.parent() {
-			fs::create_dir_all(folder).map_err(fail)?;
+			fs::create_dir_all(folder).map_err(io_error(&path))?;
 		}
 		let mut file = open_locked(&path)?;
-		let mut bytes = Vec::new();
-		file.read_to_end(&mut bytes).map_err(fail)?;
-		// A file that a crash left with less than a header holds nothing that was signed.
-		if bytes.len() < HEADER_BYTES {
-			if !bytes.is_empty()
-				&& !header(genesis, 0).starts_with(bytes.get(..8).unwrap_or(&bytes))
-			{
+		let length = file.metadata().map_err(io_error(&path))?.len();
+		let mut start = vec![0; HEADER_BYTES.min(usize::try_from(length).unwrap_or(usize::MAX))];
+		file.read_exact(&mut start).map_err(io_error(&path))?;
+		if start.len() < HEADER_BYTES {
+			// A crash while it was made left less than a header, and nothing that was signed.
+			let same = start.len().min(MAGIC.len());
+			if start.get(..same) != MAGIC.get(..same) {
 				return Err(JournalError::Damaged { path, offset: 0 });
 			}
-			file.set_len(0).map_err(fail)?;
-			file.seek(SeekFrom::Start(0)).map_err(fail)?;
-			file.write_all(&header(genesis, best)).map_err(fail)?;
-			file.sync_all().map_err(fail)?;
-			sync_folder(&path).map_err(fail)?;
-			tracing::warn!(
-				target: super::LOG,
-				path = %path.display(),
-				floor = best,
-				"new journal: nothing assigned until this block will be signed"
-			);
-			let records = HashMap::new();
-			return Ok(Self { path, file, floor: best, records, broken: false });
+			return Self::begin(path, file, genesis, best);
 		}
-		let (records, end) = Self::parse(&path, genesis, &bytes)?;
-		let floor = floor_of(&bytes);
-		if end < bytes.len() {
+		let found = Hash::from_slice(start.get(8..40).unwrap_or(&[0; 32]));
+		let floor = floor_of(&start);
+		if start != header(found, floor) {
+			return Err(JournalError::Damaged { path, offset: 0 });
+		}
+		if found != genesis {
+			return Err(JournalError::OtherChain { path, found });
+		}
+		let (entries, end) = read_records(&path, &file, length)?;
+		if end < length {
 			tracing::warn!(
 				target: super::LOG,
 				path = %path.display(),
-				bytes = bytes.len() - end,
+				bytes = length.saturating_sub(end),
 				"cut off a record that a crash left unfinished"
 			);
-			file.set_len(end as u64).map_err(fail)?;
-			file.sync_all().map_err(fail)?;
+			file.set_len(end).map_err(io_error(&path))?;
+			file.sync_all().map_err(io_error(&path))?;
 		}
-		file.seek(SeekFrom::End(0)).map_err(fail)?;
-		let mut journal = Self { path, file, floor, records, broken: false };
-		journal.compact(genesis, best)?;
+		let mut journal = Self { path, file, genesis, floor, entries, end, broken: false };
+		journal.compact(best)?;
 		Ok(journal)
 	}
 
-	/// The records, and where the last whole one ends.
-	fn parse(
-		path: &Path,
+	fn begin(
+		path: PathBuf,
+		file: File,
 		genesis: Hash,
-		bytes: &[u8],
-	) -> Result<(HashMap<JournalKey, Record>, usize), JournalError> {
-		let damaged =
-			|offset: usize| JournalError::Damaged { path: path.into(), offset: offset as u64 };
-		let found = Hash::from_slice(bytes.get(8..40).ok_or_else(|| damaged(8))?);
-		if bytes.get(..HEADER_BYTES) != Some(&header(found, floor_of(bytes))[..]) {
-			return Err(damaged(0));
-		}
-		if found != genesis {
-			return Err(JournalError::OtherChain { path: path.into(), found });
-		}
-		let mut records: HashMap<JournalKey, Record> = HashMap::new();
-		let mut at = HEADER_BYTES;
-		while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-			// A file that grew before its content arrived ends in zeros.
-			if rest.iter().all(|byte| *byte == 0) {
-				break;
-			}
-			let Some(head) = rest.get(..RECORD_HEAD_BYTES) else { break };
-			let length = length_of(head).ok_or_else(|| damaged(at))?;
-			let whole = RECORD_HEAD_BYTES + length + RECORD_TAIL_BYTES;
-			let Some(record) = rest.get(..whole) else { break };
-			let (body, tail) = record.split_at(RECORD_HEAD_BYTES + length);
-			let body = body.get(RECORD_HEAD_BYTES..).unwrap_or_default();
-			if check_of(body) != tail {
-				// Only the last record can be one whose content never arrived.
-				if rest.len() == whole {
-					break;
-				}
-				return Err(damaged(at));
-			}
-			let record = Record::decode_all(&mut &body[..]).map_err(|_| damaged(at))?;
-			if let Some(other) = records.get(&record.key()) {
-				if other.statement != record.statement {
-					return Err(damaged(at));
-				}
-			}
-			records.insert(record.key(), record);
-			at += whole;
-		}
-		Ok((records, at))
+		floor: BlockNumber,
+	) -> Result<Self, JournalError> {
+		file.set_len(0).map_err(io_error(&path))?;
+		file.write_all_at(&header(genesis, floor), 0).map_err(io_error(&path))?;
+		file.sync_all().map_err(io_error(&path))?;
+		sync_folder(&path).map_err(io_error(&path))?;
+		tracing::warn!(
+			target: super::LOG,
+			path = %path.display(),
+			floor,
+			"new journal: nothing assigned until this block will be signed"
+		);
+		let (entries, end) = (HashMap::new(), HEADER_BYTES as u64);
+		Ok(Self { path, file, genesis, floor, entries, end, broken: false })
 	}
 
-	/// Drops old records where that saves half of the file.
-	fn compact(&mut self, genesis: Hash, best: BlockNumber) -> Result<(), JournalError> {
+	/// Drops records older than [`RETENTION_BLOCKS`] where at least half of them are.
+	pub fn compact(&mut self, best: BlockNumber) -> Result<(), JournalError> {
 		let oldest = best.saturating_sub(RETENTION_BLOCKS);
-		let kept = self.records.values().filter(|record| record.block >= oldest).count();
-		if kept * 2 > self.records.len() || self.records.is_empty() {
+		let kept = self.entries.values().filter(|entry| entry.block >= oldest).count();
+		if kept.saturating_mul(2) > self.entries.len() || self.entries.is_empty() || self.broken {
 			return Ok(());
 		}
-		let fail = |path: &Path| {
-			let path = path.to_path_buf();
-			move |source| JournalError::Io { path, source }
-		};
 		let aside = self.path.with_extension("new");
-		let mut bytes = header(genesis, self.floor).to_vec();
-		self.records.retain(|_, record| record.block >= oldest);
-		for record in self.records.values() {
-			bytes.extend(frame(record)?);
-		}
 		match fs::remove_file(&aside) {
 			Err(error) if error.kind() != io::ErrorKind::NotFound => {
-				return Err(fail(&aside)(error))
+				return Err(io_error(&aside)(error))
 			}
 			_ => {}
 		}
 		// Locked before it gets the name, so that the name is never free.
-		let mut file = open_locked(&aside)?;
-		file.write_all(&bytes).map_err(fail(&aside))?;
-		file.sync_all().map_err(fail(&aside))?;
-		fs::rename(&aside, &self.path).map_err(fail(&self.path))?;
-		sync_folder(&self.path).map_err(fail(&self.path))?;
-		self.file = file;
-		Ok(())
+		let file = open_locked(&aside)?;
+		let mut writer = BufWriter::new(&file);
+		writer.write_all(&header(self.genesis, self.floor)).map_err(io_error(&aside))?;
+		let mut end = HEADER_BYTES as u64;
+		let mut entries = HashMap::new();
+		for (key, entry) in self.entries.iter().filter(|(_, entry)| entry.block >= oldest) {
+			let body = self.body(entry)?;
+			let bytes = frame(&body)?;
+			writer.write_all(&bytes).map_err(io_error(&aside))?;
+			entries.insert(*key, Entry { offset: end, ..entry.clone() });
+			end = end.saturating_add(bytes.len() as u64);
+		}
+		writer.flush().map_err(io_error(&aside))?;
+		drop(writer);
+		file.sync_all().map_err(io_error(&aside))?;
+		fs::rename(&aside, &self.path).map_err(io_error(&self.path))?;
+		(self.file, self.entries, self.end) = (file, entries, end);
+		sync_folder(&self.path).map_err(io_error(&self.path))
 	}
 
 	/// Nothing assigned at or below this block may be signed.
@@ -259,41 +245,130 @@ impl Journal {
 
 	/// The number of records.
 	pub fn len(&self) -> usize {
-		self.records.len()
+		self.entries.len()
 	}
 
 	/// Whether there is no record.
 	pub fn is_empty(&self) -> bool {
-		self.records.is_empty()
+		self.entries.is_empty()
 	}
 
-	/// What was recorded about a request and role.
-	pub fn get(&self, key: &JournalKey) -> Option<&Record> {
-		self.records.get(key)
+	/// The statement about a request and role, if one was made.
+	pub fn statement(&self, key: &JournalKey) -> Option<&Statement> {
+		self.entries.get(key).map(|entry| &entry.statement)
+	}
+
+	/// The whole record about a request and role, read from disk and checked again.
+	pub fn get(&self, key: &JournalKey) -> Result<Option<Record>, JournalError> {
+		let Some(entry) = self.entries.get(key) else { return Ok(None) };
+		let damaged = || JournalError::Damaged { path: self.path.clone(), offset: entry.offset };
+		let record = Record::decode_all(&mut &self.body(entry)?[..]).map_err(|_| damaged())?;
+		if record.statement != entry.statement {
+			return Err(damaged());
+		}
+		Ok(Some(record))
+	}
+
+	fn body(&self, entry: &Entry) -> Result<Vec<u8>, JournalError> {
+		let mut body = vec![0; entry.length.saturating_add(RECORD_TAIL_BYTES)];
+		let start = entry.offset.saturating_add(RECORD_HEAD_BYTES as u64);
+		self.file.read_exact_at(&mut body, start).map_err(io_error(&self.path))?;
+		let tail = body.split_off(entry.length);
+		if check_of(&body) != tail[..] {
+			return Err(JournalError::Damaged { path: self.path.clone(), offset: entry.offset });
+		}
+		Ok(body)
 	}
 
 	/// Records a statement. When this returns, the record is on disk and may be signed. Recording
-	/// the same statement again changes nothing and returns the first record; a different one
-	/// about the same request and role is refused.
-	pub fn record(&mut self, record: Record) -> Result<&Record, JournalError> {
+	/// the same statement again changes nothing; a different one about the same request and role
+	/// is refused.
+	pub fn record(&mut self, record: &Record) -> Result<(), JournalError> {
 		let key = record.key();
-		if let Some(known) = self.records.get(&key) {
-			if known.statement != record.statement {
-				return Err(JournalError::Conflict(Box::new(known.clone())));
-			}
-		} else {
-			if self.broken {
-				return Err(JournalError::Broken);
-			}
-			let bytes = frame(&record)?;
-			self.broken = true;
-			let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
-			if let Err(source) = written {
-				return Err(JournalError::Io { path: self.path.clone(), source });
-			}
-			self.broken = false;
+		if let Some(known) = self.statement(&key) {
+			return if *known == record.statement { Ok(()) } else { Err(JournalError::Conflict) };
 		}
-		Ok(self.records.entry(key).or_insert(record))
+		if self.broken {
+			return Err(JournalError::Broken);
+		}
+		let body = record.encode();
+		let bytes = frame(&body)?;
+		self.broken = true;
+		self.file
+			.write_all_at(&bytes, self.end)
+			.and_then(|()| self.file.sync_data())
+			.map_err(io_error(&self.path))?;
+		self.broken = false;
+		let entry = Entry {
+			statement: record.statement.clone(),
+			block: record.block,
+			offset: self.end,
+			length: body.len(),
+		};
+		self.entries.insert(key, entry);
+		self.end = self.end.saturating_add(bytes.len() as u64);
+		Ok(())
+	}
+}
+
+fn io_error(path: &Path) -> impl Fn(io::Error) -> JournalError + '_ {
+	move |source| JournalError::Io { path: path.into(), source }
+}
+
+/// The records behind the header, and where the last whole one ends.
+fn read_records(
+	path: &Path,
+	file: &File,
+	length: u64,
+) -> Result<(HashMap<JournalKey, Entry>, u64), JournalError> {
+	let damaged = |offset: u64| JournalError::Damaged { path: path.into(), offset };
+	// The header has been read.
+	let mut reader = BufReader::with_capacity(1 << 16, file);
+	let mut entries: HashMap<JournalKey, Entry> = HashMap::new();
+	let mut at = HEADER_BYTES as u64;
+	loop {
+		let left = length.saturating_sub(at);
+		if left < RECORD_HEAD_BYTES as u64 {
+			return Ok((entries, at));
+		}
+		let mut head = [0; RECORD_HEAD_BYTES];
+		reader.read_exact(&mut head).map_err(io_error(path))?;
+		let Some(body_length) = length_of(&head) else {
+			// A file that grew before its content arrived ends in zeros.
+			let mut rest = Vec::new();
+			let torn = head == [0; RECORD_HEAD_BYTES] && left <= MAX_RECORD_BYTES;
+			if torn {
+				reader.read_to_end(&mut rest).map_err(io_error(path))?;
+			}
+			if torn && rest.iter().all(|byte| *byte == 0) {
+				return Ok((entries, at));
+			}
+			return Err(damaged(at));
+		};
+		let whole = (RECORD_HEAD_BYTES + body_length + RECORD_TAIL_BYTES) as u64;
+		if left < whole {
+			return Ok((entries, at));
+		}
+		let mut body = vec![0; body_length + RECORD_TAIL_BYTES];
+		reader.read_exact(&mut body).map_err(io_error(path))?;
+		let tail = body.split_off(body_length);
+		if check_of(&body) != tail[..] {
+			// Only the last record can be one whose content never arrived.
+			return if left == whole { Ok((entries, at)) } else { Err(damaged(at)) };
+		}
+		let record = Record::decode_all(&mut &body[..]).map_err(|_| damaged(at))?;
+		let key = record.key();
+		let entry = Entry {
+			statement: record.statement,
+			block: record.block,
+			offset: at,
+			length: body_length,
+		};
+		if entries.get(&key).is_some_and(|other| other.statement != entry.statement) {
+			return Err(damaged(at));
+		}
+		entries.insert(key, entry);
+		at = at.saturating_add(whole);
 	}
 }
 
@@ -306,9 +381,15 @@ fn open_locked(path: &Path) -> Result<File, JournalError> {
 		.open(path)
 		.map_err(|source| JournalError::Io { path: path.into(), source })?;
 	match file.try_lock() {
-		Ok(()) => Ok(file),
-		Err(TryLockError::WouldBlock) => Err(JournalError::Locked(path.into())),
-		Err(TryLockError::Error(source)) => Err(JournalError::Io { path: path.into(), source }),
+		Ok(()) => {}
+		Err(TryLockError::WouldBlock) => return Err(JournalError::Locked(path.into())),
+		Err(TryLockError::Error(source)) => return Err(io_error(path)(source)),
+	}
+	// Another process may have put a new file under this name just before the lock was free.
+	let locked = file.metadata().map_err(io_error(path))?.ino();
+	match fs::metadata(path) {
+		Ok(named) if named.ino() == locked => Ok(file),
+		_ => Err(JournalError::Locked(path.into())),
 	}
 }
 
@@ -358,15 +439,14 @@ fn length_of(found: &[u8]) -> Option<usize> {
 	(length <= MAX_BODY_BYTES && head(length) == found).then_some(length as usize)
 }
 
-fn frame(record: &Record) -> Result<Vec<u8>, JournalError> {
-	let body = record.encode();
+fn frame(body: &[u8]) -> Result<Vec<u8>, JournalError> {
 	let length = u32::try_from(body.len()).map_err(|_| JournalError::TooLong)?;
 	if length > MAX_BODY_BYTES {
 		return Err(JournalError::TooLong);
 	}
 	let mut bytes = head(length).to_vec();
-	bytes.extend_from_slice(&body);
-	bytes.extend_from_slice(&check_of(&body));
+	bytes.extend_from_slice(body);
+	bytes.extend_from_slice(&check_of(body));
 	Ok(bytes)
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
 	execute::{self, Step},
-	journal::{Journal, JournalError, JournalKey, Record},
+	journal::{Journal, JournalError, JournalKey},
 	metrics::{count, set},
 	sources::blocking,
 	BestBlock, WorkerParts, LOG,
@@ -10,7 +10,7 @@ use super::{
 use crate::store::BlobId;
 use countersign_primitives::{
 	model::{Manifest, ModelId},
-	request::{Role, WorkItem},
+	request::{Role, Statement, WorkItem},
 	BlockNumber, Hash,
 };
 use futures::{FutureExt, Stream, StreamExt};
@@ -28,6 +28,9 @@ use tokio::task::{Id, JoinError, JoinSet};
 const MAX_ASSIGNMENTS: usize = 4096;
 /// The most manifests that are remembered.
 const MAX_MANIFESTS: usize = 256;
+
+/// How often old records of the journal are dropped.
+const COMPACT_EVERY_BLOCKS: BlockNumber = 10_000;
 
 /// What the tasks share.
 pub(super) struct Shared {
@@ -95,6 +98,8 @@ struct Plan {
 	tasks: JoinSet<Step>,
 	keys: HashMap<Id, JournalKey>,
 	block: BestBlock,
+	/// The block at which old records were last dropped.
+	compacted: BlockNumber,
 }
 
 /// Works until the stream of best blocks ends. Fails only where the journal cannot be opened;
@@ -131,6 +136,7 @@ pub async fn run(
 		tasks: JoinSet::new(),
 		keys: HashMap::new(),
 		block: first,
+		compacted: first.number,
 	};
 	plan.on_block(first).await;
 	loop {
@@ -202,16 +208,29 @@ impl Plan {
 				}
 			}
 		}
+		self.forget(&open);
+		if block.number.saturating_sub(self.compacted) >= COMPACT_EVERY_BLOCKS {
+			self.compacted = block.number;
+			let journal = self.shared.journal.clone();
+			let compacted = blocking(move || journal.lock().compact(block.number)).await;
+			if let Ok(Err(error)) = compacted {
+				tracing::error!(target: LOG, %error, "journal not compacted");
+			}
+		}
+		self.go_on();
+	}
+
+	/// Forgets assignments that are not open any more.
+	fn forget(&mut self, open: &HashSet<JournalKey>) {
 		let journal = self.shared.journal.lock();
+		let metrics = &self.shared.parts.metrics;
 		self.progress.retain(|key, progress| {
 			let keep = open.contains(key) || progress.working;
-			if !keep && !progress.closed && journal.get(key).is_none() {
+			if !keep && !progress.closed && journal.statement(key).is_none() {
 				count(&metrics.assignments_missed);
 			}
 			keep
 		});
-		drop(journal);
-		self.go_on();
 	}
 
 	fn on_end(&mut self, end: Result<(Id, Step), JoinError>) {
@@ -306,17 +325,17 @@ impl Plan {
 			return None;
 		}
 		let journal = self.shared.journal.lock();
-		let record = journal.get(key);
+		let statement = journal.statement(key);
 		// The next block is the first that a transaction can be in.
 		if now >= progress.item.assignment.deadline {
-			if record.is_none() {
+			if statement.is_none() {
 				count(&metrics.assignments_missed);
 			}
 			progress.closed = true;
 			return None;
 		}
-		if let Some(record) = record {
-			if !belongs(record, &progress.item, self.shared.genesis) {
+		if let Some(statement) = statement {
+			if !belongs(statement, &progress.item, self.shared.genesis) {
 				// Assigned otherwise on another fork: silence costs a fee, a second statement stake.
 				count(&metrics.conflicts_refused);
 				tracing::warn!(
@@ -363,8 +382,7 @@ enum Next {
 }
 
 /// Whether a statement is one about this very assignment.
-fn belongs(record: &Record, item: &WorkItem, genesis: Hash) -> bool {
-	let statement = &record.statement;
+fn belongs(statement: &Statement, item: &WorkItem, genesis: Hash) -> bool {
 	statement.genesis == genesis
 		&& statement.model == item.model
 		&& statement.session == item.assignment.session
