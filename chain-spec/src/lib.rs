@@ -5,6 +5,9 @@
 //! or from a file that a network's founders write ([`custom`]). [`verify`] looks at what a
 //! specification really puts into the genesis state, wherever it came from.
 
+pub mod custom;
+pub mod verify;
+
 use countersign_runtime::WASM_BINARY;
 use sc_chain_spec::{ChainType, Properties};
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
@@ -76,6 +79,52 @@ pub fn load(id: &str) -> Result<Box<dyn sc_chain_spec::ChainSpec>, Error> {
 			let spec = ChainSpec::from_json_file(path.clone())
 				.map_err(|reason| Error::File { path, reason })?;
 			Ok(Box::new(spec))
-		},
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use countersign_primitives::parameters::{ConsensusParameters, RequestParameters};
+	use verify::verify;
+
+	#[test]
+	fn every_preset_builds_a_good_genesis() {
+		for (spec, validators) in [(development(), 1), (local_testnet(), 4)] {
+			let summary = verify(&spec.expect("built with wasm")).expect("verifies");
+			assert_eq!(summary.validators.len(), validators);
+			assert_eq!(summary.consensus, ConsensusParameters::local());
+			assert_eq!(summary.requests, RequestParameters::local());
+		}
+	}
+
+	/// A preset that is in the runtime and not here would never be verified.
+	#[test]
+	fn the_runtime_has_no_other_presets() {
+		let mut names = countersign_runtime::genesis_config_presets::preset_names();
+		names.sort();
+		assert_eq!(names, [DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET]);
+	}
+
+	#[test]
+	fn specifications_are_loaded_by_name_or_path() {
+		assert_eq!(load("dev").expect("a preset").id(), "countersign-dev");
+		assert_eq!(load("local").expect("a preset").id(), "countersign-local");
+		let folder = tempfile::tempdir().expect("a temporary folder");
+		let path = folder.path().join("spec.json");
+		let spec = ChainSpec::builder(&[], None).with_id("from-a-file").build();
+		std::fs::write(&path, spec.as_json(false).expect("is JSON")).expect("writable");
+		let path = path.to_str().expect("UTF-8");
+		assert_eq!(load(path).expect("a file").id(), "from-a-file");
+		let missing = load("no-such-file.json").err().expect("is missing");
+		assert!(missing.to_string().contains("no-such-file.json"));
+	}
+
+	/// Nodes look for these under `properties`, wallets too.
+	#[test]
+	fn the_token_has_twelve_decimals() {
+		assert_eq!(properties()["tokenDecimals"], 12);
+		assert_eq!(countersign_primitives::UNIT, 10u128.pow(12));
 	}
 }

@@ -18,8 +18,13 @@
 
 //! The command line.
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use sc_cli::RunCmd;
+use std::path::PathBuf;
+
+/// The file name of the ONNX Runtime library.
+const ONNXRUNTIME: &str =
+	if cfg!(target_os = "macos") { "libonnxruntime.dylib" } else { "libonnxruntime.so" };
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -32,6 +37,13 @@ pub(crate) struct Cli {
 	#[clap(flatten)]
 	pub(crate) run: RunCmd,
 
+	/// How to answer requests.
+	#[clap(flatten)]
+	pub(crate) inference: InferenceParams,
+
+	/// Do not measure this machine when a validator starts.
+	#[arg(long)]
+	pub(crate) no_hardware_benchmarks: bool,
 }
 
 /// What the binary can do besides running a node.
@@ -68,6 +80,80 @@ pub(crate) enum Subcommand {
 	ChainInfo(sc_cli::ChainInfoCmd),
 }
 
+/// Whether to answer requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+	/// Answer the requests assigned to the inference keys in the keystore.
+	On,
+	/// Only follow the chain.
+	Off,
+}
+
+/// How to answer requests.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct InferenceParams {
+	/// Whether to answer the requests assigned to this validator. On by default for validators.
+	#[arg(long, value_enum, value_name = "ON|OFF")]
+	pub(crate) inference: Option<Switch>,
+
+	/// The engine binary, a process of its own. By default `countersign-engine` beside this
+	/// binary.
+	#[arg(long, value_name = "PATH", env = "COUNTERSIGN_ENGINE")]
+	pub(crate) engine: Option<PathBuf>,
+
+	/// The ONNX Runtime library that the engine process loads, and no other process. By default
+	/// `libonnxruntime.so` beside this binary. Without it the node follows the chain, and answers
+	/// nothing that needs it.
+	#[arg(long, value_name = "PATH", env = "COUNTERSIGN_ONNXRUNTIME")]
+	pub(crate) onnxruntime: Option<PathBuf>,
+
+	/// The most that artefacts and inputs take on disk, in MiB. Those used longest ago make room.
+	#[arg(long, value_name = "MIB", default_value_t = 8192, value_parser = clap::value_parser!(u64).range(16..))]
+	pub(crate) blob_cache_mib: u64,
+
+	/// The threads that a run may use. By default half of the processor's, so that consensus keeps
+	/// the rest.
+	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+	pub(crate) engine_threads: Option<u16>,
+}
+
+impl InferenceParams {
+	/// Whether to answer requests, for a node that is a validator or not.
+	pub(crate) fn is_on(&self, is_authority: bool) -> bool {
+		match self.inference {
+			Some(switch) => switch == Switch::On,
+			None => is_authority,
+		}
+	}
+
+	/// The engine binary.
+	pub(crate) fn engine_path(&self) -> std::io::Result<PathBuf> {
+		match &self.engine {
+			Some(path) => Ok(path.clone()),
+			None => {
+				let name = format!("countersign-engine{}", std::env::consts::EXE_SUFFIX);
+				Ok(std::env::current_exe()?.with_file_name(name))
+			}
+		}
+	}
+
+	/// The ONNX Runtime library.
+	pub(crate) fn onnxruntime_path(&self) -> std::io::Result<PathBuf> {
+		match &self.onnxruntime {
+			Some(path) => Ok(path.clone()),
+			None => Ok(std::env::current_exe()?.with_file_name(ONNXRUNTIME)),
+		}
+	}
+
+	/// The threads that a run may use.
+	pub(crate) fn threads(&self) -> u16 {
+		self.engine_threads.unwrap_or_else(|| {
+			let all = std::thread::available_parallelism().map_or(1, |count| count.get());
+			u16::try_from(all / 2).unwrap_or(u16::MAX).clamp(1, 256)
+		})
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -76,5 +162,26 @@ mod tests {
 	#[test]
 	fn the_command_line_is_consistent() {
 		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn validators_answer_unless_told_otherwise() {
+		let parse = |args: &[&str]| {
+			Cli::try_parse_from(std::iter::once(&"node").chain(args)).map(|cli| cli.inference)
+		};
+		let plain = parse(&[]).expect("no flag is required");
+		assert!(plain.is_on(true) && !plain.is_on(false));
+		let off = parse(&["--inference", "off"]).expect("a known value");
+		assert!(!off.is_on(true) && !off.is_on(false));
+		let on = parse(&["--inference", "on"]).expect("a known value");
+		assert!(on.is_on(true) && on.is_on(false));
+		assert!(parse(&["--inference", "maybe"]).is_err());
+		assert!(parse(&["--engine-threads", "0"]).is_err());
+		assert!(parse(&["--blob-cache-mib", "1"]).is_err());
+		let path = parse(&["--engine", "bin/engine"]).expect("a path");
+		assert_eq!(path.engine_path().expect("given"), PathBuf::from("bin/engine"));
+		assert!(plain.engine_path().expect("derived").ends_with("countersign-engine"));
+		assert!(plain.onnxruntime_path().expect("derived").ends_with(ONNXRUNTIME));
+		assert!(plain.threads() >= 1);
 	}
 }

@@ -20,7 +20,7 @@
 
 use crate::{
 	cli::{Cli, Subcommand},
-	service,
+	hardware, service,
 };
 use countersign_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
@@ -66,7 +66,7 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 			// No runner: the specification goes to standard output, and so would the log.
 			let spec = cli.load_spec(&cmd.chain)?;
 			cmd.run(spec)
-		},
+		}
 		Some(Subcommand::CheckBlock(cmd)) => {
 			let runner = cli.create_runner(cmd)?;
 			runner.async_run(|config| {
@@ -74,21 +74,21 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 					service::new_partial(&config)?;
 				Ok((cmd.run(client, import_queue), task_manager))
 			})
-		},
+		}
 		Some(Subcommand::ExportBlocks(cmd)) => {
 			let runner = cli.create_runner(cmd)?;
 			runner.async_run(|config| {
 				let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
 				Ok((cmd.run(client, config.database), task_manager))
 			})
-		},
+		}
 		Some(Subcommand::ExportState(cmd)) => {
 			let runner = cli.create_runner(cmd)?;
 			runner.async_run(|config| {
 				let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
 				Ok((cmd.run(client, config.chain_spec), task_manager))
 			})
-		},
+		}
 		Some(Subcommand::ImportBlocks(cmd)) => {
 			let runner = cli.create_runner(cmd)?;
 			runner.async_run(|config| {
@@ -96,7 +96,7 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 					service::new_partial(&config)?;
 				Ok((cmd.run(client, import_queue), task_manager))
 			})
-		},
+		}
 		Some(Subcommand::Revert(cmd)) => {
 			let runner = cli.create_runner(cmd)?;
 			runner.async_run(|config| {
@@ -114,20 +114,23 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 				);
 				Ok((cmd.run(client, backend, Some(revert)), task_manager))
 			})
-		},
+		}
 		Some(Subcommand::PurgeChain(cmd)) => {
 			let runner = cli.create_runner(cmd)?;
 			runner.sync_run(|config| cmd.run(config.database))
-		},
+		}
 		Some(Subcommand::ChainInfo(cmd)) => {
 			let runner = cli.create_runner(cmd)?;
 			runner.sync_run(|config| cmd.run::<Block>(&config))
-		},
+		}
 		None => {
 			let runner = cli.create_runner(&cli.run)?;
+			let inference = cli.inference.clone();
+			let measure = !cli.no_hardware_benchmarks;
 			runner.run_node_until_exit(|config| async move {
-				service::new(config).map_err(sc_cli::Error::Service)
+				let measured = measure.then(|| hardware::measure(&config)).flatten();
+				service::new(config, inference, measured).map_err(sc_cli::Error::Service)
 			})
-		},
+		}
 	}
 }

@@ -24,12 +24,21 @@
 //! | [`command`] | what each command does |
 //! | [`service`] | the parts of a node, wired together |
 //! | [`rpc`] | what clients can call |
+//! | [`blobs`] | how nodes hand inputs and artefacts to each other |
+//! | [`hardware`] | whether the machine is fast enough |
+//! | [`inference`] | what the worker needs from the node |
 
+mod blobs;
 mod cli;
 mod command;
+mod hardware;
+mod inference;
 mod rpc;
 mod service;
 
 fn main() -> sc_cli::Result<()> {
+	// Threads inherit the mode, so it is set before there are any others.
+	countersign_engine::float_mode::enforce()
+		.map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
 	command::run()
 }

@@ -18,6 +18,8 @@
 
 //! What clients can call, besides what every node of this kind offers.
 
+mod countersign;
+
 use crate::service::{Backend, Client, Pool, SelectChain};
 use countersign_primitives::{BlockNumber, Hash};
 use countersign_runtime::opaque::Block;
@@ -52,12 +54,17 @@ pub(crate) struct Dependencies {
 	pub(crate) finality_provider: Arc<FinalityProofProvider<Backend, Block>>,
 	/// Where subscriptions run.
 	pub(crate) subscription_executor: SubscriptionTaskExecutor,
+	/// The calls of this chain.
+	pub(crate) countersign: countersign::Countersign,
 }
+
+pub(crate) use countersign::Countersign;
 
 /// All calls.
 pub(crate) fn create(
 	dependencies: Dependencies,
 ) -> Result<RpcModule<()>, Box<dyn std::error::Error + Send + Sync>> {
+	use countersign::CountersignApiServer;
 	use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 	use sc_consensus_babe_rpc::{Babe, BabeApiServer};
 	use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer};
@@ -74,6 +81,7 @@ pub(crate) fn create(
 		justification_stream,
 		finality_provider,
 		subscription_executor,
+		countersign,
 	} = dependencies;
 
 	let mut module = RpcModule::new(());
@@ -90,5 +98,6 @@ pub(crate) fn create(
 		)
 		.into_rpc(),
 	)?;
+	module.merge(countersign.into_rpc())?;
 	Ok(module)
 }

@@ -22,7 +22,12 @@ use super::{
 	new_partial, Consensus, Partial, SlotAndTime, JUSTIFICATION_PERIOD, PROPOSAL_BYTES,
 	PROPOSAL_PORTION,
 };
-use crate::rpc::{self, Dependencies};
+use crate::{
+	blobs,
+	cli::InferenceParams,
+	inference,
+	rpc::{self, Dependencies},
+};
 use countersign_runtime::opaque::Block;
 use futures::StreamExt;
 use sc_client_api::BlockBackend;
@@ -48,6 +53,8 @@ const GOSSIP_DURATION: Duration = Duration::from_millis(333);
 /// Starts a node.
 pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 	config: Configuration,
+	params: InferenceParams,
+	measured: Option<sc_sysinfo::HwBench>,
 ) -> Result<TaskManager, Error> {
 	let Partial {
 		client,
@@ -63,6 +70,7 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 	let genesis = client
 		.block_hash(0)?
 		.ok_or_else(|| Error::Other("the database has no genesis block".into()))?;
+	let fork_id = config.chain_spec.fork_id().map(ToOwned::to_owned);
 
 	let mut net_config =
 		FullNetworkConfiguration::<_, _, Network>::new(&config.network, registry.clone());
@@ -76,6 +84,24 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 			net_config.peer_store_handle(),
 		);
 	net_config.add_notification_protocol(grandpa_config);
+
+	// Every node offers the blobs that it holds, whether it answers requests or not.
+	let store = inference::open_store(&config, &params)?;
+	let blob_protocol = blobs::protocol_name(&genesis, fork_id.as_deref());
+	let (blob_queries, blob_queue) = async_channel::bounded(blobs::QUEUE_LENGTH);
+	net_config.add_request_response_protocol(Network::request_response_config(
+		blob_protocol.clone(),
+		Vec::new(),
+		blobs::MAX_QUERY_BYTES,
+		blobs::MAX_REPLY_BYTES,
+		blobs::REQUEST_TIMEOUT,
+		Some(blob_queries),
+	));
+	task_manager.spawn_handle().spawn(
+		"blob-server",
+		Some("inference"),
+		blobs::Server::new(blob_queue, store.clone()).run(),
+	);
 
 	let warp_sync = Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
 		backend.clone(),
@@ -110,6 +136,28 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 		..Default::default()
 	};
 
+	let worker = inference::start(
+		&task_manager,
+		inference::Parts {
+			client: client.clone(),
+			pool: transaction_pool.clone(),
+			keystore: keystore_container.keystore(),
+			store: store.clone(),
+			exchange: blobs::Exchange::new(blobs::Peers::new(
+				network.clone(),
+				sync_service.clone(),
+				blob_protocol,
+			)),
+			genesis,
+			sync: sync_service.clone(),
+			force_authoring,
+			journal: inference::journal_path(&config),
+			registry: registry.clone(),
+		},
+		&params,
+		role.is_authority(),
+	)?;
+
 	let rpc_builder = {
 		let client = client.clone();
 		let pool = transaction_pool.clone();
@@ -122,6 +170,7 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 			backend.clone(),
 			Some(shared_authority_set.clone()),
 		);
+		let countersign = rpc::Countersign::new(store, worker);
 		Box::new(move |subscription_executor| {
 			rpc::create(Dependencies {
 				client: client.clone(),
@@ -134,6 +183,7 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 				justification_stream: justification_stream.clone(),
 				finality_provider: finality_provider.clone(),
 				subscription_executor,
+				countersign: countersign.clone(),
 			})
 			.map_err(|error| Error::Other(error.to_string()))
 		})
@@ -155,6 +205,13 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 		tracing_execute_block: None,
 	})?;
 	let telemetry_handle = || telemetry.as_ref().map(Telemetry::handle);
+	if let (Some(handle), Some(measured)) = (telemetry_handle(), measured) {
+		task_manager.spawn_handle().spawn(
+			"telemetry-hardware",
+			None,
+			sc_sysinfo::initialize_hwbench_telemetry(handle, measured),
+		);
+	}
 
 	if role.is_authority() {
 		let mut proposer = sc_basic_authorship::ProposerFactory::new(
@@ -197,16 +254,15 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 					_ => None,
 				}
 			});
-		let (discovery, _service) =
-			sc_authority_discovery::new_worker_and_service_with_config(
-				discovery_config,
-				client.clone(),
-				Arc::new(network.clone()),
-				Box::pin(discovery_events),
-				sc_authority_discovery::Role::PublishAndDiscover(keystore_container.keystore()),
-				registry.clone(),
-				task_manager.spawn_handle(),
-			);
+		let (discovery, _service) = sc_authority_discovery::new_worker_and_service_with_config(
+			discovery_config,
+			client.clone(),
+			Arc::new(network.clone()),
+			Box::pin(discovery_events),
+			sc_authority_discovery::Role::PublishAndDiscover(keystore_container.keystore()),
+			registry.clone(),
+			task_manager.spawn_handle(),
+		);
 		task_manager.spawn_handle().spawn(
 			"authority-discovery",
 			Some("networking"),

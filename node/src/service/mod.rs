@@ -50,8 +50,7 @@ pub(crate) type Backend = sc_service::TFullBackend<Block>;
 pub(crate) type SelectChain = sc_consensus::LongestChain<Backend, Block>;
 /// The transaction pool.
 pub(crate) type Pool = sc_transaction_pool::TransactionPoolHandle<Block, Client>;
-type GrandpaImport =
-	sc_consensus_grandpa::GrandpaBlockImport<Backend, Block, Client, SelectChain>;
+type GrandpaImport = sc_consensus_grandpa::GrandpaBlockImport<Backend, Block, Client, SelectChain>;
 type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, Client, SelectChain>;
 type BabeImport =
 	sc_consensus_babe::BabeBlockImport<Block, Client, GrandpaImport, SlotAndTime, SelectChain>;
@@ -131,9 +130,7 @@ fn executor(config: &Configuration) -> Executor {
 		.build()
 }
 
-fn telemetry_worker(
-	config: &Configuration,
-) -> Result<Option<(TelemetryWorker, Telemetry)>, Error> {
+fn telemetry_worker(config: &Configuration) -> Result<Option<(TelemetryWorker, Telemetry)>, Error> {
 	config
 		.telemetry_endpoints
 		.clone()
@@ -193,8 +190,8 @@ pub(crate) fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 		select_chain.clone(),
 		OffchainTransactionPoolFactory::new(transaction_pool.clone()),
 	)?;
-	let (import_queue, babe_worker) = sc_consensus_babe::import_queue(
-		sc_consensus_babe::ImportQueueParams {
+	let (import_queue, babe_worker) =
+		sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
 			link: babe_link.clone(),
 			block_import: block_import.clone(),
 			justification_import: Some(Box::new(grandpa_import)),
@@ -203,8 +200,7 @@ pub(crate) fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 			spawner: &task_manager.spawn_essential_handle(),
 			registry: config.prometheus_registry(),
 			telemetry: telemetry_handle(),
-		},
-	)?;
+		})?;
 
 	Ok(PartialComponents {
 		client,
@@ -221,10 +217,12 @@ pub(crate) fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 /// Starts a node.
 pub(crate) fn new(
 	config: Configuration,
+	inference: crate::cli::InferenceParams,
+	measured: Option<sc_sysinfo::HwBench>,
 ) -> Result<TaskManager, Error> {
 	use sc_network::config::NetworkBackendType::{Libp2p, Litep2p};
 	match config.network.network_backend {
-		Litep2p => new_full::<sc_network::Litep2pNetworkBackend>(config),
-		Libp2p => new_full::<sc_network::NetworkWorker<Block, H256>>(config),
+		Litep2p => new_full::<sc_network::Litep2pNetworkBackend>(config, inference, measured),
+		Libp2p => new_full::<sc_network::NetworkWorker<Block, H256>>(config, inference, measured),
 	}
 }

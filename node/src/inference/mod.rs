@@ -1,0 +1,161 @@
+// This file is part of Countersign.
+
+// Copyright (C) The Countersign developers.
+// SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
+
+// This program is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+
+// This program is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE. See the
+// GNU General Public License for more details.
+
+// You should have received a copy of the GNU General Public License
+// along with this program. If not, see <https://www.gnu.org/licenses/>.
+
+//! What the worker needs from the node: the chain, the pool, the keys, the network and the disk.
+//!
+//! The worker itself is `countersign_engine::worker`; it knows none of these. Nothing here is
+//! essential: whatever is missing or fails, the node follows the chain.
+
+mod chain;
+mod head;
+mod keys;
+mod metrics;
+mod status;
+
+pub(crate) use status::{WorkerStatus, WorkerView};
+
+use crate::{
+	blobs::Exchange,
+	cli::InferenceParams,
+	service::{Client, Pool},
+};
+use async_trait::async_trait;
+use countersign_engine::{
+	store::{BlobId, Store},
+	supervisor::{EngineConfig, EngineHandle},
+	worker::{self, BlobSource, Failure, WorkerConfig, WorkerMetrics, WorkerParts},
+};
+use countersign_primitives::Hash;
+use countersign_runtime::opaque::Block;
+use sc_network_sync::SyncingService;
+use sc_service::{Configuration, Error, TaskManager};
+use sp_keystore::KeystorePtr;
+use std::{path::PathBuf, sync::Arc};
+use substrate_prometheus_endpoint::Registry;
+
+const LOG_TARGET: &str = "inference";
+
+/// Everything of ours that is kept in a chain's folder.
+fn folder(config: &Configuration) -> PathBuf {
+	config.data_path.join("countersign")
+}
+
+/// Opens the store of artefacts and inputs.
+pub(crate) fn open_store(
+	config: &Configuration,
+	params: &InferenceParams,
+) -> Result<Arc<Store>, Error> {
+	let capacity = params.blob_cache_mib.saturating_mul(1024 * 1024);
+	Store::open(folder(config).join("store"), capacity)
+		.map(Arc::new)
+		.map_err(|error| Error::Application(Box::new(error)))
+}
+
+/// Where the statements are kept that were ever signed. Losing it costs open requests; sharing it
+/// between nodes costs stake.
+pub(crate) fn journal_path(config: &Configuration) -> PathBuf {
+	folder(config).join("statements")
+}
+
+/// What the worker is made of.
+pub(crate) struct Parts {
+	/// Access to the chain.
+	pub(crate) client: Arc<Client>,
+	/// The transaction pool.
+	pub(crate) pool: Arc<Pool>,
+	/// The inference keys.
+	pub(crate) keystore: KeystorePtr,
+	/// Artefacts and inputs.
+	pub(crate) store: Arc<Store>,
+	/// Those of other nodes.
+	pub(crate) exchange: Exchange,
+	/// The hash of the genesis block.
+	pub(crate) genesis: Hash,
+	/// Whether the node follows the network.
+	pub(crate) sync: Arc<SyncingService<Block>>,
+	/// Whether blocks are made even without peers.
+	pub(crate) force_authoring: bool,
+	/// Where the statements are kept.
+	pub(crate) journal: PathBuf,
+	/// Where metrics go.
+	pub(crate) registry: Option<Registry>,
+}
+
+#[async_trait]
+impl BlobSource for Exchange {
+	async fn fetch(
+		&self,
+		id: BlobId,
+		offset: u64,
+		length: u32,
+		attempt: u32,
+	) -> Result<Option<Vec<u8>>, Failure> {
+		Ok(Exchange::fetch(self, id, offset, length, attempt).await)
+	}
+}
+
+/// Starts the engine and the worker, where this node is to answer requests.
+pub(crate) fn start(
+	task_manager: &TaskManager,
+	parts: Parts,
+	params: &InferenceParams,
+	is_authority: bool,
+) -> Result<Option<WorkerView>, Error> {
+	if !params.is_on(is_authority) {
+		return Ok(None);
+	}
+	let mut config = EngineConfig::new(params.engine_path()?, params.onnxruntime_path()?);
+	config.threads = params.threads();
+	let (engine, supervisor) = EngineHandle::new(config);
+	let spawner = task_manager.spawn_handle();
+	spawner.spawn("engine-supervisor", Some("inference"), supervisor.run());
+
+	let metrics = Arc::new(WorkerMetrics::default());
+	let view = WorkerView::new(engine.clone(), metrics.clone());
+	if let Some(registry) = &parts.registry {
+		// A metric registered twice is no reason to stop.
+		if let Err(error) = metrics::register(registry, &view, &parts.store) {
+			log::warn!(target: LOG_TARGET, "Metrics of the worker are not exported: {error}");
+		}
+	}
+
+	let Parts { client, pool, keystore, store, exchange, genesis, sync, .. } = parts;
+	let heads = head::best_blocks(client.clone(), sync, parts.force_authoring);
+	let chain = chain::Chain::new(client, pool, keystore.clone(), genesis);
+	let worker_parts = WorkerParts {
+		chain: Arc::new(chain.clone()),
+		submitter: Arc::new(chain),
+		blobs: Arc::new(exchange),
+		signer: Arc::new(keys::Keys::new(keystore)),
+		engine: Arc::new(engine),
+		store,
+		metrics,
+		config: WorkerConfig::default(),
+	};
+	let (journal, failure) = (parts.journal, view.clone());
+	spawner.spawn("inference-worker", Some("inference"), async move {
+		if let Err(error) = worker::run(worker_parts, journal, heads).await {
+			log::error!(
+				target: LOG_TARGET,
+				"This node answers no requests, and goes on without: {error}"
+			);
+			failure.set_failure(error.to_string());
+		}
+	});
+	Ok(Some(view))
+}
