@@ -17,8 +17,8 @@
 //! use countersign_engine::supervisor::{EngineConfig, EngineHandle};
 //!
 //! # async fn example() {
-//! let (engine, supervisor) =
-//! 	EngineHandle::new(EngineConfig::new("countersign-engine", "libonnxruntime.so"));
+//! let config = EngineConfig::new("countersign-engine", "libonnxruntime.so");
+//! let (engine, supervisor) = EngineHandle::new(config);
 //! tokio::spawn(supervisor.run());
 //! println!("{:?}", engine.state());
 //! # }

@@ -16,7 +16,7 @@ use countersign_primitives::{
 	tensor::Tensor,
 	Hash,
 };
-use std::sync::Arc;
+use std::{slice::from_ref, sync::Arc};
 
 const ARTEFACT: &[u8] = &[0x42; 5000];
 
@@ -73,7 +73,7 @@ async fn an_assignment_becomes_a_statement() {
 	let fixture = fixture();
 	let node = fixture.start();
 	let item = fixture.item(1);
-	let block = fixture.import(11, &[item.clone()]);
+	let block = fixture.import(11, from_ref(&item));
 	let submitted = fixture.world.submitted(1).await;
 	let (statement, outcome) = result(&submitted[0]);
 	assert!(matches!(submitted[0], Submission::Result { at, .. } if at == block.hash));
@@ -115,7 +115,7 @@ async fn an_input_on_chain_needs_no_other_node() {
 	let node = fixture.start();
 	let item = fixture.item(1);
 	fixture.world.offered.lock().remove(&BlobId::Tensors(item.input_commitment));
-	let block = fixture.world.block(11, 0, &[item.clone()]);
+	let block = fixture.world.block(11, 0, from_ref(&item));
 	let input = vec![tensor(1)].encode();
 	fixture
 		.world
@@ -148,10 +148,10 @@ async fn a_missing_artefact_is_waited_for() {
 	fixture.world.offered.lock().remove(&artefact);
 	let node = fixture.start();
 	let item = fixture.item(1);
-	fixture.import(11, &[item.clone()]);
+	fixture.import(11, from_ref(&item));
 	fixture.world.until(|world| world.metrics.snapshot().fetch_failures > 0).await;
 	fixture.world.offered.lock().insert(artefact, ARTEFACT.to_vec());
-	fixture.import(12, &[item.clone()]);
+	fixture.import(12, from_ref(&item));
 	fixture.import(13, &[item]);
 	fixture.world.submitted(1).await;
 	node.stop().await.expect("ends well");
@@ -164,7 +164,7 @@ async fn a_missing_input_is_demanded_once_and_then_read_from_the_chain() {
 	let mut item = fixture.item(1);
 	fixture.world.offered.lock().remove(&BlobId::Tensors(item.input_commitment));
 	for number in 11..13 {
-		fixture.import(number, &[item.clone()]);
+		fixture.import(number, from_ref(&item));
 		let idle = |world: &World| world.metrics.snapshot().assignments_working == 0;
 		fixture
 			.world
@@ -173,7 +173,7 @@ async fn a_missing_input_is_demanded_once_and_then_read_from_the_chain() {
 		fixture.world.until(idle).await;
 	}
 	assert!(fixture.world.submissions.borrow().is_empty(), "others get a moment to offer it");
-	let block = fixture.import(13, &[item.clone()]);
+	let block = fixture.import(13, from_ref(&item));
 	let submitted = fixture.world.submitted(1).await;
 	match &submitted[0] {
 		Submission::Demand { at, demand } => {
@@ -186,8 +186,8 @@ async fn a_missing_input_is_demanded_once_and_then_read_from_the_chain() {
 	}
 	// The chain took the demand; somebody posts the input.
 	item.may_demand_input = false;
-	fixture.import(14, &[item.clone()]);
-	let block = fixture.world.block(20, 0, &[item.clone()]);
+	fixture.import(14, from_ref(&item));
+	let block = fixture.world.block(20, 0, from_ref(&item));
 	let input = vec![tensor(1)].encode();
 	fixture
 		.world
@@ -209,10 +209,10 @@ async fn a_statement_is_submitted_again_while_its_assignment_is_open() {
 	let fixture = fixture();
 	let node = fixture.start();
 	let item = fixture.item(1);
-	fixture.import(11, &[item.clone()]);
+	fixture.import(11, from_ref(&item));
 	fixture.world.submitted(1).await;
 	for number in 12..16 {
-		fixture.import(number, &[item.clone()]);
+		fixture.import(number, from_ref(&item));
 		fixture.world.until(|world| world.metrics.snapshot().assignments_open == 1).await;
 	}
 	let submitted = fixture.world.submitted(2).await;
@@ -236,7 +236,7 @@ async fn a_pool_that_refuses_is_asked_again() {
 	let node = fixture.start();
 	let item = fixture.item(1);
 	for number in 11..14 {
-		fixture.import(number, &[item.clone()]);
+		fixture.import(number, from_ref(&item));
 		let failures = u64::from(number - 10).min(2);
 		fixture.world.until(|world| world.metrics.snapshot().chain_failures >= failures).await;
 		fixture.world.until(|world| world.metrics.snapshot().assignments_working == 0).await;
@@ -257,7 +257,7 @@ async fn forks_never_lead_to_two_statements() {
 	there.assignment.validator = 7;
 	let mut other_input = fixture.world.item(1, fixture.model, &[tensor(9)]);
 	other_input.request = here.request;
-	fixture.import(11, &[here.clone()]);
+	fixture.import(11, from_ref(&here));
 	fixture.world.submitted(1).await;
 	fixture.world.import(fixture.world.block(11, 1, &[there]));
 	fixture.world.until(|world| world.metrics.snapshot().conflicts_refused == 1).await;
@@ -278,12 +278,12 @@ async fn a_restart_submits_what_was_signed_and_runs_nothing_again() {
 	let fixture = fixture();
 	let item = fixture.item(1);
 	let node = fixture.start();
-	fixture.import(11, &[item.clone()]);
+	fixture.import(11, from_ref(&item));
 	fixture.world.submitted(1).await;
 	node.stop().await.expect("ends well");
 	for fork in 0..3 {
 		let node = fixture.world.start(WorkerConfig::default());
-		fixture.world.import(fixture.world.block(12, fork, &[item.clone()]));
+		fixture.world.import(fixture.world.block(12, fork, from_ref(&item)));
 		let submitted = fixture.world.submitted(2 + usize::from(fork)).await;
 		assert_eq!(result(&submitted[0]), result(submitted.last().expect("some")));
 		node.stop().await.expect("ends well");
@@ -342,13 +342,13 @@ async fn without_its_journal_only_new_assignments_are_signed() {
 	let fixture = fixture();
 	let old = fixture.item(1);
 	let node = fixture.start();
-	fixture.import(11, &[old.clone()]);
+	fixture.import(11, from_ref(&old));
 	fixture.world.submitted(1).await;
 	node.stop().await.expect("ends well");
 	std::fs::remove_file(fixture.world.journal()).expect("there");
 
 	let node = fixture.world.start(WorkerConfig::default());
-	fixture.world.import(fixture.world.block(12, 0, &[old.clone()]));
+	fixture.world.import(fixture.world.block(12, 0, from_ref(&old)));
 	fixture.world.until(|world| world.metrics.snapshot().before_journal == 1).await;
 	let mut new = fixture.item(2);
 	new.assigned_at = 13;
@@ -424,7 +424,7 @@ async fn a_failing_engine_is_no_answer() {
 	let node = fixture.start();
 	let item = fixture.item(1);
 	for number in 11..17 {
-		fixture.import(number, &[item.clone()]);
+		fixture.import(number, from_ref(&item));
 		let failures = u64::from(number - 10).min(3);
 		fixture.world.until(|world| world.metrics.snapshot().run_failures >= failures).await;
 		fixture.world.until(|world| world.metrics.snapshot().assignments_working == 0).await;
@@ -448,7 +448,7 @@ async fn an_engine_that_is_away_is_waited_for() {
 	let node = fixture.start();
 	let item = fixture.item(1);
 	for number in 11..17 {
-		fixture.import(number, &[item.clone()]);
+		fixture.import(number, from_ref(&item));
 		fixture.world.until(|_| fixture.engine.count() as u32 >= number - 10).await;
 		fixture.world.until(|world| world.metrics.snapshot().assignments_working == 0).await;
 	}
@@ -514,7 +514,7 @@ async fn a_passed_deadline_is_not_worked_for() {
 	let node = fixture.start();
 	let mut item = fixture.item(1);
 	item.assignment.deadline = 12;
-	fixture.import(12, &[item.clone()]);
+	fixture.import(12, from_ref(&item));
 	fixture.world.until(|world| world.metrics.snapshot().assignments_missed == 1).await;
 	fixture.import(13, &[]);
 	fixture.world.until(|world| world.metrics.snapshot().assignments_open == 0).await;
@@ -529,7 +529,7 @@ async fn a_run_that_never_ends_does_not_stop_the_others() {
 	fixture.engine.scripts.lock().push(Script::Never);
 	let node = fixture.start();
 	let stuck = fixture.item(1);
-	fixture.import(11, &[stuck.clone()]);
+	fixture.import(11, from_ref(&stuck));
 	fixture.world.until(|_| fixture.engine.count() == 1).await;
 	fixture.import(12, &[stuck, fixture.item(2)]);
 	let submitted = fixture.world.submitted(1).await;

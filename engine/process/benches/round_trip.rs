@@ -2,7 +2,7 @@
 //! Runtime, in one run, turn about, so that both see the same machine.
 //!
 //! ```text
-//! cargo test --release -p countersign-engine-process --bench round_trip
+//! cargo test --release -p countersign-engine-process -p workspace-features --bench round_trip
 //! ```
 
 #[path = "../tests/common/mod.rs"]

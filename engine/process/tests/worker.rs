@@ -15,7 +15,7 @@ use countersign_primitives::{
 	request::{Outcome, OutcomeCommitment, Statement},
 	tensor::{decode_tensors, TensorType},
 };
-use std::{sync::Arc, time::Duration};
+use std::{slice::from_ref, sync::Arc, time::Duration};
 
 fn magika() -> (Manifest, Vec<u8>) {
 	let artefact = std::fs::read(asset("magika/model.onnx")).expect("readable");
@@ -54,7 +54,7 @@ async fn magika_answers_a_request() {
 	world.import(world.block(10, 0, &[]));
 	let content = include_bytes!("worker.rs");
 	let item = world.item(1, model, &[magika_input(content)]);
-	world.import(world.block(11, 0, &[item.clone()]));
+	world.import(world.block(11, 0, from_ref(&item)));
 	let submitted = world.submitted(1).await;
 	let (statement, found) = label(&submitted[0]);
 	assert_eq!(found, "rust");
@@ -83,7 +83,7 @@ async fn an_engine_that_stands_still_costs_a_block_and_no_more() {
 	world.import(world.block(10, 0, &[]));
 	signal(pid(&engine).await, "STOP");
 	let item = world.item(1, model, &[magika_input(include_bytes!("worker.rs"))]);
-	world.import(world.block(11, 0, &[item.clone()]));
+	world.import(world.block(11, 0, from_ref(&item)));
 	world.until(|world| world.metrics.snapshot().run_failures == 1).await;
 	world.until(|world| world.metrics.snapshot().assignments_working == 0).await;
 	assert!(world.signed.lock().is_empty(), "a killed engine is no answer");
@@ -101,7 +101,7 @@ async fn without_the_library_nothing_is_signed_and_the_worker_goes_on() {
 	world.import(world.block(10, 0, &[]));
 	let item = world.item(1, model, &[magika_input(b"some text")]);
 	for number in 11..14 {
-		world.import(world.block(number, 0, &[item.clone()]));
+		world.import(world.block(number, 0, from_ref(&item)));
 		let failures = u64::from(number - 10);
 		world.until(|world| world.metrics.snapshot().run_failures >= failures).await;
 		world.until(|world| world.metrics.snapshot().assignments_working == 0).await;

@@ -60,6 +60,8 @@ impl Process {
 			.stdin(Stdio::piped())
 			.stdout(Stdio::piped())
 			.stderr(Stdio::piped())
+			// An interrupt at the terminal is for the node, which ends the process in its own time.
+			.process_group(0)
 			.kill_on_drop(true);
 		let mut child = command.spawn().map_err(|error| {
 			StartError(match error.kind() {

@@ -56,9 +56,8 @@ pub async fn wait_for(
 	wanted: impl FnMut(&EngineState) -> bool,
 ) -> EngineState {
 	let mut watch = engine.watch();
-	let state = tokio::time::timeout(Duration::from_secs(60), watch.wait_for(wanted)).await;
-	let state = state.expect("in time").expect("the supervisor lives").clone();
-	state
+	let wait = async { watch.wait_for(wanted).await.expect("the supervisor lives").clone() };
+	tokio::time::timeout(Duration::from_secs(60), wait).await.expect("in time")
 }
 
 pub async fn pid(engine: &EngineHandle) -> u32 {

@@ -207,7 +207,7 @@ proptest! {
 		let fixture = fixture();
 		let mut accepted: HashMap<JournalKey, Statement> = HashMap::new();
 		for (request, output, crash, torn) in steps {
-			let mut journal = fixture.open(50).unwrap();
+			let mut journal = fixture.open(50).expect("opens");
 			let attempt = record(request, output);
 			match journal.record(&attempt) {
 				Ok(()) => {
@@ -223,10 +223,10 @@ proptest! {
 			drop(journal);
 			if crash {
 				// A write that was under way, never acknowledged.
-				let unfinished = frame(&record(99, 0).encode()).unwrap();
+				let unfinished = frame(&record(99, 0).encode()).expect("short");
 				let torn = torn.min(unfinished.len() - 1);
-				let mut file = File::options().append(true).open(&fixture.path).unwrap();
-				file.write_all(&unfinished[..torn]).unwrap();
+				let mut file = File::options().append(true).open(&fixture.path).expect("there");
+				file.write_all(&unfinished[..torn]).expect("writable");
 			}
 		}
 	}
