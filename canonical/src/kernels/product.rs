@@ -75,7 +75,7 @@ impl Lane for u32 {
 /// Rows of results in one tile.
 const TILE_ROWS: usize = 4;
 /// Results of a row in one tile.
-const TILE_COLUMNS: usize = if cfg!(target_arch = "wasm32") { 4 } else { 8 };
+const TILE_COLUMNS: usize = if cfg!(target_arch = "wasm32") { 4 } else { 16 };
 /// Bytes of packed operands that stay in cache.
 const BLOCK_BYTES: usize = 256 * 1024;
 
@@ -89,31 +89,16 @@ struct Product<'a> {
 	segments: &'a [Range<usize>],
 }
 
-/// Adds to `acc` the products of packed rows and columns.
+/// Adds to `acc` the products of packed rows and columns, one term after the other.
 #[inline(always)]
-fn tile<L: Lane, const R: usize, const C: usize>(
-	mut rows: &[L],
-	panel: &[L],
-	segments: &[Range<usize>],
-	acc: &mut [[L; C]; R],
-) {
+fn tile<L: Lane, const R: usize, const C: usize>(rows: &[L], columns: &[L], acc: &mut [[L; C]; R]) {
 	let mut sums = *acc;
-	for segment in segments {
-		let length = segment.len();
-		let Some((part, rest)) = rows.split_at_checked(length * R) else {
-			return;
-		};
-		rows = rest;
-		let Some(columns) = panel.get(segment.start * C..segment.end * C) else {
-			return;
-		};
-		let (a, _) = part.as_chunks::<R>();
-		let (b, _) = columns.as_chunks::<C>();
-		for (a, b) in a.iter().zip(b) {
-			for r in 0..R {
-				for c in 0..C {
-					sums[r][c] = L::accumulate(sums[r][c], a[r], b[c]);
-				}
+	let (a, _) = rows.as_chunks::<R>();
+	let (b, _) = columns.as_chunks::<C>();
+	for (a, b) in a.iter().zip(b) {
+		for r in 0..R {
+			for c in 0..C {
+				sums[r][c] = L::accumulate(sums[r][c], a[r], b[c]);
 			}
 		}
 	}
@@ -129,12 +114,23 @@ fn pack<L: Lane, const W: usize>(
 ) -> Option<()> {
 	packed.clear();
 	packed.resize(rows.div_ceil(W) * W * length, L::default());
-	let mut row = vec![L::default(); length];
-	for at in 0..rows {
-		fill(at, &mut row)?;
-		let start = at / W * W * length + at % W;
-		for (slot, x) in packed.get_mut(start..)?.iter_mut().step_by(W).zip(&row) {
-			*slot = *x;
+	if length == 0 {
+		return Some(());
+	}
+	let mut some = vec![L::default(); W * length];
+	for (group, target) in packed.chunks_exact_mut(W * length).enumerate() {
+		let first = group * W;
+		for (row, to) in some.chunks_exact_mut(length).enumerate() {
+			if first + row < rows {
+				fill(first + row, to)?;
+			}
+		}
+		let (target, _) = target.as_chunks_mut::<W>();
+		let rows: [&[L]; W] = core::array::from_fn(|w| &some[w * length..(w + 1) * length]);
+		for (k, slots) in target.iter_mut().enumerate() {
+			for w in 0..W {
+				slots[w] = rows[w][k];
+			}
 		}
 	}
 	Some(())
@@ -161,24 +157,11 @@ impl Product<'_> {
 		for first in (0..rows).step_by(at_once) {
 			let some = at_once.min(rows - first);
 			pack::<L, R>(some, kept, packed, |row, to| fill(first + row, to))?;
-			for start in (0..columns.len()).step_by(C) {
-				let panel = panels.get(start * self.terms..(start + C) * self.terms)?;
-				let width = C.min(columns.len() - start);
-				for group in (0..some).step_by(R) {
-					let a = packed.get(group * kept..(group + R) * kept)?;
-					let mut acc = [[L::default(); C]; R];
-					let height = R.min(some - group);
-					for (r, sums) in acc.iter_mut().enumerate().take(height) {
-						let at = row_start(first + group + r) + columns.start + start;
-						sums.get_mut(..width)?.copy_from_slice(results.get(at..at + width)?);
-					}
-					tile::<L, R, C>(a, panel, self.segments, &mut acc);
-					for (r, sums) in acc.iter().enumerate().take(height) {
-						let at = row_start(first + group + r) + columns.start + start;
-						results.get_mut(at..at + width)?.copy_from_slice(sums.get(..width)?);
-					}
-				}
-			}
+			let strips = Strips { product: self, rows: some, kept, columns: &columns };
+			let start = |row: usize| row_start(first + row);
+			let tiles: Tiles<L, _, R, C> =
+				Tiles { strips, panels, packed, row_start: start, results: &mut *results };
+			tiles.run()?;
 		}
 		Some(())
 	}
@@ -186,6 +169,111 @@ impl Product<'_> {
 	/// How many columns are packed at one time.
 	fn columns_at_once(&self) -> usize {
 		(4 * BLOCK_BYTES / 4 / self.terms.max(1)).max(1).next_multiple_of(TILE_COLUMNS)
+	}
+}
+
+/// Terms that a tile sums before its results are written back, so that what it reads stays in the
+/// nearest cache.
+const TERMS_AT_ONCE: usize = 256;
+
+/// All tiles of packed rows and columns, as one piece of work.
+struct Tiles<'a, L, F, const R: usize, const C: usize> {
+	strips: Strips<'a>,
+	panels: &'a [L],
+	packed: &'a [L],
+	row_start: F,
+	results: &'a mut [L],
+}
+
+impl<L: Lane, F: Fn(usize) -> usize, const R: usize, const C: usize> Tiles<'_, L, F, R, C> {
+	/// Runs, compiled for the vectors that this processor has. The bits are the same: nothing is
+	/// reordered or fused.
+	#[cfg(feature = "std")]
+	fn run(self) -> Option<()> {
+		pulp::Arch::new().dispatch(self)
+	}
+
+	#[cfg(not(feature = "std"))]
+	fn run(self) -> Option<()> {
+		let Self { strips, panels, packed, row_start, results } = self;
+		strips.run::<L, R, C>(panels, packed, &row_start, results)
+	}
+}
+
+#[cfg(feature = "std")]
+impl<L: Lane, F: Fn(usize) -> usize, const R: usize, const C: usize> pulp::WithSimd
+	for Tiles<'_, L, F, R, C>
+{
+	type Output = Option<()>;
+
+	#[inline(always)]
+	fn with_simd<S: pulp::Simd>(self, _: S) -> Option<()> {
+		let Self { strips, panels, packed, row_start, results } = self;
+		strips.run::<L, R, C>(panels, packed, &row_start, results)
+	}
+}
+
+/// Packed rows against packed columns.
+struct Strips<'a> {
+	product: &'a Product<'a>,
+	rows: usize,
+	kept: usize,
+	columns: &'a Range<usize>,
+}
+
+impl Strips<'_> {
+	#[inline(always)]
+	fn run<L: Lane, const R: usize, const C: usize>(
+		&self,
+		panels: &[L],
+		packed: &[L],
+		row_start: &impl Fn(usize) -> usize,
+		results: &mut [L],
+	) -> Option<()> {
+		let mut done = 0;
+		for segment in self.product.segments {
+			for from in segment.clone().step_by(TERMS_AT_ONCE) {
+				let part = from..segment.end.min(from + TERMS_AT_ONCE);
+				self.part::<L, R, C>(&part, done, panels, packed, row_start, results)?;
+				done += part.len();
+			}
+		}
+		Some(())
+	}
+
+	/// Adds the terms `part`, which are packed from term `done` of the rows on.
+	#[inline(always)]
+	fn part<L: Lane, const R: usize, const C: usize>(
+		&self,
+		part: &Range<usize>,
+		done: usize,
+		panels: &[L],
+		packed: &[L],
+		row_start: &impl Fn(usize) -> usize,
+		results: &mut [L],
+	) -> Option<()> {
+		let terms = self.product.terms;
+		for start in (0..self.columns.len()).step_by(C) {
+			let panel = panels.get(start * terms..(start + C) * terms)?;
+			let panel = panel.get(part.start * C..part.end * C)?;
+			let width = C.min(self.columns.len() - start);
+			for group in (0..self.rows).step_by(R) {
+				let a = packed.get(group * self.kept..(group + R) * self.kept)?;
+				let a = a.get(done * R..(done + part.len()) * R)?;
+				let mut acc = [[L::default(); C]; R];
+				let height = R.min(self.rows - group);
+				for (r, sums) in acc.iter_mut().enumerate().take(height) {
+					let at = row_start(group + r) + self.columns.start + start;
+					sums.get_mut(..width)?.copy_from_slice(results.get(at..at + width)?);
+				}
+				tile::<L, R, C>(a, panel, &mut acc);
+				for (r, sums) in acc.iter().enumerate().take(height) {
+					let at = row_start(group + r) + self.columns.start + start;
+					results.get_mut(at..at + width)?.copy_from_slice(sums.get(..width)?);
+				}
+			}
+		}
+		Some(())
 	}
 }
 
@@ -395,18 +483,18 @@ fn conv_in<L: Lane>(
 }
 
 /// Output positions that the same taps reach.
-struct Class<'a> {
-	reach: Vec<&'a Reach>,
-	/// Output positions of the batch.
-	rows: usize,
+struct Class {
+	/// For each output position of the batch, where its results start, and where its first tap
+	/// stands in the input.
+	rows: Vec<(usize, usize)>,
 	/// The kernel's elements that count.
 	segments: Vec<Range<usize>>,
 	/// For each tap inside: its offset in the input from the first one, and its part of the terms.
 	taps: Vec<(usize, Range<usize>)>,
 }
 
-impl<'a> Class<'a> {
-	fn new(shapes: &Shapes, reach: Vec<&'a Reach>) -> Self {
+impl Class {
+	fn new(shapes: &Shapes, reach: Vec<&Reach>) -> Self {
 		let steps = strides(shapes.input);
 		let sizes: Vec<u32> = reach.iter().map(|reach| reach.taps.len() as u32).collect();
 		let mut segments: Vec<Range<usize>> = Vec::new();
@@ -432,15 +520,15 @@ impl<'a> Class<'a> {
 			taps.push((at + part.start - start, part));
 		}
 		let positions = reach.iter().map(|reach| reach.outputs.len()).product::<usize>();
-		let rows = positions * shapes.input[0] as usize;
-		Self { reach, rows, segments, taps }
+		let count = positions * shapes.input[0] as usize;
+		let rows = (0..count).map(|row| Self::row(&reach, shapes, row)).collect();
+		Self { rows, segments, taps }
 	}
 
-	/// Where a row's results start, and where its first tap stands in the input.
-	fn row(&self, shapes: &Shapes, row: usize) -> (usize, usize) {
+	fn row(reach: &[&Reach], shapes: &Shapes, row: usize) -> (usize, usize) {
 		let (inputs, outputs) = (strides(shapes.input), strides(shapes.output));
 		let (mut rest, mut from, mut to) = (row, 0usize, 0usize);
-		for (axis, reach) in self.reach.iter().enumerate().rev() {
+		for (axis, reach) in reach.iter().enumerate().rev() {
 			let out = reach.outputs[rest % reach.outputs.len()];
 			rest /= reach.outputs.len();
 			let size = shapes.input[axis + 1];
@@ -474,7 +562,7 @@ fn grouped<L: Lane>(
 		for class in classes {
 			let product = Product { segments: &class.segments, ..all };
 			let mut fill = |row: usize, mut to: &mut [L]| {
-				let (_, from) = class.row(shapes, row);
+				let (_, from) = *class.rows.get(row)?;
 				for (offset, part) in &class.taps {
 					let (run, rest) = to.split_at_mut_checked(part.len())?;
 					L::load(x, from + offset + first_channel, run)?;
@@ -482,9 +570,9 @@ fn grouped<L: Lane>(
 				}
 				Some(())
 			};
-			let row_start = |row: usize| class.row(shapes, row).0 + first_output;
+			let row_start = |row: usize| class.rows[row].0 + first_output;
 			product.block::<L, TILE_ROWS, TILE_COLUMNS>(
-				class.rows,
+				class.rows.len(),
 				some.clone(),
 				&panels,
 				&mut packed,
@@ -520,8 +608,7 @@ fn depthwise<L: Lane>(
 		}
 	}
 	for class in classes {
-		for row in 0..class.rows {
-			let (to, from) = class.row(shapes, row);
+		for (to, from) in class.rows.iter().copied() {
 			let target = results.get_mut(to..to + channels)?;
 			for (block, sums) in target.chunks_mut(LANES).enumerate() {
 				let first = block * LANES;

@@ -1,11 +1,11 @@
 //! Imports a file and shows what comes out; runs it on raw inputs if given.
 //!
 //!     cargo run --release -p countersign-onnx --example import -- MODEL.onnx [-s NAME=1,3,48,192]
-//!         [-i RAW_INPUT].. [-o FOLDER] [-n REPEATS]
+//!         [-i RAW_INPUT].. [-o FOLDER] [-n REPEATS] [-p yes]
 
 use countersign_canonical::{commitment::tensors_commitment, tensor::Tensor, Model};
 use countersign_onnx::{import, Options};
-use std::{error::Error, fs, path::Path, time::Instant};
+use std::{collections::BTreeMap, error::Error, fs, path::Path, time::Instant};
 
 fn hex(bytes: &[u8]) -> String {
 	bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 	let mut arguments = std::env::args().skip(1);
 	let path = arguments.next().ok_or("usage: import MODEL.onnx ..")?;
 	let mut options = Options::default();
-	let (mut raw, mut folder, mut repeats) = (Vec::new(), None, 1u32);
+	let (mut raw, mut folder, mut repeats, mut profile) = (Vec::new(), None, 1u32, false);
 	while let Some(flag) = arguments.next() {
 		let value = arguments.next().ok_or("a flag without a value")?;
 		match flag.as_str() {
@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 			}
 			"-i" => raw.push(fs::read(value)?),
 			"-o" => folder = Some(value),
+			"-p" => profile = value == "yes",
 			"-n" => repeats = value.parse()?,
 			other => return Err(format!("unknown flag {other}").into()),
 		}
@@ -57,6 +58,20 @@ fn main() -> Result<(), Box<dyn Error>> {
 		let start = Instant::now();
 		outputs = model.run(&tensors).map_err(|trap| format!("{trap:?}"))?;
 		best = best.min(start.elapsed().as_secs_f64());
+	}
+	if profile {
+		let mut spent: BTreeMap<String, (f64, u32)> = BTreeMap::new();
+		let mut last = Instant::now();
+		let _ = model.run_traced(&tensors, |number, _| {
+			let op = format!("{:?}", model.program().nodes[number as usize].op);
+			let name = op.split(" {").next().unwrap_or_default().to_string();
+			let entry = spent.entry(name).or_default();
+			*entry = (entry.0 + last.elapsed().as_secs_f64() * 1e3, entry.1 + 1);
+			last = Instant::now();
+		});
+		for (name, (ms, count)) in spent {
+			println!("{ms:8.3} ms {count:5} {name}");
+		}
 	}
 	let macs = model.plan().cost.macs as f64;
 	println!("run in {:.3} ms, {:.2} GMAC/s", best * 1e3, macs / best / 1e9);

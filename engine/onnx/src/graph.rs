@@ -10,12 +10,13 @@ use crate::{
 use countersign_canonical::tensor::{Meta, MAX_RANK};
 use prost::Message;
 use std::{
+	cell::RefCell,
 	collections::{BTreeMap, BTreeSet},
 	path::PathBuf,
 };
 
 /// The newest operator set that the handlers were written against.
-const NEWEST_OPSET: i64 = 27;
+const NEWEST_OPSET: i64 = 28;
 /// The most iterations that loops unroll to, in all.
 const MAX_ITERATIONS: u64 = 4096;
 
@@ -194,12 +195,15 @@ impl Walk {
 		if domain.is_empty() && !(1..=NEWEST_OPSET).contains(&opset) {
 			return Ok(unsupported("an operator set that this importer does not know")?);
 		}
-		let node = Node { proto, inputs, opset };
+		let node = Node { proto, inputs, opset, asked: RefCell::default() };
 		match (domain, proto.op_type.as_str()) {
 			("", "If") => self.branch(&node),
 			("", "Loop") => self.unroll(&node),
 			_ => {
 				let results = ops::lower(self, &node, domain)?;
+				if let Some(name) = node.unread().filter(|_| proto.op_type != "Constant") {
+					return Ok(unsupported(format!("the attribute `{name}`"))?);
+				}
 				if proto.output.iter().skip(results.len()).any(|name| !name.is_empty()) {
 					return Ok(unsupported(format!(
 						"only the first {} of its outputs are supported",

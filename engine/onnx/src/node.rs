@@ -4,6 +4,7 @@ use crate::{
 	builder::{unsupported, Builder, Id, Refusal},
 	proto::{AttributeProto, NodeProto, TensorProto},
 };
+use std::{cell::RefCell, collections::BTreeSet};
 
 /// A node with its operands looked up.
 pub(crate) struct Node<'a> {
@@ -11,10 +12,52 @@ pub(crate) struct Node<'a> {
 	pub(crate) inputs: Vec<Option<Id>>,
 	/// The version of the operator's set.
 	pub(crate) opset: i64,
+	/// The attributes that the handler asked for.
+	pub(crate) asked: RefCell<BTreeSet<String>>,
 }
 
+/// Attributes that do not change what a supported operator gives: what training needs, what
+/// repeats the shapes of operands, hints, and what matters only for types that are refused.
+const HARMLESS: [(&str, &str); 21] = [
+	("TopK", "sorted"),
+	("*", "consumed_inputs"),
+	("*", "kernel_shape"),
+	("*", "hidden_size"),
+	("*", "stash_type"),
+	("Cast", "saturate"),
+	("Cast", "round_mode"),
+	("CastLike", "saturate"),
+	("CastLike", "round_mode"),
+	("QuantizeLinear", "saturate"),
+	("QuantizeLinear", "precision"),
+	("QuantizeLinear", "output_dtype"),
+	("DequantizeLinear", "output_dtype"),
+	("BatchNormalization", "momentum"),
+	("BatchNormalization", "spatial"),
+	("Dropout", "ratio"),
+	("Dropout", "seed"),
+	("MaxPool", "storage_order"),
+	("Range", "stash_type"),
+	("ArrayFeatureExtractor", "axis"),
+	("LinearClassifier", "multi_class"),
+];
+
 impl Node<'_> {
+	/// An attribute that nobody asked for and that may change the result. An attribute of a later
+	/// version must not be passed over.
+	pub(crate) fn unread(&self) -> Option<&str> {
+		let asked = self.asked.borrow();
+		self.proto.attribute.iter().map(|attribute| attribute.name.as_str()).find(|name| {
+			let operator = self.proto.op_type.as_str();
+			!asked.contains(*name)
+				&& !HARMLESS
+					.iter()
+					.any(|(of, harmless)| harmless == name && (*of == "*" || *of == operator))
+		})
+	}
+
 	pub(crate) fn attribute(&self, name: &str) -> Option<&AttributeProto> {
+		self.asked.borrow_mut().insert(name.to_string());
 		self.proto.attribute.iter().find(|attribute| attribute.name == name)
 	}
 

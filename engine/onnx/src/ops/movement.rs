@@ -339,7 +339,10 @@ fn blocks(b: &mut Builder, node: &Node, name: &str) -> Result<Id, Refusal> {
 	}
 	if name == "SpaceToDepth" {
 		let split = b.reshape(x, &[n, c, h / block, block, w / block, block])?;
-		let moved = b.transpose(split, &[0, 3, 5, 1, 2, 4])?;
+		let moved = match node.text("mode", "DCR").as_str() {
+			"CRD" => b.transpose(split, &[0, 1, 3, 5, 2, 4])?,
+			_ => b.transpose(split, &[0, 3, 5, 1, 2, 4])?,
+		};
 		return b.reshape(moved, &[n, c * block * block, h / block, w / block]);
 	}
 	let deep = c / (block * block);

@@ -108,8 +108,9 @@ fn reduce(b: &mut Builder, node: &Node, kind: &str) -> Result<Id, Refusal> {
 	let rank = b.rank(x);
 	let named = node.list(b, "axes", 1)?.unwrap_or_default();
 	let none = named.is_empty();
+	let (noop, keep) = (node.int("noop_with_empty_axes", 0) != 0, node.int("keepdims", 1) != 0);
 	let over = if none { (0..rank).collect() } else { axes(&named, rank)? };
-	if none && node.int("noop_with_empty_axes", 0) != 0 {
+	if none && noop {
 		// Each element is a reduction of its own.
 		return match kind {
 			"L1" | "L2" => b.unary(Unary::Abs, x),
@@ -158,5 +159,5 @@ fn reduce(b: &mut Builder, node: &Node, kind: &str) -> Result<Id, Refusal> {
 		}
 		_ => return unsupported("an unknown reduction"),
 	};
-	drop_axes(b, reduced, &over, node.int("keepdims", 1) != 0)
+	drop_axes(b, reduced, &over, keep)
 }

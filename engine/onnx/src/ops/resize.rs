@@ -151,6 +151,10 @@ fn source(
 		}
 		"pytorch_half_pixel" if wanted <= 1.0 => 0.0,
 		"pytorch_half_pixel" => (x + 0.5) / scale - 0.5,
+		// Engines differ on which length counts then.
+		"align_corners" if length * scale != wanted => {
+			return unsupported("align_corners with a scale that does not give a whole length");
+		}
 		"align_corners" if wanted <= 1.0 => 0.0,
 		"align_corners" => x * (length - 1.0) / (wanted - 1.0),
 		"asymmetric" => x / scale,
