@@ -1,9 +1,14 @@
 //! Imports a file and shows what comes out; runs it on raw inputs if given.
 //!
 //!     cargo run --release -p countersign-onnx --example import -- MODEL.onnx [-s NAME=1,3,48,192]
+//!         [-b NAME=16000]
 //!         [-i RAW_INPUT].. [-o FOLDER] [-n REPEATS] [-p yes]
 
-use countersign_canonical::{commitment::tensors_commitment, tensor::Tensor, Model};
+use countersign_canonical::{
+	commitment::tensors_commitment,
+	tensor::{Tensor, TensorType, Value},
+	Model,
+};
 use countersign_onnx::{import, Options};
 use std::{collections::BTreeMap, error::Error, fs, path::Path, time::Instant};
 
@@ -23,6 +28,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 				let (name, dims) = value.split_once('=').ok_or("-s NAME=1,2,3")?;
 				let dims = dims.split(',').map(str::parse).collect::<Result<Vec<u32>, _>>()?;
 				options.shapes.insert(name.into(), dims);
+			}
+			"-b" => {
+				let (name, x) = value.split_once('=').ok_or("-b NAME=INTEGER")?;
+				let x = Value::from_integers(TensorType::I64, &[], &[x.parse()?]);
+				options.bound.insert(name.into(), x);
 			}
 			"-i" => raw.push(fs::read(value)?),
 			"-o" => folder = Some(value),

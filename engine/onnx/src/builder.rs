@@ -15,6 +15,9 @@ use countersign_canonical::{
 };
 use std::{collections::BTreeMap, rc::Rc};
 
+/// The most bytes of a constant that is made while importing.
+const MAX_CONSTANT_BYTES: u64 = 1 << 30;
+
 /// A value in the program being built.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Id(u32);
@@ -32,7 +35,7 @@ pub enum Refusal {
 	#[error("{0} is not known before running")]
 	NotConstant(String),
 	/// A result would be too large.
-	#[error("a result of {0} bytes is larger than {MAX_RESULT_BYTES}")]
+	#[error("a result of {0} bytes is too large")]
 	TooLarge(u64),
 	/// More tensors than a program may have.
 	#[error("more than {MAX_TENSORS} tensors")]
@@ -191,7 +194,7 @@ impl Builder {
 		let constants: Option<Vec<Rc<Value>>> = operands.iter().map(|id| self.known(*id)).collect();
 		let id = match constants {
 			Some(values) if !operands.is_empty() => {
-				if out.bytes() > 16 * MAX_RESULT_BYTES {
+				if out.bytes() > MAX_CONSTANT_BYTES {
 					return Err(Refusal::TooLarge(out.bytes()));
 				}
 				let values: Vec<&Value> = values.iter().map(|value| &**value).collect();
@@ -586,7 +589,7 @@ impl Builder {
 	pub fn filled(&mut self, ty: TensorType, shape: &[u32], bits: u64) -> Built {
 		let count = element_count(shape).ok_or(Refusal::TooLarge(u64::MAX))?;
 		let meta = Meta { ty, shape: shape.to_vec() };
-		if meta.bytes() > MAX_RESULT_BYTES {
+		if meta.bytes() > MAX_CONSTANT_BYTES {
 			return Err(Refusal::TooLarge(meta.bytes()));
 		}
 		let mut data = Data::with_capacity(ty, count as usize);

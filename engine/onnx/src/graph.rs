@@ -96,7 +96,7 @@ fn input_meta(input: &ValueInfoProto, options: &Options) -> Result<Meta, String>
 		let fits = dims.is_none_or(|dims| {
 			dims.len() == given.len()
 				&& dims.iter().zip(given).all(|(dim, given)| match &dim.value {
-					Some(dimension::Value::Size(size)) => *size == i64::from(*given),
+					Some(dimension::Value::Size(size)) => *size < 0 || *size == i64::from(*given),
 					_ => true,
 				})
 		});
@@ -126,7 +126,7 @@ fn input_meta(input: &ValueInfoProto, options: &Options) -> Result<Meta, String>
 			Some(dimension::Value::Name(name)) => {
 				return Err(format!("dimension {axis} (`{name}`) is open; give its size"));
 			}
-			None => return Err(format!("dimension {axis} is open; give the shape")),
+			_ => return Err(format!("dimension {axis} is open; give the shape")),
 		});
 	}
 	Ok(Meta { ty, shape })
