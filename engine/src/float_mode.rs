@@ -53,7 +53,7 @@ mod register {
 		let value: u64;
 		// SAFETY: reading FPCR has no effect and is allowed at any privilege level.
 		unsafe {
-			core::arch::asm!("mrs {}, fpcr", out(reg) value, options(nomem, nostack));
+			core::arch::asm!("mrs {}, fpcr", out(reg) value, options(nostack));
 		}
 		value
 	}

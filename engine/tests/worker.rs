@@ -38,10 +38,10 @@ impl Fixture {
 		self.world.item(request, self.model, &[tensor(request)])
 	}
 
-	/// Starts a worker at block 10 and gives it the blocks of one fork in which `items` are open.
+	/// Starts a worker at the beginning of the chain.
 	fn start(&self) -> Node {
 		let node = self.world.start(WorkerConfig::default());
-		self.world.import(self.world.block(10, 0, &[]));
+		self.world.import(self.world.block(0, 0, &[]));
 		node
 	}
 
@@ -297,7 +297,7 @@ async fn a_restart_submits_what_was_signed_and_runs_nothing_again() {
 async fn crashes_never_lead_to_two_statements() {
 	let fixture = fixture();
 	let items: Vec<_> = (1..9).map(|request| fixture.item(request)).collect();
-	fixture.start().stop().await.expect("a journal with its floor at block 10");
+	fixture.start().stop().await.expect("a journal with its floor at block 0");
 	for round in 0..30u32 {
 		let node = fixture.world.start(WorkerConfig::default());
 		fixture.world.import(fixture.world.block(12 + round, 0, &items));
@@ -351,15 +351,18 @@ async fn without_its_journal_only_new_assignments_are_signed() {
 	fixture.world.import(fixture.world.block(12, 0, from_ref(&old)));
 	fixture.world.until(|world| world.metrics.snapshot().before_journal == 1).await;
 	let mut new = fixture.item(2);
-	new.assigned_at = 13;
-	fixture.world.import(fixture.world.block(13, 0, &[old.clone(), new.clone()]));
+	new.assigned_at = 25;
+	let mut near = fixture.item(3);
+	near.assigned_at = 24;
+	let block = fixture.world.block(25, 0, &[old.clone(), new.clone(), near]);
+	fixture.world.import(block);
 	let submitted = fixture.world.submitted(2).await;
 	assert_eq!(result(&submitted[1]).0.request, new.request);
 	node.stop().await.expect("ends well");
 	// The floor holds across further restarts.
 	let node = fixture.world.start(WorkerConfig::default());
-	fixture.world.import(fixture.world.block(14, 0, &[old]));
-	fixture.world.until(|world| world.metrics.snapshot().before_journal == 2).await;
+	fixture.world.import(fixture.world.block(50, 0, &[old]));
+	fixture.world.until(|world| world.metrics.snapshot().before_journal == 3).await;
 	node.stop().await.expect("ends well");
 	assert_eq!(fixture.engine.count(), 2);
 	fixture.world.assert_never_two_statements();
@@ -486,7 +489,7 @@ async fn work_is_bounded_and_the_most_urgent_comes_first() {
 	let fixture = fixture();
 	let gate = fixture.engine.gate.lock().await;
 	let node = fixture.world.start(WorkerConfig { parallel: 2, ..Default::default() });
-	fixture.import(10, &[]);
+	fixture.import(0, &[]);
 	let items: Vec<_> = (1..8)
 		.map(|request| {
 			let mut item = fixture.item(request);
@@ -541,7 +544,7 @@ async fn a_run_that_never_ends_does_not_stop_the_others() {
 async fn blocks_that_the_chain_does_not_know_are_survived() {
 	let fixture = fixture();
 	let node = fixture.start();
-	fixture.world.import(BestBlock { number: 11, hash: Hash::zero() });
+	fixture.world.import(BestBlock { number: 11, hash: Hash::repeat_byte(0xee) });
 	fixture.world.until(|world| world.metrics.snapshot().chain_failures == 1).await;
 	fixture.import(12, &[fixture.item(1)]);
 	fixture.world.submitted(1).await;

@@ -51,7 +51,7 @@ fn label(submission: &Submission) -> (Statement, String) {
 async fn magika_answers_a_request() {
 	let (world, model, _engine) = world(config());
 	let node = world.start(WorkerConfig::default());
-	world.import(world.block(10, 0, &[]));
+	world.import(world.block(0, 0, &[]));
 	let content = include_bytes!("worker.rs");
 	let item = world.item(1, model, &[magika_input(content)]);
 	world.import(world.block(11, 0, from_ref(&item)));
@@ -80,7 +80,7 @@ async fn an_engine_that_stands_still_costs_a_block_and_no_more() {
 	let (world, model, engine) =
 		world(EngineConfig { load_timeout: Duration::from_millis(200), ..config() });
 	let node = world.start(WorkerConfig::default());
-	world.import(world.block(10, 0, &[]));
+	world.import(world.block(0, 0, &[]));
 	signal(pid(&engine).await, "STOP");
 	let item = world.item(1, model, &[magika_input(include_bytes!("worker.rs"))]);
 	world.import(world.block(11, 0, from_ref(&item)));
@@ -98,7 +98,7 @@ async fn an_engine_that_stands_still_costs_a_block_and_no_more() {
 async fn without_the_library_nothing_is_signed_and_the_worker_goes_on() {
 	let (world, model, engine) = world(EngineConfig { onnxruntime: "/none".into(), ..config() });
 	let node = world.start(WorkerConfig::default());
-	world.import(world.block(10, 0, &[]));
+	world.import(world.block(0, 0, &[]));
 	let item = world.item(1, model, &[magika_input(b"some text")]);
 	for number in 11..14 {
 		world.import(world.block(number, 0, from_ref(&item)));

@@ -12,9 +12,10 @@
 //! - A record that a crash cut short is the last one and was never signed: it is cut off.
 //! - Anything else that does not check is damage, and the journal does not open: a record that is
 //!   gone could be signed differently. The operator decides; moving the file away is safe, because
-//! - a new journal has a **floor**, the number of the best block when it was made, and nothing that
+//! - a new journal has a **floor**, a little above the best block when it was made, and nothing that
 //!   was assigned at or below the floor is ever signed with it. The chain gives those requests to
-//!   somebody else.
+//!   somebody else. The margin is for forks, which may assign an old request anew; at the very
+//!   beginning of a chain, where nothing can have been signed, there is none.
 //! - One process at a time: the file is locked.
 
 use codec::{Decode, DecodeAll, Encode};
@@ -43,6 +44,14 @@ const MAX_RECORD_BYTES: u64 =
 /// How long a record is kept, in blocks: about six days, twice what the longest life of a request
 /// is taken as. After that no assignment can come back.
 pub const RETENTION_BLOCKS: BlockNumber = 259_200;
+
+/// How far the floor of a new journal lies above the best block.
+pub const FLOOR_MARGIN_BLOCKS: BlockNumber = 16;
+
+/// The floor of a journal that is made at a best block.
+pub fn floor_at(best: BlockNumber) -> BlockNumber {
+	best.saturating_add(best.min(FLOOR_MARGIN_BLOCKS))
+}
 
 /// What a statement is about, once and for all.
 pub type JournalKey = (RequestId, Role);
@@ -136,7 +145,7 @@ pub struct Journal {
 }
 
 impl Journal {
-	/// Opens the journal, or makes one whose floor is `best`. Records older than
+	/// Opens the journal, or makes one with its floor at [`floor_at`] `best`. Records older than
 	/// [`RETENTION_BLOCKS`] may be dropped.
 	pub fn open(
 		path: impl Into<PathBuf>,
@@ -157,7 +166,7 @@ impl Journal {
 			if start.get(..same) != MAGIC.get(..same) {
 				return Err(JournalError::Damaged { path, offset: 0 });
 			}
-			return Self::begin(path, file, genesis, best);
+			return Self::begin(path, file, genesis, floor_at(best));
 		}
 		let found = Hash::from_slice(start.get(8..40).unwrap_or(&[0; 32]));
 		let floor = floor_of(&start);

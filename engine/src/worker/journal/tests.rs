@@ -58,7 +58,7 @@ fn records_survive_and_a_different_statement_is_refused() {
 	assert!(matches!(journal.record(&record(1, 2)), Err(JournalError::Conflict)));
 	drop(journal);
 	let mut journal = fixture.open(2000).expect("opens");
-	assert_eq!(journal.floor(), 50, "the floor is the first one's");
+	assert_eq!(journal.floor(), 66, "the floor is the first one's");
 	assert_eq!(journal.get(&record(1, 1).key()).expect("readable"), Some(record(1, 1)));
 	assert!(matches!(journal.record(&record(1, 2)), Err(JournalError::Conflict)));
 	// The same again: the first record with the first outcome, and the file does not grow.
@@ -82,7 +82,7 @@ fn a_torn_last_record_is_cut_off_wherever_it_was_torn() {
 		fs::write(&fixture.path, &bytes[..end]).expect("writable");
 		let mut journal = fixture.open(60).expect("opens");
 		assert_eq!(journal.len(), 1, "torn at {end}");
-		assert_eq!(journal.floor(), 50);
+		assert_eq!(journal.floor(), 66);
 		// And writing goes on behind the last whole record.
 		journal.record(&record(3, 0)).expect("new");
 		drop(journal);
@@ -157,13 +157,14 @@ fn compaction_keeps_the_young() {
 #[test]
 fn a_new_journal_has_its_floor_at_the_best_block() {
 	let fixture = fixture();
-	assert_eq!(fixture.open(1234).expect("opens").floor(), 1234);
-	assert_eq!(fixture.open(5000).expect("opens").floor(), 1234);
+	assert_eq!(fixture.open(1234).expect("opens").floor(), 1250);
+	assert_eq!(fixture.open(5000).expect("opens").floor(), 1250);
 	// A crash while it was made: nothing was signed, the floor moves up.
 	fs::write(&fixture.path, &header(GENESIS, 1234)[..20]).expect("writable");
-	assert_eq!(fixture.open(6000).expect("opens").floor(), 6000);
+	assert_eq!(fixture.open(6000).expect("opens").floor(), 6016);
 	fs::remove_file(&fixture.path).expect("there");
-	assert_eq!(fixture.open(7000).expect("opens").floor(), 7000);
+	assert_eq!(fixture.open(7000).expect("opens").floor(), 7016);
+	assert_eq!([0, 1, 5, u32::MAX].map(floor_at), [0, 2, 10, u32::MAX]);
 }
 
 #[test]
@@ -187,7 +188,7 @@ fn old_records_go_and_the_lock_stays() {
 	drop(journal);
 	journal = fixture.open(101 + RETENTION_BLOCKS).expect("opens");
 	assert!(journal.is_empty());
-	assert_eq!(journal.floor(), 50);
+	assert_eq!(journal.floor(), 66);
 	assert!(fs::metadata(&fixture.path).expect("there").len() < before.len() as u64);
 	assert!(matches!(fixture.open(1), Err(JournalError::Locked(_))));
 	journal.compact(200 + 2 * RETENTION_BLOCKS).expect("nothing to do");
