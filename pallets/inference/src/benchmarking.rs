@@ -23,7 +23,7 @@ use frame_benchmarking::v2::*;
 use frame_support::{
 	assert_ok,
 	pallet_prelude::TransactionSource,
-	traits::{fungible::Mutate, Authorize, Hooks},
+	traits::{fungible::Mutate, Authorize, Get, Hooks},
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_application_crypto::RuntimeAppPublic;
@@ -264,12 +264,12 @@ mod benchmarks {
 		let signature =
 			demand.signer.sign(&demand.signing_payload()).ok_or("a key in the keystore")?;
 		Pallet::<T>::demand_input(RawOrigin::Authorized.into(), demand, signature)?;
-		let mut request = Requests::<T>::get(id).ok_or("a request")?;
+		let mut one = Requests::<T>::get(id).ok_or("a request")?;
 
 		#[block]
 		{
-			Pallet::<T>::accept_input(&id, &mut request, Default::default());
-			Requests::<T>::insert(id, request);
+			Pallet::<T>::accept_input(&id, &mut one, Default::default());
+			Requests::<T>::insert(id, one);
 		}
 
 		assert_eq!(Requests::<T>::get(id).map(|r| r.status), Some(RequestStatus::Assigned));
@@ -307,7 +307,7 @@ mod benchmarks {
 		let who = requester::<T>();
 		let model = model_with::<T>(2);
 		let id = assigned::<T>(&who, model);
-		let due = Requests::<T>::get(id).map_or(0, |request| request.due);
+		let due = Requests::<T>::get(id).map_or(0, |one| one.due);
 
 		#[block]
 		{
@@ -342,7 +342,7 @@ mod benchmarks {
 		let model = model_with::<T>(1);
 		let id = answered::<T>(&who, model)?;
 		Pallet::<T>::settle(&id)?;
-		let due = Requests::<T>::get(id).map_or(0, |request| request.due);
+		let due = Requests::<T>::get(id).map_or(0, |one| one.due);
 
 		#[block]
 		{

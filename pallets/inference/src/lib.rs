@@ -67,6 +67,7 @@ mod invariants;
 mod mock;
 pub mod queues;
 pub mod settlement;
+mod submission;
 #[cfg(test)]
 mod tests;
 pub mod types;
@@ -809,103 +810,6 @@ pub mod pallet {
 		/// This block's number.
 		pub(crate) fn now() -> BlockNumber {
 			frame_system::Pallet::<T>::block_number().saturated_into()
-		}
-
-		/// Keeps a demanded input and lets the executor's clock run again. Returns the new
-		/// deadline.
-		pub(crate) fn accept_input(
-			id: &RequestId,
-			request: &mut Request,
-			bytes: StoredInput,
-		) -> BlockNumber {
-			Inputs::<T>::insert(id, bytes);
-			let deadline = Self::now().saturating_add(request.remaining);
-			Self::set_due(id, request, deadline);
-			request.status = RequestStatus::Assigned;
-			if let Some(active) = &mut request.active {
-				active.assignment.deadline = deadline;
-			}
-			deadline
-		}
-
-		/// Takes a request of `requester`, as the call `request` does. Returns its identifier and
-		/// the servers that were and will be looked at for it.
-		pub fn do_request(
-			requester: AccountId,
-			model: ModelId,
-			input: &Input,
-			terms: Terms,
-			nonce: u64,
-		) -> Result<(RequestId, u32), DispatchError> {
-			let now = Self::now();
-			let rules = Parameters::<T>::get();
-			ensure!(Self::is_lane(terms.lane), Error::<T>::NoSuchLane);
-			ensure!(nonce == NextNonce::<T>::get(&requester, terms.lane), Error::<T>::WrongNonce);
-			let length = match input {
-				Input::Inline(_) => inline_length(input),
-				Input::Committed { length, .. } => *length,
-			};
-			let offer =
-				Self::offer(&model, length, &terms, &rules, now).map_err(Error::<T>::from)?;
-			let (earliest, latest) = Self::deadline_range(offer.model.macs, &rules, now);
-			ensure!(terms.deadline >= earliest, Error::<T>::DeadlineTooSoon);
-			ensure!(terms.deadline <= latest, Error::<T>::DeadlineTooFar);
-			ensure!(offer.fee() <= terms.max_fee, Error::<T>::FeeAboveMaximum);
-			let attribution =
-				T::Contributors::commitment(&model).ok_or(Error::<T>::UnknownModel)?;
-			let (is_free, scanned) = Self::find_free_server(&model, offer.model.macs, offer.cover);
-			ensure!(is_free, Error::<T>::NoServer);
-			let (input_commitment, input_length) =
-				Self::commit_to_input(&model, input).map_err(Error::<T>::from)?;
-			let id = Self::id_of(requester.clone(), nonce, model, input_commitment, terms.clone());
-			ensure!(!Requests::<T>::contains_key(id), Error::<T>::DuplicateRequest);
-
-			T::Currency::hold(&HoldReason::Request.into(), &requester, terms.max_fee)?;
-			Fresh::<T>::try_append(id).map_err(|()| Error::<T>::TooManyRequests)?;
-			NextNonce::<T>::insert(&requester, terms.lane, nonce.saturating_add(1));
-			Deadlines::<T>::insert(terms.deadline, id, ());
-			if let Input::Inline(bytes) = input {
-				let bytes =
-					StoredInput::try_from(bytes.to_vec()).map_err(|_| Error::<T>::InputTooLarge)?;
-				Inputs::<T>::insert(id, bytes);
-			}
-			Self::deposit_event(Event::Requested {
-				request: id,
-				requester: requester.clone(),
-				model,
-				lane: terms.lane,
-				nonce,
-				fee: offer.fee(),
-				held: terms.max_fee,
-				deadline: terms.deadline,
-			});
-			Requests::<T>::insert(
-				id,
-				Request {
-					requester,
-					model,
-					input_commitment,
-					input_length,
-					cost_fee: offer.cost_fee,
-					price: offer.model.price,
-					macs: offer.model.macs,
-					cover: offer.cover,
-					attribution,
-					rules,
-					submitted_at: now,
-					status: RequestStatus::Waiting,
-					held: terms.max_fee,
-					due: terms.deadline,
-					terms,
-					active: None,
-					tried: BoundedVec::new(),
-					demanded: false,
-					remaining: 0,
-				},
-			);
-			// The draw looks at every server of the model, this call at some of them.
-			let servers = u32::try_from(T::Models::servers(&model).len()).unwrap_or(MAX_SERVERS);
-			Ok((id, servers.max(scanned).min(MAX_SERVERS)))
 		}
 	}
 }

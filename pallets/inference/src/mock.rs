@@ -434,6 +434,11 @@ impl ExtBuilder {
 		.build_storage()
 		.unwrap();
 		let mut ext = sp_io::TestExternalities::from(storage);
+		// Benchmarks make keys as they go.
+		#[cfg(feature = "runtime-benchmarks")]
+		ext.register_extension(sp_keystore::KeystoreExt::new(
+			sp_keystore::testing::MemoryKeystore::new(),
+		));
 		ext.execute_with(|| {
 			ClockRuns::set(true);
 			Silent::set(false);

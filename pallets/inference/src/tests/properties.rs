@@ -167,7 +167,7 @@ fn act(ledger: &mut Ledger, action: Action) {
 }
 
 proptest! {
-	#![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+	#![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
 	#[test]
 	fn money_is_conserved_and_every_request_ends_once(

@@ -169,3 +169,14 @@ fn helpers_commit_and_encode() {
 		assert_eq!(Inference::commit(vec![4]), Err(TensorError::Malformed));
 	});
 }
+
+#[test]
+fn stored_types_keep_their_size() {
+	use crate::{QueueCursors, ReceiptsDigest, Request, ResultRecord};
+	use codec::MaxEncodedLen;
+	// A change here needs a migration.
+	assert_eq!(Request::max_encoded_len(), 531);
+	assert_eq!(ResultRecord::max_encoded_len(), 316);
+	assert_eq!(QueueCursors::max_encoded_len(), 20);
+	assert_eq!(ReceiptsDigest::max_encoded_len(), 36);
+}
