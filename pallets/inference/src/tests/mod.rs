@@ -4,6 +4,7 @@
 mod assignment;
 mod deadlines;
 mod inputs;
+mod invariants;
 mod journey;
 mod properties;
 mod queues;
