@@ -27,7 +27,7 @@
 //! A validator's bond is taken from its balance. Everything that is wrong with a file is reported
 //! at once, and before the runtime sees any of it.
 
-use crate::{properties, wasm, ChainSpec, Error};
+use crate::{Error, Spec};
 use countersign_primitives::{
 	keys::InferenceId,
 	parameters::{ConsensusParameters, RequestParameters, MAX_VALIDATORS},
@@ -414,25 +414,21 @@ impl Network {
 	}
 
 	/// Checks everything and builds the specification.
-	pub fn build(&self) -> Result<ChainSpec, BuildError> {
+	pub fn build(&self) -> Result<Spec, BuildError> {
 		self.check(existential_deposit())?;
 		let kind = match self.chain_type {
 			Kind::Development => ChainType::Development,
 			Kind::Local => ChainType::Local,
 			Kind::Live => ChainType::Live,
 		};
-		let boot_nodes = self.boot_nodes.iter().filter_map(|address| address.parse().ok());
-		let mut spec = ChainSpec::builder(wasm()?, None)
-			.with_name(&self.name)
-			.with_id(&self.id)
-			.with_chain_type(kind)
-			.with_properties(properties())
-			.with_boot_nodes(boot_nodes.collect())
-			.with_genesis_config_patch(self.genesis());
-		if let Some(fork_id) = &self.fork_id {
-			spec = spec.with_fork_id(fork_id);
-		}
-		Ok(spec.build())
+		let boot_nodes: Vec<_> =
+			self.boot_nodes.iter().filter_map(|address| address.parse().ok()).collect();
+		Ok(Spec::from_patch(&self.name, &self.id, kind, self.genesis(), |mut builder| {
+			if let Some(fork_id) = &self.fork_id {
+				builder = builder.with_fork_id(fork_id);
+			}
+			builder.with_boot_nodes(boot_nodes)
+		})?)
 	}
 
 	/// What the runtime's default genesis is changed by.

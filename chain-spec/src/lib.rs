@@ -6,14 +6,17 @@
 //! specification really puts into the genesis state, wherever it came from.
 
 pub mod custom;
+mod spec;
 pub mod verify;
+
+pub use spec::Spec;
 
 use countersign_runtime::WASM_BINARY;
 use sc_chain_spec::{ChainType, Properties};
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use std::path::PathBuf;
 
-/// A chain specification.
+/// A chain specification from a file.
 pub type ChainSpec = sc_chain_spec::GenericChainSpec;
 
 /// Why there is no specification.
@@ -22,6 +25,9 @@ pub enum Error {
 	/// The runtime was built without its wasm.
 	#[error("this binary was built without the runtime's wasm (SKIP_WASM_BUILD)")]
 	NoWasm,
+	/// The genesis state cannot be built.
+	#[error("genesis: {0}")]
+	Genesis(String),
 	/// The file is not a chain specification.
 	#[error("{path}: {reason}")]
 	File {
@@ -47,25 +53,15 @@ pub fn properties() -> Properties {
 }
 
 /// One validator, for development on one machine.
-pub fn development() -> Result<ChainSpec, Error> {
-	Ok(ChainSpec::builder(wasm()?, None)
-		.with_name("Countersign Development")
-		.with_id("countersign-dev")
-		.with_chain_type(ChainType::Development)
-		.with_properties(properties())
-		.with_genesis_config_preset_name(DEV_RUNTIME_PRESET)
-		.build())
+pub fn development() -> Result<Spec, Error> {
+	let (name, id) = ("Countersign Development", "countersign-dev");
+	Spec::from_preset(name, id, ChainType::Development, DEV_RUNTIME_PRESET)
 }
 
 /// Four validators, whose keys everybody knows.
-pub fn local_testnet() -> Result<ChainSpec, Error> {
-	Ok(ChainSpec::builder(wasm()?, None)
-		.with_name("Countersign Local")
-		.with_id("countersign-local")
-		.with_chain_type(ChainType::Local)
-		.with_properties(properties())
-		.with_genesis_config_preset_name(LOCAL_TESTNET_RUNTIME_PRESET)
-		.build())
+pub fn local_testnet() -> Result<Spec, Error> {
+	let (name, id) = ("Countersign Local", "countersign-local");
+	Spec::from_preset(name, id, ChainType::Local, LOCAL_TESTNET_RUNTIME_PRESET)
 }
 
 /// The specification that a command line names: `dev`, `local` (also where nothing is named), or
@@ -87,7 +83,18 @@ pub fn load(id: &str) -> Result<Box<dyn sc_chain_spec::ChainSpec>, Error> {
 mod tests {
 	use super::*;
 	use countersign_primitives::parameters::{ConsensusParameters, RequestParameters};
-	use verify::verify;
+	use verify::{genesis, verify};
+
+	/// The state that the runtime's wasm builds is the one that a network would be started from.
+	#[test]
+	fn this_copy_of_the_runtime_builds_what_its_wasm_builds() {
+		let ours = local_testnet().expect("a preset");
+		let plain = ours.as_json(false).expect("is JSON");
+		let wasm = ChainSpec::from_json_bytes(plain.into_bytes()).expect("parses");
+		let (ours, wasm) = (ours.genesis().expect("builds"), genesis(&wasm).expect("builds"));
+		assert_eq!(ours.top, wasm.top);
+		assert_eq!(ours.children_default, wasm.children_default);
+	}
 
 	#[test]
 	fn every_preset_builds_a_good_genesis() {

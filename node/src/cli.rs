@@ -37,9 +37,22 @@ pub(crate) struct Cli {
 	#[clap(flatten)]
 	pub(crate) run: RunCmd,
 
+	/// What is special to this node.
+	#[clap(flatten)]
+	pub(crate) options: NodeOptions,
+}
+
+/// How to run a node, as far as it is special to this one.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct NodeOptions {
 	/// How to answer requests.
 	#[clap(flatten)]
 	pub(crate) inference: InferenceParams,
+
+	/// Keep the compiled runtime in this folder, so that later starts need not compile it again.
+	/// Whoever can write there decides what this node executes.
+	#[arg(long, value_name = "PATH")]
+	pub(crate) wasm_cache: Option<PathBuf>,
 
 	/// Do not measure this machine when a validator starts.
 	#[arg(long)]
@@ -167,7 +180,8 @@ mod tests {
 	#[test]
 	fn validators_answer_unless_told_otherwise() {
 		let parse = |args: &[&str]| {
-			Cli::try_parse_from(std::iter::once(&"node").chain(args)).map(|cli| cli.inference)
+			Cli::try_parse_from(std::iter::once(&"node").chain(args))
+				.map(|cli| cli.options.inference)
 		};
 		let plain = parse(&[]).expect("no flag is required");
 		assert!(plain.is_on(true) && !plain.is_on(false));

@@ -1,5 +1,6 @@
 use super::*;
 use crate::verify::{genesis, verify, verify_genesis};
+use crate::ChainSpec;
 use codec::Encode;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_storage::{well_known_keys, Storage};
@@ -184,6 +185,7 @@ fn boot_nodes_and_fork_id_are_kept() {
 	network.boot_nodes = vec![node.into()];
 	network.fork_id = Some("second".into());
 	let spec = network.build().expect("is right");
+	let spec: &dyn sc_chain_spec::ChainSpec = &spec;
 	assert_eq!(spec.boot_nodes().iter().map(ToString::to_string).collect::<Vec<_>>(), [node]);
 	assert_eq!(spec.fork_id(), Some("second"));
 }

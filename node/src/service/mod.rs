@@ -22,10 +22,11 @@ mod full;
 
 use full::new_full;
 
+use crate::cli::NodeOptions;
 use async_trait::async_trait;
-use countersign_runtime::{opaque::Block, RuntimeApi};
+use countersign_runtime::{opaque::Block, RuntimeApi, HEAP_PAGES};
 use sc_consensus_babe::{BabeLink, BabeWorkerHandle};
-use sc_executor::{HeapAllocStrategy, WasmExecutor, DEFAULT_HEAP_ALLOC_STRATEGY};
+use sc_executor::{HeapAllocStrategy, WasmExecutor};
 use sc_service::{Configuration, Error, PartialComponents, TaskManager};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
@@ -35,7 +36,7 @@ use sp_consensus_babe::{
 use sp_core::H256;
 use sp_inherents::CreateInherentDataProviders;
 use sp_timestamp::InherentDataProvider as TimeInherent;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 /// The functions that a runtime may call. None of ours: what inference a block contains, the
 /// runtime computes itself.
@@ -66,9 +67,10 @@ const PROPOSAL_BYTES: usize = 5 * 1024 * 1024 + 64 * 1024;
 /// for others to import it.
 const PROPOSAL_PORTION: f32 = 2.0 / 3.0;
 
-/// Runtime calls outside of blocks get the memory that genesis gives blocks (`:heappages`), so
-/// that a dry run fails where the real one would, and nowhere else.
-const HEAP_PAGES: u32 = 4_096;
+/// The memory that genesis gives to blocks (`:heappages`). Runtime calls outside of blocks get the
+/// same, so that a dry run fails where the real one would, and nowhere else; and the runtime need
+/// not be compiled for both.
+const HEAP: HeapAllocStrategy = HeapAllocStrategy::Static { extra_pages: HEAP_PAGES as u32 };
 
 /// What consensus needs between import and authoring.
 pub(crate) struct Consensus {
@@ -115,19 +117,20 @@ impl CreateInherentDataProviders<Block, ()> for SlotAndTime {
 	}
 }
 
-fn executor(config: &Configuration) -> Executor {
+fn executor(config: &Configuration, wasm_cache: Option<&Path>) -> Executor {
 	let given = config.executor.default_heap_pages.map(|pages| HeapAllocStrategy::Static {
 		extra_pages: u32::try_from(pages).unwrap_or(u32::MAX),
 	});
-	WasmExecutor::builder()
+	let mut builder = WasmExecutor::builder()
 		.with_execution_method(config.executor.wasm_method)
-		.with_onchain_heap_alloc_strategy(given.unwrap_or(DEFAULT_HEAP_ALLOC_STRATEGY))
-		.with_offchain_heap_alloc_strategy(
-			given.unwrap_or(HeapAllocStrategy::Static { extra_pages: HEAP_PAGES }),
-		)
+		.with_onchain_heap_alloc_strategy(given.unwrap_or(HEAP))
+		.with_offchain_heap_alloc_strategy(given.unwrap_or(HEAP))
 		.with_max_runtime_instances(config.executor.max_runtime_instances)
-		.with_runtime_cache_size(config.executor.runtime_cache_size)
-		.build()
+		.with_runtime_cache_size(config.executor.runtime_cache_size);
+	if let Some(path) = wasm_cache {
+		builder = builder.with_cache_path(path);
+	}
+	builder.build()
 }
 
 fn telemetry_worker(config: &Configuration) -> Result<Option<(TelemetryWorker, Telemetry)>, Error> {
@@ -145,13 +148,16 @@ fn telemetry_worker(config: &Configuration) -> Result<Option<(TelemetryWorker, T
 }
 
 /// Builds the parts that every command needs.
-pub(crate) fn new_partial(config: &Configuration) -> Result<Partial, Error> {
+pub(crate) fn new_partial(
+	config: &Configuration,
+	wasm_cache: Option<&Path>,
+) -> Result<Partial, Error> {
 	let telemetry = telemetry_worker(config)?;
 	let (client, backend, keystore_container, task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(
 			config,
 			telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
-			executor(config),
+			executor(config, wasm_cache),
 			Vec::new(),
 		)?;
 	let client = Arc::new(client);
@@ -217,12 +223,12 @@ pub(crate) fn new_partial(config: &Configuration) -> Result<Partial, Error> {
 /// Starts a node.
 pub(crate) fn new(
 	config: Configuration,
-	inference: crate::cli::InferenceParams,
+	options: NodeOptions,
 	measured: Option<sc_sysinfo::HwBench>,
 ) -> Result<TaskManager, Error> {
 	use sc_network::config::NetworkBackendType::{Libp2p, Litep2p};
 	match config.network.network_backend {
-		Litep2p => new_full::<sc_network::Litep2pNetworkBackend>(config, inference, measured),
-		Libp2p => new_full::<sc_network::NetworkWorker<Block, H256>>(config, inference, measured),
+		Litep2p => new_full::<sc_network::Litep2pNetworkBackend>(config, options, measured),
+		Libp2p => new_full::<sc_network::NetworkWorker<Block, H256>>(config, options, measured),
 	}
 }
