@@ -4,8 +4,10 @@
 //! [`Supervisor`], a future to spawn. One job runs at a time; those that wait are bounded. Nothing
 //! that the process does can hurt the node: every exchange has a deadline after which the process
 //! is killed, a crash or a broken message becomes an [`EngineError`] of the job that met it, and
-//! the next job finds a new process. After a failure the pauses between starts grow; jobs that
-//! come in a pause are refused at once, so that nobody waits for nothing.
+//! the next job finds a new process. A model that ends the process again and again is refused for
+//! a while that grows, and so are all jobs where the process does not even start; refused at once,
+//! so that nobody waits for nothing. Other models are not affected: nobody can stop a validator
+//! with one bad model.
 
 mod process;
 
@@ -20,6 +22,7 @@ use countersign_primitives::{
 use parking_lot::Mutex;
 use process::{Process, StartError};
 use std::{
+	collections::HashMap,
 	path::PathBuf,
 	sync::{
 		atomic::{AtomicU64, Ordering},
@@ -52,7 +55,8 @@ pub struct EngineConfig {
 	pub load_timeout: Duration,
 	/// How long a run may exceed its time limit before the process is killed.
 	pub grace: Duration,
-	/// The first pause after two failures in a row; doubled by every further one.
+	/// The pause after two failures in a row, of the process to start or of a model to leave it
+	/// alive; doubled by every further one.
 	pub backoff: Duration,
 	/// The longest pause.
 	pub backoff_max: Duration,
@@ -247,6 +251,7 @@ impl EngineHandle {
 			process: None,
 			failures: 0,
 			not_before: None,
+			blamed: HashMap::new(),
 			next_id: 0,
 			last_error: Arc::default(),
 		};
@@ -295,6 +300,16 @@ impl EngineHandle {
 	}
 }
 
+/// The most models that are blamed at one time.
+const MAX_BLAMED: usize = 1024;
+
+/// A model that ended the process in every one of its last runs.
+#[derive(Debug)]
+struct Blame {
+	failures: u32,
+	until: Instant,
+}
+
 /// Owns the engine process. Ends, and the process with it, when the last handle is gone.
 #[derive(Debug)]
 pub struct Supervisor {
@@ -303,9 +318,10 @@ pub struct Supervisor {
 	state: watch::Sender<EngineState>,
 	metrics: Arc<EngineMetrics>,
 	process: Option<Process>,
-	/// Failures in a row.
+	/// Starts that failed, or processes that ended while idle, in a row.
 	failures: u32,
 	not_before: Option<Instant>,
+	blamed: HashMap<ArtefactHash, Blame>,
 	next_id: u64,
 	/// What the process last complained about.
 	last_error: Arc<Mutex<Option<String>>>,
@@ -331,6 +347,7 @@ impl Supervisor {
 					task = self.tasks.recv() => task,
 					status = process.exited() => {
 						self.failed(EngineError::Crashed(status)).await;
+						self.pause();
 						continue;
 					},
 				},
@@ -355,6 +372,37 @@ impl Supervisor {
 	}
 
 	async fn run_job(&mut self, job: RunJob) -> Result<RunReport, EngineError> {
+		let artefact = job.artefact;
+		let now = Instant::now();
+		if let Some(blame) = self.blamed.get(&artefact).filter(|blame| blame.until > now) {
+			return Err(EngineError::Unavailable(format!(
+				"this model ended the process {} times in a row; next try in {:.1} s",
+				blame.failures,
+				blame.until.saturating_duration_since(now).as_secs_f32()
+			)));
+		}
+		let result = self.try_job(job).await;
+		match &result {
+			Ok(_) => {
+				self.failures = 0;
+				self.blamed.remove(&artefact);
+			}
+			Err(EngineError::Crashed(_) | EngineError::Hung(_) | EngineError::Protocol(_)) => {
+				if self.blamed.len() >= MAX_BLAMED {
+					self.blamed.clear();
+				}
+				let failures =
+					self.blamed.get(&artefact).map_or(1, |blame| blame.failures.saturating_add(1));
+				// The first failure may be one bad input: the next may follow at once.
+				let until = Instant::now() + self.pause_after(failures);
+				self.blamed.insert(artefact, Blame { failures, until });
+			}
+			Err(_) => {}
+		}
+		result
+	}
+
+	async fn try_job(&mut self, job: RunJob) -> Result<RunReport, EngineError> {
 		let wrong = |message: &str| EngineError::Refused {
 			kind: ErrorKind::BadRequest,
 			message: message.into(),
@@ -403,7 +451,6 @@ impl Supervisor {
 			}
 			other => return Err(self.unexpected(other).await),
 		};
-		self.failures = 0;
 		self.metrics.run_micros.fetch_add(micros, Ordering::Relaxed);
 		Ok(RunReport { outcome, time: Duration::from_micros(micros) })
 	}
@@ -411,7 +458,10 @@ impl Supervisor {
 	async fn do_ping(&mut self) -> Result<(), EngineError> {
 		let id = self.id();
 		match self.exchange(Request::Ping { id }, self.config.start_timeout).await? {
-			Reply::Pong { .. } => Ok(()),
+			Reply::Pong { .. } => {
+				self.failures = 0;
+				Ok(())
+			}
 			other => Err(self.unexpected(other).await),
 		}
 	}
@@ -460,7 +510,7 @@ impl Supervisor {
 		}
 	}
 
-	/// Ends the process after a failure and sets the pause before the next one.
+	/// Ends the process after a failure.
 	async fn failed(&mut self, error: EngineError) -> EngineError {
 		let error = match (error, self.process.take()) {
 			(EngineError::Crashed(pipe), Some(process)) => {
@@ -483,19 +533,23 @@ impl Supervisor {
 			_ => count(&self.metrics.crashes),
 		}
 		tracing::warn!(target: LOG, %error, "engine process ended");
-		self.pause();
 		let _ = self.state.send(EngineState::Unavailable(error.to_string()));
 		error
 	}
 
+	/// How long to pause after this many failures in a row. After the first not at all.
+	fn pause_after(&self, failures: u32) -> Duration {
+		let doublings = match failures {
+			0 | 1 => return Duration::ZERO,
+			more => more.saturating_sub(2).min(16),
+		};
+		self.config.backoff.saturating_mul(1 << doublings).min(self.config.backoff_max)
+	}
+
+	/// Sets the pause before the next start.
 	fn pause(&mut self) {
 		self.failures = self.failures.saturating_add(1);
-		// The first failure may be one bad input: start again at once.
-		self.not_before = (self.failures > 1).then(|| {
-			let doublings = self.failures.saturating_sub(2).min(16);
-			let pause = self.config.backoff.saturating_mul(1 << doublings);
-			Instant::now() + pause.min(self.config.backoff_max)
-		});
+		self.not_before = Some(Instant::now() + self.pause_after(self.failures));
 	}
 
 	async fn ensure_process(&mut self) -> Result<(), EngineError> {
