@@ -11,6 +11,7 @@ use std::{
 	fs::File,
 	net::TcpListener,
 	path::{Path, PathBuf},
+	process::Command,
 	time::Duration,
 };
 use tokio::time::{sleep, Instant};
@@ -154,6 +155,7 @@ pub struct Network {
 	programs: Programs,
 	assets: Assets,
 	options: Options,
+	prepared: Prepared,
 }
 
 impl Network {
@@ -179,12 +181,17 @@ impl Network {
 			});
 		}
 		let start = options.start;
-		let mut network = Self { nodes, folder: Some(folder), root, programs, assets, options };
-		for index in 0..start {
-			network.launch(index, None).await?;
-		}
-		for index in 0..start {
-			network.client(index).await?;
+		let prepared = Prepared::find(&programs)?;
+		let mut network =
+			Self { nodes, folder: Some(folder), root, programs, assets, options, prepared };
+		// The first compiles the runtime, where no start before did; the others find it compiled.
+		for nodes in [0..start.min(1), start.min(1)..start] {
+			for index in nodes.clone() {
+				network.launch(index, None).await?;
+			}
+			for index in nodes {
+				network.client(index).await?;
+			}
 		}
 		Ok(network)
 	}
@@ -235,7 +242,10 @@ impl Network {
 		let log = File::options().create(true).append(true).open(&node.log)?;
 		let process = Process::start(node.name, &self.programs.node, |command| {
 			command
-				.args(["--chain", "local", &format!("--{}", node.name), "--name", node.name])
+				.args([&format!("--{}", node.name), "--name", node.name, "--chain"])
+				.arg(&self.prepared.chain)
+				.arg("--wasm-cache")
+				.arg(&self.prepared.runtime)
 				.arg("--base-path")
 				.arg(&node.base)
 				.args(["--node-key", &hex::encode(node.node_key)])
@@ -345,6 +355,49 @@ impl Drop for Network {
 				eprintln!("--- the end of {}'s log ---\n{}", node.name, node.last_words());
 			}
 		}
+	}
+}
+
+/// What is made once for each build of the node, because it takes a processor half a minute: the
+/// specification of the chain `local` with its genesis state, and the compiled runtime.
+#[derive(Clone, Debug)]
+struct Prepared {
+	chain: PathBuf,
+	runtime: PathBuf,
+}
+
+impl Prepared {
+	fn find(programs: &Programs) -> Result<Self> {
+		let beside = programs.node.parent().context("a program lies in a folder")?;
+		let folder = beside.join("local-network");
+		let runtime = folder.join("runtime");
+		std::fs::create_dir_all(&runtime)?;
+		let node = std::fs::metadata(&programs.node)?;
+		let built = node.modified()?.duration_since(std::time::UNIX_EPOCH)?.as_nanos();
+		let name = format!("local-{built}-{}.json", node.len());
+		let chain = folder.join(&name);
+		if !chain.is_file() {
+			let made = Command::new(&programs.node)
+				.args(["export-chain-spec", "--chain", "local", "--raw"])
+				.output()
+				.context("exporting the chain specification")?;
+			anyhow::ensure!(
+				made.status.success(),
+				"no chain specification: {}",
+				String::from_utf8_lossy(&made.stderr)
+			);
+			for old in std::fs::read_dir(&folder)?.flatten() {
+				let is_specification = old.path().extension().is_some_and(|it| it == "json");
+				// What another run just made for the same build stays.
+				if is_specification && old.file_name().to_string_lossy() != name {
+					let _ = std::fs::remove_file(old.path());
+				}
+			}
+			let mut partial = tempfile::NamedTempFile::new_in(&folder)?;
+			std::io::Write::write_all(&mut partial, &made.stdout)?;
+			partial.persist(&chain)?;
+		}
+		Ok(Self { chain, runtime })
 	}
 }
 

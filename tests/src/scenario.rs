@@ -158,9 +158,66 @@ impl Served {
 		Ok(Self { network, clients, model, manifest })
 	}
 
+	/// Starts a network that serves magika, has `test` use it, and ends it. When the test fails,
+	/// the nodes' logs stay, and the message says where.
+	pub async fn play(
+		options: crate::Options,
+		test: impl AsyncFnOnce(&mut Self) -> Result<()>,
+	) -> Result<()> {
+		let mut served = Self::start(options).await?;
+		match test(&mut served).await {
+			Ok(()) => served.network.stop().await,
+			Err(error) => {
+				served.network.keep_files();
+				let folder = served.network.folder().display();
+				Err(error.context(format!("the nodes' logs are in {folder}")))
+			}
+		}
+	}
+
 	/// The position of a validator's node.
 	pub fn node_of(&self, account: &AccountId) -> Result<usize> {
 		node_of(&self.network, account)
+	}
+
+	/// Connects to every node again, after some were restarted.
+	pub async fn reconnect(&mut self) -> Result<()> {
+		for index in 0..self.network.nodes.len() {
+			self.clients[index] = self.network.client(index).await?;
+		}
+		Ok(())
+	}
+
+	/// Asks in as many lanes as there are inputs, with a deadline `blocks` after the earliest.
+	pub async fn ask(&self, inputs: Vec<Vec<Tensor>>, blocks: BlockNumber) -> Result<Vec<Asked>> {
+		let mut asks = Vec::new();
+		for (lane, input) in inputs.into_iter().enumerate() {
+			let ask = Ask { lane: u8::try_from(lane)?, ..Ask::new(self.model, input) };
+			let (quote, mut terms) = self.clients[0].quote_for(&ask).await?;
+			terms.deadline = quote.earliest_deadline + blocks;
+			asks.push((ask, terms));
+		}
+		ask_at_once(&self.clients[0], &signer(REQUESTER)?, asks).await
+	}
+
+	/// Waits for the results of all, checks each, and gives who answered.
+	pub async fn answers(&self, client: &Client, asked: &[Asked]) -> Result<Vec<AccountId>> {
+		let mut steps = watch(client, asked, has_result).await?;
+		let mut executors: Vec<Option<AccountId>> = vec![None; asked.len()];
+		while executors.iter().any(Option::is_none) {
+			let (index, step) = within("a result", Duration::from_secs(120), async {
+				steps.recv().await.context("every request ends")
+			})
+			.await?;
+			let step = step?;
+			if !has_result(&step.request) {
+				continue;
+			}
+			let answer = client.answer_after(&step).await?.context("there is a result")?;
+			check_result(client, &answer.request, &answer.result).await?;
+			executors[index] = Some(answer.request.assignment.context("an executor")?.account);
+		}
+		Ok(executors.into_iter().flatten().collect())
 	}
 }
 

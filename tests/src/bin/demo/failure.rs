@@ -69,10 +69,12 @@ impl Story<'_> {
 				}
 			}
 			if !scenario::has_result(&step.request) {
-				self.console.progress(&format!(
-					"block {}; Dave's deadline is block {}",
-					step.block.number, shown.asked.terms.deadline
-				));
+				let deadline = shown.asked.terms.deadline;
+				self.console.progress(&if step.block.number <= deadline {
+					format!("block {}; Dave's deadline is block {deadline}", step.block.number)
+				} else {
+					format!("block {}; the chain looks for somebody else", step.block.number)
+				});
 				continue;
 			}
 			left -= 1;

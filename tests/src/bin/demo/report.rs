@@ -196,7 +196,7 @@ pub(crate) fn show_addresses(console: &mut Console, network: &Network, facts: &F
 	console.note("");
 	console.note("Ask about a file of yours:");
 	console.note(&format!(
-		"{} --url {} infer --model {:?} --input FILE --wait --key //Ferdie",
+		"{} --url {} --suri //Ferdie infer --model {:?} --encode magika --wait --input FILE",
 		network.programs().client.display(),
 		network.nodes[0].url(),
 		facts.model.unwrap_or_default(),

@@ -1,0 +1,153 @@
+//! The network splits, both halves go on, and then they meet again.
+
+use anyhow::{ensure, Context, Result};
+use codec::Encode;
+use countersign_client::{ask::Ask, call::Call, Client};
+use countersign_network::{
+	scenario::{any_input, best, finalized, signer, within, Served, REQUESTER},
+	Options,
+};
+use countersign_primitives::{
+	keys::InferenceId,
+	request::{RequestId, RequestStatus},
+};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	time::Duration,
+};
+
+/// Requests that both halves see.
+const REQUESTS: u8 = 8;
+/// Blocks that each half makes on its own.
+const SPLIT_BLOCKS: u32 = 8;
+
+/// What each key signed for each request, on whatever fork: the encoded statements.
+type Signed = BTreeMap<(RequestId, InferenceId), BTreeSet<Vec<u8>>>;
+
+/// Adds what a node's best chain holds.
+async fn collect(client: &Client, requests: &[RequestId], signed: &mut Signed) -> Result<usize> {
+	let mut found = 0;
+	for id in requests {
+		if let Some(result) = client.result_at(*id, None).await? {
+			let statement = result.statement;
+			ensure!(statement.verify(&result.signature), "a wrong signature is in state");
+			found += 1;
+			signed.entry((*id, statement.signer.clone())).or_default().insert(statement.encode());
+		}
+	}
+	Ok(found)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_split_network_signs_nothing_twice() -> Result<()> {
+	Served::play(Options::default(), async |served| {
+		// Both halves start from the same final block.
+		let start = served.clients[0].best().await?;
+		for client in &served.clients {
+			within("finality", Duration::from_secs(60), finalized(client, start.number)).await?;
+		}
+		for node in &mut served.network.nodes {
+			node.stop().await?;
+		}
+		for (index, peers) in [(0, [1]), (1, [0]), (2, [3]), (3, [2])] {
+			served.network.restart_among(index, &peers).await?;
+		}
+		served.reconnect().await?;
+		let halves = [served.clients[0].clone(), served.clients[2].clone()];
+
+		// The same requests on both sides, under the same identifiers: each side signs its own
+		// transaction, and an identifier does not depend on that.
+		let requester = signer(REQUESTER)?;
+		let account = requester.account();
+		let deadline = start.number + 100;
+		let mut requests = Vec::new();
+		let mut calls = Vec::new();
+		for lane in 0..REQUESTS {
+			let ask = Ask { lane, ..Ask::new(served.model, any_input(u64::from(lane))) };
+			let (_, mut terms) = halves[0].quote_for(&ask).await?;
+			terms.deadline = deadline;
+			let id = ask.id(&halves[0].genesis(), &account, 0, &terms);
+			calls.push(Call::request(&ask.model, &ask.input().0, 0, &terms));
+			requests.push(id);
+		}
+		let mut sent = Vec::new();
+		for half in &halves {
+			let first = half.transaction_nonce(&account).await?;
+			for (call, nonce) in calls.iter().zip(first..) {
+				let (half, requester) = (half.clone(), requester.clone());
+				sent.push(async move { half.submit_with_nonce(call, &requester, nonce).await });
+			}
+		}
+		within(
+			"requests on both sides",
+			Duration::from_secs(60),
+			futures::future::try_join_all(sent),
+		)
+		.await?;
+		let mut signed = Signed::new();
+		let mut heads = Vec::new();
+		for half in &halves {
+			let now = half.best().await?.number;
+			within("blocks of one half", Duration::from_secs(120), best(half, now + SPLIT_BLOCKS))
+				.await?;
+			let answered = collect(half, &requests, &mut signed).await?;
+			ensure!(answered > 0, "one half answered nothing");
+			heads.push(half.best().await?);
+		}
+		let other = halves[1].hash_of(heads[0].number.min(heads[1].number)).await?;
+		let one = halves[0].hash_of(heads[0].number.min(heads[1].number)).await?;
+		ensure!(one != other, "the network did not split");
+		ensure!(halves[0].finalized().await?.number <= heads[0].number, "half a network finalised");
+
+		// They meet again.
+		for node in &mut served.network.nodes {
+			node.stop().await?;
+		}
+		for index in 0..served.network.nodes.len() {
+			served.network.restart(index).await?;
+		}
+		served.reconnect().await?;
+		let joined = heads.iter().map(|head| head.number).max().unwrap_or_default() + 1;
+		for client in &served.clients {
+			within("one final chain", Duration::from_secs(120), finalized(client, joined)).await?;
+		}
+		let agreed = served.clients[0].hash_of(joined).await?;
+		for client in &served.clients {
+			ensure!(client.hash_of(joined).await? == agreed, "the halves did not meet");
+		}
+
+		// Everything is answered on the one chain, by whoever may, and nobody signed twice.
+		let client = &served.clients[0];
+		let mut blocks = client.blocks().await?;
+		loop {
+			let block = within("a block", Duration::from_secs(60), blocks.next()).await?;
+			collect(client, &requests, &mut signed).await?;
+			let mut open = 0;
+			for id in &requests {
+				let request = client
+					.request_at(*id, Some(block.hash))
+					.await?
+					.context("both halves had the request")?;
+				open += usize::from(matches!(
+					request.status,
+					RequestStatus::Waiting | RequestStatus::Assigned | RequestStatus::InputDemanded
+				));
+				ensure!(request.status != RequestStatus::Refunded, "nobody answered {id:?}");
+			}
+			if open == 0 {
+				break;
+			}
+			ensure!(block.number < deadline + 40, "{open} requests stay open");
+		}
+		for ((request, signer), statements) in &signed {
+			ensure!(
+				statements.len() == 1,
+				"{signer:?} signed {} statements for {request:?}",
+				statements.len()
+			);
+		}
+		ensure!(signed.len() >= requests.len(), "a request was answered by nobody");
+		Ok(())
+	})
+	.await
+}

@@ -1,0 +1,147 @@
+//! Results that nobody asked for, or that come too late.
+
+use anyhow::{ensure, Context, Result};
+use codec::Encode;
+use countersign_client::{ask::Asked, Client, Error};
+use countersign_network::{
+	scenario::{any_input, has_result, watch, within, Served},
+	Options, VALIDATORS,
+};
+use countersign_primitives::{
+	keys::{InferencePair, InferenceSignature},
+	request::{Outcome, RequestStatus, ResultView, Statement},
+};
+use sp_core::Pair;
+use std::time::Duration;
+use subxt::rpcs::rpc_params;
+
+/// The validator that is switched off.
+const FAILING: usize = 3;
+
+/// Offers a result to a node's pool.
+async fn offer(
+	client: &Client,
+	statement: &Statement,
+	outcome: &Outcome,
+	signature: &InferenceSignature,
+) -> Result<Result<String, Error>> {
+	let arguments = (statement, outcome, signature);
+	let transaction: Vec<u8> =
+		client.api("InferenceApi_result_transaction", arguments, None).await?;
+	let bytes = format!("0x{}", hex::encode(transaction.encode()));
+	Ok(client.rpc("author_submitExtrinsic", rpc_params![bytes]).await)
+}
+
+/// Fails unless the pool refused it as what it is: a transaction that is not valid.
+fn refused(what: &str, offered: Result<String, Error>) -> Result<()> {
+	match offered {
+		Err(Error::Node { code: 1010 | 1011 | 1012, .. }) => Ok(()),
+		other => anyhow::bail!("{what}: {other:?}"),
+	}
+}
+
+/// The key with which a validator of the local network signs.
+fn key(index: usize) -> Result<InferencePair> {
+	let name = VALIDATORS[index];
+	let (first, rest) = name.split_at(1);
+	Ok(InferencePair::from_string(&format!("//{}{rest}", first.to_uppercase()), None)?)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_assigned_validator_answers_once_and_in_time() -> Result<()> {
+	Served::play(Options::default(), async |served| {
+		let client = served.clients[0].clone();
+		let failing = countersign_network::scenario::signer(&served.network.nodes[FAILING].uri())?;
+
+		// An honest result, offered once more and changed.
+		let first = served.ask(vec![any_input(0)], 30).await?;
+		served.answers(&client, &first).await?;
+		let seen: ResultView = client.result(first[0].id).await?;
+		refused(
+			"the same result twice",
+			offer(&client, &seen.statement, &seen.outcome, &seen.signature).await?,
+		)?;
+
+		// A request whose executor is switched off.
+		served.network.nodes[FAILING].kill()?;
+		let mut lost: Option<Asked> = None;
+		for round in 0..8u64 {
+			let inputs = (0..8).map(|at| any_input(10 + round * 8 + at)).collect();
+			for asked in served.ask(inputs, 4).await? {
+				let hash = asked.included.block.hash;
+				let request = client.request_at(asked.id, Some(hash)).await?.context("included")?;
+				let drawn = request.assignment.context("drawn in the same block")?;
+				if drawn.account == failing.account() {
+					lost = Some(asked);
+				}
+			}
+			if lost.is_some() {
+				break;
+			}
+		}
+		let lost = lost.context("64 draws never met the validator that is switched off")?;
+		let request = client.request(lost.id).await?;
+		let assignment = request.assignment.clone().context("drawn")?;
+
+		// What its executor would sign, but for the output, which is that of another request.
+		let right = Statement {
+			request: lost.id,
+			session: assignment.session,
+			validator: assignment.validator,
+			input: request.input_commitment,
+			signer: key(FAILING)?.public(),
+			..seen.statement.clone()
+		};
+		let sign = |statement: &Statement, index: usize| {
+			anyhow::Ok(key(index)?.sign(&statement.signing_payload()))
+		};
+		let others = Statement { signer: key(1)?.public(), ..right.clone() };
+		refused(
+			"a validator that was not drawn",
+			offer(&client, &others, &seen.outcome, &sign(&others, 1)?).await?,
+		)?;
+		refused(
+			"the drawn validator's name under another's signature",
+			offer(&client, &right, &seen.outcome, &sign(&right, 1)?).await?,
+		)?;
+		let elsewhere = Statement { genesis: Default::default(), ..right.clone() };
+		refused(
+			"a statement for another chain",
+			offer(&client, &elsewhere, &seen.outcome, &sign(&elsewhere, FAILING)?).await?,
+		)?;
+		let other_input = Statement { input: seen.statement.input, ..right.clone() };
+		refused(
+			"a statement about another input",
+			offer(&client, &other_input, &seen.outcome, &sign(&other_input, FAILING)?).await?,
+		)?;
+		let empty = Outcome::Output(vec![0u8].try_into().ok().context("one byte fits")?);
+		refused(
+			"an output that is not the one signed",
+			offer(&client, &right, &empty, &sign(&right, FAILING)?).await?,
+		)?;
+
+		// Too late: another has taken over. The signature is good, and would have been taken.
+		let asked = [lost];
+		let mut steps = watch(&client, &asked, has_result).await?;
+		let answered = loop {
+			let (_, step) = within("a take-over", Duration::from_secs(120), async {
+				steps.recv().await.context("every request ends")
+			})
+			.await?;
+			let step = step?;
+			if has_result(&step.request) {
+				break step;
+			}
+		};
+		ensure!(answered.request.status == RequestStatus::Answered, "nobody took over");
+		ensure!(answered.request.attempts == 2, "it took {} attempts", answered.request.attempts);
+		refused(
+			"the first executor's result after the take-over",
+			offer(&client, &right, &seen.outcome, &sign(&right, FAILING)?).await?,
+		)?;
+		let kept = client.result(asked[0].id).await?;
+		ensure!(kept.statement.signer != right.signer, "the late result replaced the answer");
+		Ok(())
+	})
+	.await
+}
