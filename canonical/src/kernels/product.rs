@@ -585,6 +585,9 @@ fn grouped<L: Lane>(
 	Some(())
 }
 
+/// Channels that a depthwise convolution sums at a time.
+const LANES: usize = 16;
+
 /// One channel in, one out, for each group: results of neighbouring channels at a time.
 fn depthwise<L: Lane>(
 	shapes: &Shapes,
@@ -593,7 +596,6 @@ fn depthwise<L: Lane>(
 	w: &Value,
 	results: &mut [L],
 ) -> Option<()> {
-	const LANES: usize = 16;
 	let channels = shapes.groups;
 	let width = strides(&w.meta.shape)[0] as usize;
 	let mut input = vec![L::default(); x.data.len()];
@@ -607,12 +609,39 @@ fn depthwise<L: Lane>(
 			*slot = *weight;
 		}
 	}
-	for class in classes {
-		for (to, from) in class.rows.iter().copied() {
-			let target = results.get_mut(to..to + channels)?;
-			for (block, sums) in target.chunks_mut(LANES).enumerate() {
-				let first = block * LANES;
-				if let Some(sums) = sums.as_mut_array::<LANES>() {
+	Channels { classes, channels, input: &input, weights: &weights, results }.run()
+}
+
+/// A depthwise convolution whose operands lie ready.
+struct Channels<'a, L> {
+	classes: &'a [Class],
+	channels: usize,
+	input: &'a [L],
+	weights: &'a [L],
+	results: &'a mut [L],
+}
+
+impl<L: Lane> Channels<'_, L> {
+	/// As [`Tiles::run`].
+	#[cfg(feature = "std")]
+	fn run(self) -> Option<()> {
+		pulp::Arch::new().dispatch(self)
+	}
+
+	#[cfg(not(feature = "std"))]
+	fn run(self) -> Option<()> {
+		self.slide()
+	}
+
+	#[inline(always)]
+	fn slide(self) -> Option<()> {
+		let Self { classes, channels, input, weights, results } = self;
+		for class in classes {
+			for (to, from) in class.rows.iter().copied() {
+				let target = results.get_mut(to..to + channels)?;
+				let (blocks, rest) = target.as_chunks_mut::<LANES>();
+				let mut first = 0;
+				for sums in blocks {
 					let mut acc = *sums;
 					for (offset, part) in &class.taps {
 						let at = from + offset + first;
@@ -624,17 +653,27 @@ fn depthwise<L: Lane>(
 						}
 					}
 					*sums = acc;
-				} else {
-					for (lane, sum) in sums.iter_mut().enumerate() {
-						for (offset, part) in &class.taps {
-							let a = *input.get(from + offset + first + lane)?;
-							let b = *weights.get(part.start * channels + first + lane)?;
-							*sum = L::accumulate(*sum, a, b);
-						}
+					first += LANES;
+				}
+				for (lane, sum) in rest.iter_mut().enumerate() {
+					for (offset, part) in &class.taps {
+						let a = *input.get(from + offset + first + lane)?;
+						let b = *weights.get(part.start * channels + first + lane)?;
+						*sum = L::accumulate(*sum, a, b);
 					}
 				}
 			}
 		}
+		Some(())
 	}
-	Some(())
+}
+
+#[cfg(feature = "std")]
+impl<L: Lane> pulp::WithSimd for Channels<'_, L> {
+	type Output = Option<()>;
+
+	#[inline(always)]
+	fn with_simd<S: pulp::Simd>(self, _: S) -> Option<()> {
+		self.slide()
+	}
 }

@@ -21,6 +21,15 @@ pub const TYPES: [TensorType; 10] = [
 	TensorType::U64,
 ];
 
+/// `2^exponent`, also where it is subnormal.
+fn power_of_two(exponent: i32) -> f32 {
+	if exponent < -126 {
+		f32::from_bits(1 << (exponent + 149))
+	} else {
+		f32::from_bits(((exponent + 127) as u32) << 23)
+	}
+}
+
 pub struct Dice(u64);
 
 impl Dice {
@@ -99,7 +108,7 @@ impl Dice {
 			6 | 7 => {
 				let exponent = self.pick(&exponents);
 				let nudge = self.below(3);
-				let base = 2f64.powi(exponent) as f32;
+				let base = power_of_two(exponent);
 				f32::from_bits(base.to_bits().wrapping_add(nudge).wrapping_sub(1)) * sign
 			}
 			8 => self.below(10) as f32 * 0.5 * sign,

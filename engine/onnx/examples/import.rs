@@ -2,8 +2,9 @@
 //!
 //!     cargo run --release -p countersign-onnx --example import -- MODEL.onnx [-s NAME=1,3,48,192]
 //!         [-b NAME=16000]
-//!         [-i RAW_INPUT].. [-o FOLDER] [-n REPEATS] [-p yes]
+//!         [-i RAW_INPUT].. [-o FOLDER] [-e FOLDER] [-n REPEATS] [-p yes]
 
+use codec::Encode;
 use countersign_canonical::{
 	commitment::tensors_commitment,
 	tensor::{Tensor, TensorType, Value},
@@ -20,7 +21,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 	let mut arguments = std::env::args().skip(1);
 	let path = arguments.next().ok_or("usage: import MODEL.onnx ..")?;
 	let mut options = Options::default();
-	let (mut raw, mut folder, mut repeats, mut profile) = (Vec::new(), None, 1u32, false);
+	let (mut raw, mut folder, mut repeats, mut profile, mut encoded) =
+		(Vec::new(), None, 1u32, false, None);
 	while let Some(flag) = arguments.next() {
 		let value = arguments.next().ok_or("a flag without a value")?;
 		match flag.as_str() {
@@ -37,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 			"-i" => raw.push(fs::read(value)?),
 			"-o" => folder = Some(value),
 			"-p" => profile = value == "yes",
+			"-e" => encoded = Some(value),
 			"-n" => repeats = value.parse()?,
 			other => return Err(format!("unknown flag {other}").into()),
 		}
@@ -62,6 +65,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 		.zip(raw)
 		.map(|(port, data)| Tensor { ty: port.meta.ty, shape: port.meta.shape.clone(), data })
 		.collect();
+	if let Some(folder) = &encoded {
+		fs::write(Path::new(folder).join("package"), imported.package.encode())?;
+		fs::write(Path::new(folder).join("inputs"), tensors.encode())?;
+	}
 	let mut best = f64::MAX;
 	let mut outputs = Vec::new();
 	for _ in 0..repeats {

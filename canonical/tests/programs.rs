@@ -1,0 +1,251 @@
+//! Programs from anywhere: refused or run, never more.
+
+mod cases;
+mod common;
+
+use codec::Encode;
+use common::Dice;
+use countersign_canonical::{
+	commitment::tensor_commitment,
+	infer::{infer, Misfit},
+	op::{Binary, Op, Unary},
+	program::{Constant, Node, Package, Program, ProgramError, MAX_TENSORS},
+	tensor::{Meta, Tensor, TensorType, Value},
+	Model, Trap, VERSION,
+};
+use proptest::prelude::*;
+
+/// A random program whose first nodes are random operators on inputs and constants, with values
+/// for its inputs.
+fn random(dice: &mut Dice) -> (Package, Vec<Tensor>) {
+	let (op, operands) = loop {
+		let (op, operands) = cases::case(dice);
+		let metas: Vec<&Meta> = operands.iter().map(|value| &value.meta).collect();
+		if infer(&op, &metas).is_ok() {
+			break (op, operands);
+		}
+	};
+	let (mut inputs, mut constants) = (vec![], vec![]);
+	let mut places = Vec::new();
+	for (i, operand) in operands.iter().enumerate() {
+		if i > 0 && dice.below(2) == 0 {
+			places.push((true, constants.len()));
+			constants.push(operand.to_tensor());
+		} else {
+			places.push((false, inputs.len()));
+			inputs.push(operand.to_tensor());
+		}
+	}
+	let ports = inputs.len();
+	let numbers = places.iter().map(|(constant, at)| if *constant { ports + at } else { *at });
+	let mut nodes = vec![Node { op, operands: numbers.map(|n| n as u16).collect() }];
+	let first = ports + constants.len();
+	for _ in 0..dice.below(6) {
+		let last = (first + nodes.len() - 1) as u16;
+		let any = dice.below(u32::from(last) + 1) as u16;
+		let (op, operands) = match dice.below(3) {
+			0 => (Op::Unary(dice.pick(&[Unary::Neg, Unary::Exp, Unary::Relu])), vec![last]),
+			1 => (Op::Binary(dice.pick(&[Binary::Add, Binary::Mul])), vec![last, any]),
+			_ => (Op::Cast(dice.any_type()), vec![any]),
+		};
+		nodes.push(Node { op, operands });
+		let program = program(&inputs, &constants, nodes.clone(), vec![last + 1]);
+		if program.plan().is_err() {
+			nodes.pop();
+		}
+	}
+	let outputs = vec![(first + nodes.len() - 1) as u16];
+	let program = program(&inputs, &constants, nodes, outputs);
+	let data = constants.into_iter().map(|constant| constant.data).collect();
+	(Package { program, constants: data }, inputs)
+}
+
+fn meta(tensor: &Tensor) -> Meta {
+	Meta { ty: tensor.ty, shape: tensor.shape.clone() }
+}
+
+fn program(
+	inputs: &[Tensor],
+	constants: &[Tensor],
+	nodes: Vec<Node>,
+	outputs: Vec<u16>,
+) -> Program {
+	Program {
+		version: VERSION,
+		inputs: inputs.iter().map(meta).collect(),
+		constants: constants
+			.iter()
+			.map(|tensor| Constant {
+				meta: meta(tensor),
+				commitment: tensor_commitment(tensor, None),
+			})
+			.collect(),
+		nodes,
+		outputs,
+	}
+}
+
+/// Zeros for whatever a program takes.
+fn zeros(program: &Program) -> Vec<Tensor> {
+	program
+		.inputs
+		.iter()
+		.map(|meta| Tensor {
+			ty: meta.ty,
+			shape: meta.shape.clone(),
+			data: vec![0; meta.bytes() as usize],
+		})
+		.collect()
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..Default::default() })]
+
+	#[test]
+	fn a_program_gives_an_output_or_a_trap(seed in any::<u64>()) {
+		let mut dice = Dice::new(seed);
+		let (package, inputs) = random(&mut dice);
+		let encoded = package.encode();
+		let model = Model::decode(&encoded).unwrap();
+		let root = model.program().root();
+		prop_assert_eq!(Program::decode_checked(&package.program.encode()).unwrap().0.root(), root);
+		let metas = model.program().output_metas(model.plan());
+		match model.run(&inputs) {
+			Ok(outputs) => {
+				prop_assert_eq!(outputs.len(), metas.len());
+				for (output, meta) in outputs.iter().zip(metas) {
+					prop_assert_eq!(&meta, &Meta { ty: output.ty, shape: output.shape.clone() });
+					prop_assert!(Value::from_tensor(output).is_some());
+				}
+				prop_assert_eq!(model.run(&inputs).unwrap(), outputs);
+			},
+			Err(trap) => {
+				prop_assert!(matches!(trap, Trap::Operator(_)));
+				prop_assert_eq!(model.run(&inputs), Err(trap));
+			},
+		}
+	}
+
+	#[test]
+	fn broken_programs_never_panic(seed in any::<u64>()) {
+		let mut dice = Dice::new(seed);
+		let (package, _) = random(&mut dice);
+		let original = package.program.encode();
+		for _ in 0..40 {
+			let mut bytes = original.clone();
+			for _ in 0..=dice.below(3) {
+				let at = dice.below(bytes.len() as u32) as usize;
+				match dice.below(4) {
+					0 => bytes[at] = dice.next() as u8,
+					1 => bytes[at] ^= 1 << dice.below(8),
+					2 => bytes.insert(at, dice.next() as u8),
+					_ => {
+						bytes.remove(at);
+					},
+				}
+				if bytes.is_empty() {
+					bytes.push(0);
+				}
+			}
+			let Ok((program, plan)) = Program::decode_checked(&bytes) else {
+				continue;
+			};
+			// Whatever is still a program runs, if it is not too much for a test.
+			if plan.cost.weighted_macs() > 20_000_000 || plan.cost.peak > 1 << 24 {
+				continue;
+			}
+			if program.constants.iter().any(|constant| constant.meta.bytes() > 1 << 20) {
+				continue;
+			}
+			let constants =
+				program.constants.iter().map(|c| vec![0; c.meta.bytes() as usize]).collect();
+			let model = Model::new_unchecked(&Package { program, constants }).unwrap();
+			let _ = model.run(&zeros(model.program()));
+		}
+	}
+
+	#[test]
+	fn random_bytes_are_no_program(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+		let _ = Program::decode_checked(&bytes);
+		let _ = Model::decode(&bytes);
+	}
+}
+
+fn floats(shape: &[u32]) -> Meta {
+	Meta { ty: TensorType::F32, shape: shape.to_vec() }
+}
+
+/// One input of this shape through one operator.
+fn single(op: Op, shape: &[u32]) -> Program {
+	Program {
+		version: VERSION,
+		inputs: vec![floats(shape)],
+		constants: vec![],
+		nodes: vec![Node { op, operands: vec![0] }],
+		outputs: vec![1],
+	}
+}
+
+#[test]
+fn what_is_no_program_is_named() {
+	let relu = || Op::Unary(Unary::Relu);
+	assert!(single(relu(), &[2]).plan().is_ok());
+
+	let unknown = Program { version: 9, ..single(relu(), &[2]) };
+	assert_eq!(unknown.plan().unwrap_err(), ProgramError::UnknownVersion);
+
+	let mut dangling = single(relu(), &[2]);
+	dangling.nodes[0].operands = vec![1];
+	assert_eq!(dangling.plan().unwrap_err(), ProgramError::Dangling(0));
+
+	let no_output = Program { outputs: vec![], ..single(relu(), &[2]) };
+	assert_eq!(no_output.plan().unwrap_err(), ProgramError::Ports);
+	let wrong_output = Program { outputs: vec![2], ..single(relu(), &[2]) };
+	assert_eq!(wrong_output.plan().unwrap_err(), ProgramError::Dangling(1));
+
+	let overflow = single(relu(), &[1 << 16, 1 << 16]);
+	assert_eq!(overflow.plan().unwrap_err(), ProgramError::Declaration(0));
+	let large = single(relu(), &[1 << 23]);
+	assert_eq!(large.plan().unwrap_err(), ProgramError::TooLarge(0));
+	let grows = single(Op::Expand { shape: vec![1 << 23] }, &[1]);
+	assert_eq!(grows.plan().unwrap_err(), ProgramError::TooLarge(0));
+
+	let wrong_type = single(Op::Unary(Unary::Not), &[2]);
+	assert_eq!(wrong_type.plan().unwrap_err(), ProgramError::Misfit(0, Misfit::Type));
+
+	let mut many = single(relu(), &[1]);
+	many.nodes = vec![many.nodes[0].clone(); MAX_TENSORS];
+	assert_eq!(many.plan().unwrap_err(), ProgramError::TooManyTensors);
+
+	let long = vec![0u8; 2 * 1024 * 1024];
+	assert_eq!(Program::decode_checked(&long).unwrap_err(), ProgramError::Malformed);
+	let mut followed = single(relu(), &[2]).encode();
+	followed.push(0);
+	assert_eq!(Program::decode_checked(&followed).unwrap_err(), ProgramError::Malformed);
+}
+
+#[test]
+fn constants_must_be_what_the_program_names() {
+	let tensor = Value::from_f32(&[2], &[1.0, 2.0]).to_tensor();
+	let mut program = single(Op::Binary(Binary::Add), &[2]);
+	program.constants =
+		vec![Constant { meta: meta(&tensor), commitment: tensor_commitment(&tensor, None) }];
+	program.nodes[0].operands = vec![0, 1];
+	program.outputs = vec![2];
+	let package = Package { program, constants: vec![tensor.data.clone()] };
+	let model = Model::new(&package).unwrap();
+	let input = Value::from_f32(&[2], &[0.5, -2.0]).to_tensor();
+	let output = model.run(&[input]).unwrap();
+	assert_eq!(output, vec![Value::from_f32(&[2], &[1.5, 0.0]).to_tensor()]);
+	assert_eq!(model.run(&[]), Err(Trap::BadInput));
+	assert_eq!(model.run(&[Value::from_f32(&[1], &[0.5]).to_tensor()]), Err(Trap::BadInput));
+
+	let mut changed = package.clone();
+	changed.constants[0][0] ^= 1;
+	assert_eq!(Model::new(&changed).unwrap_err(), ProgramError::Constant(0));
+	let mut shorter = package.clone();
+	shorter.constants[0].pop();
+	assert_eq!(Model::new(&shorter).unwrap_err(), ProgramError::Constant(0));
+	let missing = Package { constants: vec![], ..package };
+	assert_eq!(Model::new(&missing).unwrap_err(), ProgramError::Constant(0));
+}
