@@ -188,7 +188,7 @@ impl Client {
 	/// Follows a request from the block that included it, so that no event is missed.
 	pub async fn follow_asked(&self, asked: &Asked) -> Result<Follow, Error> {
 		let mut follow = self.follow(asked.id).await?;
-		follow.seen = Some(asked.included.block.number);
+		follow.seen = Some(asked.included.block.number.saturating_sub(1));
 		Ok(follow)
 	}
 }

@@ -59,26 +59,13 @@ impl Client {
 		}
 	}
 
-	/// The model that people name: by identifier, by the beginning of it, or by its name where
-	/// only one has it.
+	/// The model that people name: by its name or identifier, or by the beginning of either where
+	/// only one model has it.
 	pub async fn find_model(&self, text: &str) -> Result<ModelView, Error> {
 		if let Ok(id) = parse_hash(text) {
 			return self.model(id).await;
 		}
-		let beginning = text.starts_with("0x").then(|| text.to_ascii_lowercase());
-		let mut found: Vec<ModelView> = self.all_models().await?;
-		found.retain(|model| match &beginning {
-			Some(beginning) => format!("{:?}", model.id).starts_with(beginning),
-			None => model.manifest.name.as_slice() == text.as_bytes(),
-		});
-		match (found.pop(), found.len()) {
-			(None, _) => Err(Error::NotFound { what: "model", id: text.into() }),
-			(Some(model), 0) => Ok(model),
-			(Some(_), others) => Err(Error::Input(format!(
-				"{} models are called `{text}`; give the identifier",
-				others + 1
-			))),
-		}
+		pick(self.all_models().await?, text)
 	}
 
 	/// The model first registered for an artefact.
@@ -224,5 +211,85 @@ impl Client {
 				nonce: info.nonce,
 			}
 		}))
+	}
+}
+
+/// The one model that `text` names.
+fn pick(models: Vec<ModelView>, text: &str) -> Result<ModelView, Error> {
+	let name = |model: &ModelView| model.manifest.name.to_vec();
+	let wanted = text.to_ascii_lowercase();
+	let exact = models.iter().any(|model| name(model) == text.as_bytes());
+	let mut found = models;
+	found.retain(|model| match (exact, text.starts_with("0x")) {
+		(true, _) => name(model) == text.as_bytes(),
+		(false, true) => format!("{:?}", model.id).starts_with(&wanted),
+		(false, false) => name(model).to_ascii_lowercase().starts_with(wanted.as_bytes()),
+	});
+	match (found.pop(), found.len()) {
+		(None, _) => Err(Error::NotFound { what: "model", id: text.into() }),
+		(Some(model), 0) => Ok(model),
+		(Some(_), others) => Err(Error::Input(format!(
+			"{} models are called `{text}`; give the identifier",
+			others + 1
+		))),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use countersign_primitives::model::{Artefact, Manifest, ModelStatus, Price, RunCost};
+
+	fn model(name: &str, id: u8) -> ModelView {
+		ModelView {
+			id: Hash::repeat_byte(id),
+			owner: AccountId::from([0; 32]),
+			status: ModelStatus::Active,
+			price: Price::default(),
+			registered_at: 1,
+			manifest: Manifest {
+				name: name.as_bytes().to_vec().try_into().unwrap(),
+				licence: Default::default(),
+				artefact: Artefact { sha256: [0; 32], length: 1 },
+				program: None,
+				inputs: Default::default(),
+				outputs: Default::default(),
+				policies: Default::default(),
+				cost: RunCost { macs: 1, time_ms: 1, memory_mib: 1 },
+				contributors: Default::default(),
+				parents: Default::default(),
+			},
+			servers: Vec::new(),
+		}
+	}
+
+	#[test]
+	fn models_go_by_the_beginning_of_a_name() {
+		let models = vec![
+			model("Magika standard", 0xab),
+			model("magika", 0xcd),
+			model("silero", 0xce),
+			model("twice", 1),
+			model("twice", 2),
+		];
+		for (text, expected) in [
+			("magika", 0xcd),
+			("Magika standard", 0xab),
+			("magika s", 0xab),
+			("SIL", 0xce),
+			("0xab", 0xab),
+			("0xCE", 0xce),
+		] {
+			assert_eq!(
+				pick(models.clone(), text).unwrap().id,
+				Hash::repeat_byte(expected),
+				"{text}"
+			);
+		}
+		assert!(matches!(pick(models.clone(), "none"), Err(Error::NotFound { .. })));
+		for several in ["twice", "mag", "0xc", ""] {
+			let problem = pick(models.clone(), several).unwrap_err();
+			assert!(problem.to_string().contains("give the identifier"), "{several}");
+		}
 	}
 }

@@ -250,7 +250,7 @@ fn told(client: &Client, event: &countersign_client::event::Event) -> String {
 			paid("charged")
 		),
 		("Inference", "Invalidated") => format!("invalidated: {} back", paid("returned")),
-		_ => format!("{}.{}: {}", event.pallet, event.name, event_text(&event.fields)),
+		_ => format!("{}.{}: {}", event.pallet, event.name, event_text(client, &event.fields)),
 	}
 }
 

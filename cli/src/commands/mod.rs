@@ -10,7 +10,12 @@ pub(crate) mod validator;
 
 use crate::{args::Global, output};
 use countersign_client::{
-	call::Call, client::Included, keys, keys::Signer, primitives::AccountId, Client, Error,
+	call::Call,
+	client::Included,
+	keys,
+	keys::Signer,
+	primitives::{AccountId, Balance},
+	Client, Error,
 };
 use serde_json::{json, Value};
 
@@ -105,8 +110,13 @@ impl Session {
 /// Pallets whose events say what a call did, and not only what it cost.
 fn is_telling(event: &countersign_client::event::Event) -> bool {
 	!matches!(event.pallet.as_str(), "System" | "TransactionPayment" | "Treasury")
+		&& !(event.pallet == "Utility"
+			&& matches!(event.name.as_str(), "ItemCompleted" | "BatchCompleted"))
 		&& !(event.pallet == "Balances"
-			&& matches!(event.name.as_str(), "Withdraw" | "Deposit" | "Rescinded" | "Issued"))
+			&& matches!(
+				event.name.as_str(),
+				"Withdraw" | "Deposit" | "Rescinded" | "Issued" | "BurnedDebt" | "MintedCredit"
+			))
 }
 
 /// A transaction in a block, as JSON.
@@ -127,25 +137,51 @@ pub(crate) fn included_json(included: &Included) -> Value {
 pub(crate) fn included_text(client: &Client, included: &Included) -> String {
 	let mut lines = output::Lines::default();
 	for event in included.events.iter().filter(|event| is_telling(event)) {
-		lines.add(format!("{}.{}", event.pallet, event.name), event_text(&event.fields));
+		lines.add(format!("{}.{}", event.pallet, event.name), event_text(client, &event.fields));
 	}
 	lines.add("block", included.block.number);
 	lines.add("transaction fee", output::tokens(client, included.fee));
 	lines.text()
 }
 
+/// Fields that hold amounts of tokens, in all pallets.
+const AMOUNTS: [&str; 14] = [
+	"amount",
+	"bonded",
+	"burned",
+	"charged",
+	"claimed",
+	"contributors_paid",
+	"cover",
+	"current",
+	"deposit",
+	"executor_paid",
+	"fee",
+	"held",
+	"returned",
+	"treasury_paid",
+];
+
 /// The fields of an event on one line.
-pub(crate) fn event_text(fields: &Value) -> String {
-	let shown = |value: &Value| match value {
-		Value::String(text) => text.clone(),
-		value => value.to_string(),
+pub(crate) fn event_text(client: &Client, fields: &Value) -> String {
+	let shown = |name: &str, value: &Value| {
+		let units = match value {
+			Value::Number(units) => units.as_u64().map(Balance::from),
+			Value::String(units) => units.parse().ok(),
+			_ => None,
+		};
+		match (units, value) {
+			(Some(units), _) if AMOUNTS.contains(&name) => output::tokens(client, units),
+			(_, Value::String(text)) => text.clone(),
+			(_, value) => value.to_string(),
+		}
 	};
 	match fields {
 		Value::Object(fields) => fields
 			.iter()
-			.map(|(name, value)| format!("{name} {}", shown(value)))
+			.map(|(name, value)| format!("{name} {}", shown(name, value)))
 			.collect::<Vec<_>>()
 			.join(", "),
-		value => shown(value),
+		value => shown("", value),
 	}
 }

@@ -19,8 +19,8 @@ const call = api.call as any;
 const signer = new Keyring({ type: "sr25519" }).addFromUri(path);
 
 const models: any[] = await call.modelsApi.models(null, 100);
-const model = models.find((model) => model.manifest.name.toUtf8() === "magika");
-if (!model) throw new Error("no model named magika is registered on this chain");
+const model = models.find((model) => model.manifest.name.toUtf8().startsWith("magika"));
+if (!model) throw new Error("no magika is registered on this chain");
 const input = u8aToHex(encode([encodeFile(readFileSync(file))]));
 
 const terms = {

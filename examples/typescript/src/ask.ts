@@ -8,13 +8,15 @@ import { getPolkadotSigner } from "polkadot-api/signer";
 import { getWsProvider } from "polkadot-api/ws";
 import { sr25519CreateDerive } from "@polkadot-labs/hdkd";
 import { DEV_MINI_SECRET, ss58Address } from "@polkadot-labs/hdkd-helpers";
+import { WebSocket } from "ws";
 import { encodeFile, label } from "./magika.js";
 import { decode, encode } from "./tensors.js";
 
 const [file, url = "ws://127.0.0.1:9944", path = "//Alice"] = process.argv.slice(2);
 if (!file) throw new Error("which file?");
 
-const client = createClient(getWsProvider(url));
+// Node has a WebSocket of its own only from version 22 on.
+const client = createClient(getWsProvider(url, { websocketClass: WebSocket as any }));
 // Nothing was generated from the metadata, so TypeScript cannot know the types either.
 const api = client.getUnsafeApi() as any;
 const keys = sr25519CreateDerive(DEV_MINI_SECRET)(path);
@@ -25,8 +27,9 @@ const at = "best";
 
 // 1. Find the model, and encode the input. It goes on chain, where everyone can read it.
 const models: any[] = await api.apis.ModelsApi.models(undefined, 100, { at });
-const model = models.find((model) => new TextDecoder().decode(model.manifest.name) === "magika");
-if (!model) throw new Error("no model named magika is registered on this chain");
+const nameOf = (model: any): string => new TextDecoder().decode(model.manifest.name);
+const model = models.find((model) => nameOf(model).startsWith("magika"));
+if (!model) throw new Error("no magika is registered on this chain");
 const input = encode([encodeFile(readFileSync(file))]);
 
 // 2. Ask for the price. Terms count towards it; fee and deadline follow from it.
