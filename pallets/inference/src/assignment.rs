@@ -20,7 +20,6 @@ use countersign_primitives::{
 	traits::{Bonds, Models, Sessions},
 	AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex,
 };
-use frame_support::defensive;
 use sp_core::U256;
 use sp_crypto_hashing::blake2_256;
 
@@ -180,7 +179,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn try_assign(id: &RequestId, randomness: &Hash) -> (bool, u32) {
 		let now = Self::now();
 		let Some(mut request) = Requests::<T>::get(id) else {
-			defensive!("what waits exists");
+			crate::impossible("what waits exists");
 			return (false, 1);
 		};
 		if request.status != RequestStatus::Waiting || !Self::is_worth_assigning(&request, now) {
@@ -207,7 +206,7 @@ impl<T: Config> Pallet<T> {
 		if request.tried.try_push(chosen.account.clone()).is_err()
 			|| T::Bonds::reserve_cover(&chosen.account, request.cover).is_err()
 		{
-			defensive!("there was an attempt left, and the cover was free");
+			crate::impossible("there was an attempt left, and the cover was free");
 			return (false, scanned);
 		}
 		OpenCost::<T>::mutate(&chosen.account, |open| *open = open.saturating_add(request.macs));
@@ -253,7 +252,7 @@ impl<T: Config> Pallet<T> {
 	/// Takes an executor's work off its list: it answered, or it may no longer.
 	pub(crate) fn end_work(request: &Request) {
 		let Some(active) = &request.active else {
-			defensive!("who works is known");
+			crate::impossible("who works is known");
 			return;
 		};
 		Assignments::<T>::remove(&active.key, active.sequence.to_be_bytes());

@@ -80,6 +80,14 @@ pub use weights::WeightInfo;
 
 use countersign_primitives::request::Input;
 
+/// Says that something cannot be. A chain logs it and goes on; a test fails, also where the build
+/// is optimised and `defensive!` alone would not stop it.
+fn impossible(proof: &'static str) {
+	frame_support::defensive!(proof);
+	#[cfg(test)]
+	panic!("{proof}");
+}
+
 /// The bytes that an input brings along.
 fn inline_length(input: &Input) -> u32 {
 	match input {

@@ -465,7 +465,7 @@ impl ExtBuilder {
 	}
 }
 
-/// All invariants, and that money is only ever burned.
+/// All invariants.
 pub(crate) fn check() {
 	Pallet::<Test>::do_try_state().expect("invariants");
 }

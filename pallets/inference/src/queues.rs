@@ -26,7 +26,7 @@ use countersign_primitives::{
 	traits::Bonds,
 	BlockNumber, Hash,
 };
-use frame_support::{defensive, storage::IterableStorageDoubleMap, traits::Get, weights::Weight};
+use frame_support::{storage::IterableStorageDoubleMap, traits::Get, weights::Weight};
 use sp_runtime::{
 	traits::{One, Saturating},
 	DigestItem,
@@ -106,7 +106,7 @@ impl<T: Config> Pallet<T> {
 		add(T::WeightInfo::settle(), finals.len());
 		for id in finals {
 			if Self::settle(&id).is_err() {
-				defensive!("only open results wait for Final, and the hook leaves room");
+				crate::impossible("only open results wait for Final, and the hook leaves room");
 			}
 		}
 
@@ -138,7 +138,7 @@ impl<T: Config> Pallet<T> {
 	/// Acts on an open request whose time is over. It is in no bucket of the deadlines any more.
 	pub(crate) fn expire(id: &RequestId, now: BlockNumber) {
 		let Some(mut request) = Requests::<T>::get(id) else {
-			defensive!("what has a deadline exists");
+			crate::impossible("what has a deadline exists");
 			return;
 		};
 		match request.status {
@@ -178,7 +178,7 @@ impl<T: Config> Pallet<T> {
 			| RequestStatus::Refunded
 			| RequestStatus::Invalidated
 			| RequestStatus::Settled => {
-				defensive!("only open requests have deadlines");
+				crate::impossible("only open requests have deadlines");
 			}
 		}
 	}

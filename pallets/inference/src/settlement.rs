@@ -14,7 +14,7 @@ use countersign_primitives::{
 	AccountId, Balance,
 };
 use frame_support::{
-	defensive, ensure,
+	ensure,
 	storage::with_storage_layer,
 	traits::{
 		fungible::MutateHold,
@@ -130,7 +130,7 @@ impl<T: Config> Pallet<T> {
 			Fortitude::Force,
 		);
 		if burned.is_err() {
-			defensive!("what is recorded as held is held");
+			crate::impossible("what is recorded as held is held");
 		}
 	}
 
@@ -191,7 +191,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn settle(id: &RequestId) -> DispatchResult {
 		let (request, mut result) = Self::open_result(id)?;
 		let Some(active) = request.active.clone() else {
-			defensive!("an answered request has an executor");
+			crate::impossible("an answered request has an executor");
 			return Err(Error::<T>::NotAnswered.into());
 		};
 		let executor = active.assignment.account;
@@ -236,7 +236,7 @@ impl<T: Config> Pallet<T> {
 	pub fn invalidate(id: &RequestId) -> Result<InvalidatedResult, DispatchError> {
 		let (request, mut result) = Self::open_result(id)?;
 		let Some(active) = request.active.clone() else {
-			defensive!("an answered request has an executor");
+			crate::impossible("an answered request has an executor");
 			return Err(Error::<T>::NotAnswered.into());
 		};
 		let executor = active.assignment.account;
@@ -290,7 +290,7 @@ impl<T: Config> Pallet<T> {
 			contributors: paid.contributors,
 		};
 		if Receipts::<T>::try_append(Self::now(), receipt).is_err() {
-			defensive!("room for the receipt was checked");
+			crate::impossible("room for the receipt was checked");
 		}
 		Results::<T>::insert(id, result);
 		Self::finish(id, request, status);

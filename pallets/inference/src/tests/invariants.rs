@@ -144,3 +144,13 @@ fn ended_request_with_money_is_seen() {
 		"1. an ended request holds money",
 	);
 }
+
+#[test]
+#[should_panic(expected = "what waits exists")]
+fn tests_fail_where_the_impossible_happens() {
+	ExtBuilder::default().build().execute_with(|| {
+		Waiting::<Test>::insert(true, Hash::zero(), ());
+		Silent::set(false);
+		Inference::assign_all();
+	});
+}
