@@ -71,7 +71,8 @@ fn there_is_one_nan() {
 
 #[test]
 fn small_operands_read_as_zero_at_their_thresholds() {
-	let cases: [(fn(f32) -> f32, i32); 6] = [
+	type Rule = fn(f32) -> f32;
+	let cases: [(Rule, i32); 6] = [
 		(|x| add(x, 0.0), -102),
 		(|x| sub(x, 0.0), -102),
 		(|x| mul(x, 1.0), -63),

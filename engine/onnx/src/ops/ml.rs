@@ -223,7 +223,7 @@ impl Forest {
 		let roots = roots(&trees, &yes, &no, &modes);
 		let depth = depth(&roots, &yes, &no, &modes)?;
 		let names = |what: &str| ints(&format!("{leaf}_{what}"));
-		let outputs = if leaf == "class" { names("ids") } else { names("ids") };
+		let outputs = names("ids");
 		let weights = node.floats(&format!("{leaf}_weights"));
 		let mut leaves = Vec::new();
 		for (i, (tree, id)) in names("treeids").iter().zip(names("nodeids").iter()).enumerate() {

@@ -147,7 +147,7 @@ fn reshaped(from: &[u32], list: &[i64], allow_zero: bool) -> Result<Vec<u32>, Re
 		let others = element_count(&shape).unwrap_or(0);
 		shape[open] = match others {
 			0 => 0,
-			others if all % others == 0 => all / others,
+			others if all.is_multiple_of(others) => all / others,
 			_ => return unsupported(format!("{from:?} as {list:?}")),
 		};
 	}

@@ -242,7 +242,7 @@ fn conv_step(shape: &[u32], element: u32, geometry: &Geometry) -> u32 {
 		let runs = terms.div_ceil(unit);
 		let run = leaves(unit.min(terms).saturating_mul(element));
 		terms <= MAX_TERMS
-			&& runs.saturating_mul(run) + leaves(terms.saturating_mul(element)) + 1 <= MAX_LEAVES
+			&& runs.saturating_mul(run) + leaves(terms.saturating_mul(element)) < MAX_LEAVES
 	};
 	if fits(unit) {
 		(1..).map(|runs| runs * unit).take_while(|terms| fits(*terms)).last().unwrap_or(unit)
@@ -330,8 +330,8 @@ fn conv_transpose(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 	let w = b.reshape(w, &shape)?;
 	// Zeros between the elements, then an ordinary convolution.
 	let mut x = channels_last(b, x)?;
-	for i in 0..count {
-		x = spread(b, x, i + 1, strides[i])?;
+	for (i, stride) in strides.iter().enumerate() {
+		x = spread(b, x, i + 1, *stride)?;
 	}
 	let (mut front, mut back) = (vec![0; count], vec![0; count]);
 	for i in 0..count {
