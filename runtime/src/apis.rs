@@ -197,7 +197,7 @@ pallet_revive::impl_runtime_apis_plus_revive_traits!(
 			build_state::<RuntimeGenesisConfig>(config)?;
 			// Replays and synchronous inference need more memory than the default.
 			frame_support::storage::unhashed::put(sp_storage::well_known_keys::HEAP_PAGES, &HEAP_PAGES);
-			Ok(())
+			configs::economy::create_pots().map_err(|_| "a pot cannot be created".into())
 		}
 		fn get_preset(id: &Option<sp_genesis_builder::PresetId>) -> Option<Vec<u8>> {
 			get_preset::<RuntimeGenesisConfig>(id, genesis_config_presets::get_preset)

@@ -30,7 +30,7 @@ pub fn session_keys(sr25519: Sr25519Keyring, ed25519: Ed25519Keyring) -> Session
 }
 
 /// The accounts of Ethereum's development keys: Alith, Baltathar, Charleth, Dorothy, Ethan.
-fn ethereum_accounts() -> Vec<AccountId> {
+pub fn ethereum_accounts() -> Vec<AccountId> {
 	[
 		hex_literal("f24ff3a9cf04c71dbc94d0b566f7a27b94566cac"),
 		hex_literal("3cd0a705a2dc65e5b1e1205896baa2be8a07c6e0"),

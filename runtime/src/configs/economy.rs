@@ -5,7 +5,7 @@ use countersign_primitives::{MICRO_UNIT, MILLI_UNIT};
 use frame_support::{
 	parameter_types,
 	traits::{
-		fungible::{Balanced, Credit},
+		fungible::{Balanced, Credit, Inspect, Mutate},
 		ConstU32, ConstU8, Imbalance, OnUnbalanced, VariantCountOf,
 	},
 	PalletId,
@@ -23,6 +23,18 @@ parameter_types! {
 	/// The account that pallet-treasury will take over.
 	pub const TreasuryPalletId: PalletId = PalletId(*b"cs/trsry");
 	pub TreasuryAccount: AccountId = TreasuryPalletId::get().into_account_truncating();
+}
+
+/// Gives the accounts that fees flow into what keeps them alive, so that no part of a fee is too
+/// small for them. Only at genesis.
+pub(crate) fn create_pots() -> Result<(), sp_runtime::DispatchError> {
+	for pot in [TreasuryAccount::get(), super::inference::AuditPotAccount::get()] {
+		let missing = ExistentialDeposit::get().saturating_sub(Balances::total_balance(&pot));
+		if missing > 0 {
+			Balances::mint_into(&pot, ExistentialDeposit::get())?;
+		}
+	}
+	Ok(())
 }
 
 impl pallet_balances::Config for Runtime {

@@ -6,6 +6,7 @@ use countersign_primitives::{
 	traits::Bonds,
 };
 use frame_support::traits::Get;
+use pallet_revive::AddressMapper;
 use sp_genesis_builder::runtime_decl_for_genesis_builder::GenesisBuilder;
 use sp_runtime::BuildStorage;
 
@@ -56,6 +57,21 @@ fn every_preset_builds_with_its_validators() {
 				<Inference as countersign_primitives::traits::RequestRules>::parameters(),
 				RequestParameters::local()
 			);
+			for pot in [
+				configs::economy::TreasuryAccount::get(),
+				configs::inference::AuditPotAccount::get(),
+				Attribution::pot_account(),
+			] {
+				assert!(System::account_exists(&pot), "small parts of fees reach every pot");
+			}
+			let everybody = frame_system::Account::<Runtime>::iter_values()
+				.fold(0u128, |sum, account| sum + account.data.free + account.data.reserved);
+			assert_eq!(everybody, pallet_balances::TotalIssuance::<Runtime>::get());
+			for account in genesis_config_presets::ethereum_accounts() {
+				assert!(<Runtime as pallet_revive::Config>::AddressMapper::is_mapped(&account));
+			}
+			let alice = sp_keyring::Sr25519Keyring::Alice.to_account_id();
+			assert!(<Runtime as pallet_revive::Config>::AddressMapper::is_mapped(&alice));
 			let heap: Option<u64> =
 				frame_support::storage::unhashed::get(sp_storage::well_known_keys::HEAP_PAGES);
 			assert_eq!(heap, Some(HEAP_PAGES));
