@@ -27,7 +27,7 @@
 //! A validator's bond is taken from its balance. Everything that is wrong with a file is reported
 //! at once, and before the runtime sees any of it.
 
-use crate::{Error, Spec};
+use crate::{spec::ask, Error, Spec};
 use countersign_primitives::{
 	keys::InferenceId,
 	parameters::{ConsensusParameters, RequestParameters, MAX_VALIDATORS},
@@ -423,7 +423,7 @@ impl Network {
 		};
 		let boot_nodes: Vec<_> =
 			self.boot_nodes.iter().filter_map(|address| address.parse().ok()).collect();
-		Ok(Spec::from_patch(&self.name, &self.id, kind, self.genesis(), |mut builder| {
+		Ok(Spec::from_patch(&self.name, &self.id, kind, ask(|| self.genesis()), |mut builder| {
 			if let Some(fork_id) = &self.fork_id {
 				builder = builder.with_fork_id(fork_id);
 			}
@@ -431,9 +431,8 @@ impl Network {
 		})?)
 	}
 
-	/// What the runtime's default genesis is changed by.
+	/// What the runtime's default genesis is changed by. To be called inside of a state.
 	fn genesis(&self) -> Value {
-		let accounts = || self.balances.iter().map(|endowment| endowment.account.clone());
 		build_struct_json_patch!(RuntimeGenesisConfig {
 			balances: BalancesConfig {
 				balances: self
@@ -464,7 +463,10 @@ impl Network {
 			},
 			// Ethereum's accounts need no mapping.
 			revive: ReviveConfig {
-				mapped_accounts: accounts()
+				mapped_accounts: self
+					.balances
+					.iter()
+					.map(|endowment| endowment.account.clone())
 					.filter(|account| !AddressMapper::is_mapped(account))
 					.collect(),
 			},

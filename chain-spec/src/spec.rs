@@ -17,8 +17,8 @@ use sp_state_machine::BasicExternalities;
 use sp_storage::well_known_keys;
 use std::collections::BTreeMap;
 
-/// Asks the runtime about genesis.
-fn ask<T>(question: impl FnOnce() -> T) -> T {
+/// Asks the runtime something, in a state that holds nothing.
+pub(crate) fn ask<T>(question: impl FnOnce() -> T) -> T {
 	BasicExternalities::new_empty().execute_with(question)
 }
 
@@ -70,6 +70,7 @@ impl Spec {
 			.with_name(name)
 			.with_id(id)
 			.with_chain_type(kind)
+			.with_protocol_id("csgn")
 			.with_properties(properties())
 			.with_genesis_config_patch(patch.clone());
 		Ok(Self { inner: configure(builder).build(), source: Source::Patch(patch) })
