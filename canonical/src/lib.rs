@@ -14,6 +14,7 @@
 //! | [`kernels`] | whole results, fast, with the same bits |
 //! | [`program`] | programs: limits, decoding, roots |
 //! | [`cost`] | what a run costs, from the program alone |
+//! | [`proof`] | how much a proof of one element opens |
 //! | [`run`] | running a program |
 //! | [`commitment`] | how bytes and tensors are committed to |
 
@@ -30,6 +31,7 @@ pub mod infer;
 pub mod kernels;
 pub mod op;
 pub mod program;
+pub mod proof;
 pub mod run;
 pub mod tensor;
 

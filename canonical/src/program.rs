@@ -9,6 +9,7 @@ use crate::{
 	cost::{self, Cost},
 	infer::{infer, Misfit, MAX_OPERANDS},
 	op::Op,
+	proof,
 	tensor::{element_count, Meta, Tensor, MAX_RANK},
 	VERSION,
 };
@@ -98,6 +99,9 @@ pub struct Plan {
 	pub last_use: Vec<u32>,
 	/// What a run costs.
 	pub cost: Cost,
+	/// The most leaves of operands that the proof of any one element opens. A program above
+	/// [`crate::proof::MAX_LEAVES`] runs like any other, but only a replay can decide about it.
+	pub leaves: u64,
 }
 
 impl Program {
@@ -155,6 +159,7 @@ impl Program {
 		}
 		let mut last_use = vec![0u32; total];
 		let mut cost = Cost::default();
+		let mut leaves = 0;
 		for (number, node) in self.nodes.iter().enumerate() {
 			let number = number as u32;
 			if node.operands.len() > MAX_OPERANDS {
@@ -172,6 +177,7 @@ impl Program {
 				return Err(ProgramError::TooLarge(number));
 			}
 			cost.add_operator(&cost::of(&node.op, &out, &operands));
+			leaves = leaves.max(proof::leaves(&node.op, &operands));
 			last_use[metas.len()] = number;
 			metas.push(out);
 		}
@@ -182,7 +188,7 @@ impl Program {
 		}
 		cost.constants = self.constants.iter().map(|constant| constant.meta.bytes()).sum();
 		cost.peak = self.peak(&metas, &last_use);
-		Ok(Plan { metas, last_use, cost })
+		Ok(Plan { metas, last_use, cost, leaves })
 	}
 
 	/// The most bytes of inputs and results that are alive at one time.

@@ -67,7 +67,7 @@ const REDUCTIONS: [Reduction; 4] =
 const SCATTERS: [Scatter; 5] =
 	[Scatter::Replace, Scatter::Add, Scatter::Mul, Scatter::Max, Scatter::Min];
 
-fn window(dice: &mut Dice, spatial: usize) -> Window {
+pub fn window(dice: &mut Dice, spatial: usize) -> Window {
 	let mut list = |low, high| (0..spatial).map(|_| dice.between(low, high)).collect::<Vec<u32>>();
 	Window {
 		kernel: list(1, 3),

@@ -7,7 +7,8 @@
 use codec::Encode;
 use countersign_canonical::{
 	commitment::tensors_commitment,
-	tensor::{Tensor, TensorType, Value},
+	proof,
+	tensor::{Meta, Tensor, TensorType, Value},
 	Model,
 };
 use countersign_onnx::{import, Options};
@@ -56,6 +57,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 		}
 	}
 	println!("{:?}", model.plan().cost);
+	println!("a proof of one element opens at most {} leaves", model.plan().leaves);
+	for (number, node) in model.program().nodes.iter().enumerate() {
+		let meta = |at: &u16| &model.plan().metas[usize::from(*at)];
+		let operands: Vec<&Meta> = node.operands.iter().map(meta).collect();
+		let leaves = proof::leaves(&node.op, &operands);
+		if leaves > proof::MAX_LEAVES {
+			println!("operator {number} opens {leaves}: {:?} {operands:?}", node.op);
+		}
+	}
 	if raw.is_empty() {
 		return Ok(());
 	}

@@ -10,10 +10,14 @@ use countersign_canonical::{
 	kernels,
 	op::{Binary, Op, PadMode, Range, Reduction, Unary},
 	program::{Constant, Node, Package, Program, MAX_RESULT_BYTES, MAX_TENSORS},
+	proof,
 	tensor::{element_count, Data, Meta, TensorType, Value},
 	VERSION,
 };
 use std::{collections::BTreeMap, rc::Rc};
+
+/// The most leaves that one step of a split operator reads.
+const STEP_LEAVES: u64 = 56;
 
 /// The most bytes of a constant that is made while importing.
 const MAX_CONSTANT_BYTES: u64 = 1 << 30;
@@ -263,7 +267,12 @@ impl Builder {
 				let mut axes: Vec<u8> =
 					axes.iter().filter_map(|axis| order.get(usize::from(*axis)).copied()).collect();
 				axes.sort_unstable();
-				let result = self.op(Op::Reduce { reduction: *reduction, axes }, &[inner])?;
+				let moved = Op::Reduce { reduction: *reduction, axes };
+				// Not where what one element reads would lie too far apart.
+				if proof::leaves(&moved, &[self.meta(inner)]) > STEP_LEAVES {
+					return Ok(None);
+				}
+				let result = self.op(moved, &[inner])?;
 				self.transpose(result, &order).map(Some)
 			}
 			Op::Slice { ranges } => {
@@ -472,12 +481,38 @@ impl Builder {
 		self.op(Op::Expand { shape: shape.to_vec() }, &[x])
 	}
 
-	/// A reduction that keeps the dimensions.
+	/// A reduction that keeps the dimensions. Where one element would need too many leaves, the
+	/// reduced dimensions go last, and long ones are reduced part by part.
 	pub fn reduce(&mut self, reduction: Reduction, x: Id, axes: &[usize]) -> Built {
 		let mut axes: Vec<u8> = axes.iter().map(|axis| *axis as u8).collect();
 		axes.sort_unstable();
 		axes.dedup();
-		self.op(Op::Reduce { reduction, axes }, &[x])
+		let op = Op::Reduce { reduction, axes: axes.clone() };
+		if proof::leaves(&op, &[self.meta(x)]) <= STEP_LEAVES || self.known(x).is_some() {
+			return self.op(op, &[x]);
+		}
+		let rank = self.rank(x);
+		let mut kept = self.shape(x);
+		let mut order: Vec<u8> = (0..rank as u8).filter(|axis| !axes.contains(axis)).collect();
+		order.extend(&axes);
+		let count: u32 = axes.iter().map(|axis| kept[usize::from(*axis)]).product();
+		axes.iter().for_each(|axis| kept[usize::from(*axis)] = 1);
+		let x = self.transpose(x, &order)?;
+		let outer = self.meta(x).count() / count.max(1);
+		let x = self.reshape(x, &[outer, count])?;
+		let step = STEP_LEAVES as u32 / 2 * 1024 / self.ty(x).size() as u32;
+		let op = Op::Reduce { reduction, axes: vec![1] };
+		let mut parts = Vec::new();
+		for start in (0..count).step_by(step as usize) {
+			let part = self.slice(x, 1, start, step.min(count - start))?;
+			parts.push(self.emit(op.clone(), &[part])?);
+		}
+		let result = self.concat(&parts, 1)?;
+		let result = match parts.len() {
+			1 => result,
+			_ => self.reduce(reduction, result, &[1])?,
+		};
+		self.reshape(result, &kept)
 	}
 
 	/// The mean over dimensions, which stay.

@@ -18,7 +18,8 @@ pub(crate) struct Node<'a> {
 
 /// Attributes that do not change what a supported operator gives: what training needs, what
 /// repeats the shapes of operands, hints, and what matters only for types that are refused.
-const HARMLESS: [(&str, &str); 21] = [
+const HARMLESS: &[(&str, &str)] = &[
+	("*", "nodes_hitrates"),
 	("TopK", "sorted"),
 	("*", "consumed_inputs"),
 	("*", "kernel_shape"),

@@ -413,12 +413,36 @@ fn with_ceil(node: &Node, window: &Window, sizes: &[u32]) -> Window {
 	window
 }
 
+/// A pool; of large windows one dimension after the other, so that few taps lie in one step.
+fn pool(b: &mut Builder, reduction: Reduction, window: Window, x: Id) -> Result<Id, Refusal> {
+	let taps: u64 = window.kernel.iter().map(|taps| u64::from(*taps)).product();
+	if taps <= u64::from(MAX_LEAVES) || window.kernel.len() == 1 {
+		return b.op(Op::Pool { reduction, window }, &[x]);
+	}
+	let mut x = x;
+	for i in 0..window.kernel.len() {
+		let only = |list: &[u32], other: u32| {
+			let keep = |(j, x): (usize, &u32)| if i == j { *x } else { other };
+			list.iter().enumerate().map(keep).collect()
+		};
+		let part = Window {
+			kernel: only(&window.kernel, 1),
+			strides: only(&window.strides, 1),
+			dilations: only(&window.dilations, 1),
+			before: only(&window.before, 0),
+			after: only(&window.after, 0),
+		};
+		x = b.op(Op::Pool { reduction, window: part }, &[x])?;
+	}
+	Ok(x)
+}
+
 fn max_pool(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 	let x = node.input(0)?;
 	let (window, sizes) = pool_window(b, node, x)?;
 	let window = with_ceil(node, &window, &sizes);
 	let x = channels_last(b, x)?;
-	let result = b.op(Op::Pool { reduction: Reduction::Max, window }, &[x])?;
+	let result = pool(b, Reduction::Max, window, x)?;
 	channels_second(b, result)
 }
 
@@ -427,7 +451,7 @@ fn average_pool(b: &mut Builder, node: &Node, x: Id) -> Result<Id, Refusal> {
 	let window = with_ceil(node, &plain, &sizes);
 	let include = node.int("count_include_pad", 0) != 0;
 	let x = channels_last(b, x)?;
-	let sum = b.op(Op::Pool { reduction: Reduction::Sum, window: window.clone() }, &[x])?;
+	let sum = pool(b, Reduction::Sum, window.clone(), x)?;
 	let shape = b.shape(sum);
 	// How many taps count at each position: a product over the dimensions.
 	let mut counts = vec![1f32];
@@ -488,7 +512,7 @@ fn lp_pool(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 	let window = with_ceil(node, &window, &sizes);
 	let x = channels_last(b, x)?;
 	let p = power(b, node, x)?;
-	let sum = b.op(Op::Pool { reduction: Reduction::Sum, window }, &[p])?;
+	let sum = pool(b, Reduction::Sum, window, p)?;
 	let result = root(b, node, sum)?;
 	channels_second(b, result)
 }
