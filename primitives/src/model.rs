@@ -342,10 +342,10 @@ impl Manifest {
 				}
 			}
 		}
-		if !max_encoded_bytes(&self.inputs).is_some_and(|bytes| bytes <= MAX_INPUT_BYTES) {
+		if max_encoded_bytes(&self.inputs).is_none_or(|bytes| bytes > MAX_INPUT_BYTES) {
 			return Err(ManifestError::InputTooLarge);
 		}
-		if !max_encoded_bytes(&self.outputs).is_some_and(|bytes| bytes <= MAX_INLINE_BYTES) {
+		if max_encoded_bytes(&self.outputs).is_none_or(|bytes| bytes > MAX_INLINE_BYTES) {
 			return Err(ManifestError::OutputTooLarge);
 		}
 		let policies = if self.program.is_some() { self.outputs.len() } else { 0 };
