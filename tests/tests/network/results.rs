@@ -53,14 +53,16 @@ async fn only_the_assigned_validator_answers_once_and_in_time() -> Result<()> {
 		let client = served.clients[0].clone();
 		let failing = countersign_network::scenario::signer(&served.network.nodes[FAILING].uri())?;
 
-		// An honest result, offered once more and changed.
+		// An honest result, signed once more by the validator that gave it: another transaction
+		// that says the same.
 		let first = served.ask(vec![any_input(0)], 30).await?;
-		served.answers(&client, &first).await?;
+		let executors = served.answers(&client, &first).await?;
 		let seen: ResultView = client.result(first[0].id).await?;
-		refused(
-			"the same result twice",
-			offer(&client, &seen.statement, &seen.outcome, &seen.signature).await?,
-		)?;
+		let sign = |statement: &Statement, index: usize| {
+			anyhow::Ok(key(index)?.sign(&statement.signing_payload()))
+		};
+		let again = sign(&seen.statement, served.node_of(&executors[0])?)?;
+		refused("a result twice", offer(&client, &seen.statement, &seen.outcome, &again).await?)?;
 
 		// A request whose executor is switched off.
 		served.network.nodes[FAILING].kill()?;
@@ -91,9 +93,6 @@ async fn only_the_assigned_validator_answers_once_and_in_time() -> Result<()> {
 			input: request.input_commitment,
 			signer: key(FAILING)?.public(),
 			..seen.statement.clone()
-		};
-		let sign = |statement: &Statement, index: usize| {
-			anyhow::Ok(key(index)?.sign(&statement.signing_payload()))
 		};
 		let others = Statement { signer: key(1)?.public(), ..right.clone() };
 		refused(
