@@ -19,8 +19,11 @@
 //! The command line.
 
 use clap::{Parser, ValueEnum};
-use sc_cli::RunCmd;
+use sc_cli::{CliConfiguration, DatabaseParams, RunCmd, SharedParams};
 use std::path::PathBuf;
+
+/// The most that artefacts and inputs take on disk, where nothing is said, in MiB.
+const BLOB_CACHE_MIB: u64 = 8 * 1024;
 
 /// The file name of the ONNX Runtime library.
 const ONNXRUNTIME: &str =
@@ -91,6 +94,46 @@ pub(crate) enum Subcommand {
 
 	/// Show what the database holds.
 	ChainInfo(sc_cli::ChainInfoCmd),
+
+	/// Put an ONNX file into the store of a node that is not running, and show its sha256. Small
+	/// files can also be given to a running node, by `countersign_putArtefact`.
+	ImportArtefact(ImportArtefactCmd),
+}
+
+/// Puts a file into a node's store.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ImportArtefactCmd {
+	/// The ONNX file.
+	pub(crate) file: PathBuf,
+
+	/// The most that artefacts and inputs take on disk, in MiB, as the node is given it.
+	#[arg(long, value_name = "MIB", default_value_t = BLOB_CACHE_MIB, value_parser = clap::value_parser!(u64).range(16..))]
+	pub(crate) blob_cache_mib: u64,
+
+	/// Which chain's node.
+	#[clap(flatten)]
+	pub(crate) shared_params: SharedParams,
+
+	/// Where its database is.
+	#[clap(flatten)]
+	pub(crate) database_params: DatabaseParams,
+}
+
+impl CliConfiguration for ImportArtefactCmd {
+	fn shared_params(&self) -> &SharedParams {
+		&self.shared_params
+	}
+
+	fn database_params(&self) -> Option<&DatabaseParams> {
+		Some(&self.database_params)
+	}
+}
+
+impl NodeOptions {
+	/// The folder of the compiled runtime, as the cache wants it: absolute.
+	pub(crate) fn wasm_cache_path(&self) -> std::io::Result<Option<PathBuf>> {
+		self.wasm_cache.as_deref().map(std::path::absolute).transpose()
+	}
 }
 
 /// Whether to answer requests.
@@ -121,7 +164,7 @@ pub(crate) struct InferenceParams {
 	pub(crate) onnxruntime: Option<PathBuf>,
 
 	/// The most that artefacts and inputs take on disk, in MiB. Those used longest ago make room.
-	#[arg(long, value_name = "MIB", default_value_t = 8192, value_parser = clap::value_parser!(u64).range(16..))]
+	#[arg(long, value_name = "MIB", default_value_t = BLOB_CACHE_MIB, value_parser = clap::value_parser!(u64).range(16..))]
 	pub(crate) blob_cache_mib: u64,
 
 	/// The threads that a run may use. By default half of the processor's, so that consensus keeps
@@ -175,6 +218,18 @@ mod tests {
 	#[test]
 	fn the_command_line_is_consistent() {
 		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn the_cache_has_an_absolute_path() {
+		let parse = |args: &[&str]| {
+			let cli = Cli::try_parse_from(std::iter::once(&"node").chain(args)).expect("parses");
+			cli.options.wasm_cache_path().expect("there is a current folder")
+		};
+		assert_eq!(parse(&[]), None);
+		assert_eq!(parse(&["--wasm-cache", "/cache"]), Some(PathBuf::from("/cache")));
+		let relative = parse(&["--wasm-cache", "cache"]).expect("given");
+		assert!(relative.is_absolute() && relative.ends_with("cache"));
 	}
 
 	#[test]

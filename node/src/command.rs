@@ -19,12 +19,13 @@
 //! What each command does.
 
 use crate::{
-	cli::{Cli, Subcommand},
-	hardware, service,
+	cli::{Cli, ImportArtefactCmd, Subcommand},
+	hardware, inference, service,
 };
 use countersign_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
-use sc_service::PartialComponents;
+use sc_client_db::DatabaseSettings;
+use sc_service::{Configuration, PartialComponents};
 
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
@@ -125,6 +126,10 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 			let runner = cli.create_runner(cmd)?;
 			runner.sync_run(|config| cmd.run::<Block>(&config))
 		}
+		Some(Subcommand::ImportArtefact(cmd)) => {
+			let runner = cli.create_runner(cmd)?;
+			runner.sync_run(|config| import_artefact(cmd, &config))
+		}
 		None => {
 			let runner = cli.create_runner(&cli.run)?;
 			let options = cli.options.clone();
@@ -135,4 +140,23 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 			})
 		}
 	}
+}
+
+fn import_artefact(cmd: &ImportArtefactCmd, config: &Configuration) -> sc_cli::Result<()> {
+	// A running node would neither see the file nor expect anybody in its folders. It holds its
+	// database, so who can open that is alone.
+	let _alone = sc_service::new_db_backend::<Block>(DatabaseSettings {
+		trie_cache_maximum_size: None,
+		state_pruning: None,
+		source: config.database.clone(),
+		blocks_pruning: config.blocks_pruning,
+		pruning_filters: Vec::new(),
+		metrics_registry: None,
+	})
+	.map_err(|error| format!("The node's database cannot be opened; is it running? {error}"))?;
+	let sha256 = inference::open_store(config, cmd.blob_cache_mib)?
+		.import_artefact(&cmd.file)
+		.map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
+	println!("0x{}", hex::encode(sha256));
+	Ok(())
 }

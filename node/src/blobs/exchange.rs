@@ -38,7 +38,7 @@ use sc_network_types::PeerId;
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 /// The most peers asked for one blob.
-const MAX_ASKED: usize = 8;
+const MAX_ASKED: usize = 24;
 /// How long to wait for a peer before asking the next one as well.
 const HEDGE: Duration = Duration::from_millis(1_500);
 /// How long to leave a busy peer alone in the middle of an artefact.
@@ -456,7 +456,7 @@ mod tests {
 	#[tokio::test]
 	async fn gives_up_when_nobody_has_it() {
 		let (id, _) = input();
-		let (exchange, _, record) = crowd((0..20).map(|_| Behaviour::Fails).collect());
+		let (exchange, _, record) = crowd((0..2 * MAX_ASKED).map(|_| Behaviour::Fails).collect());
 		assert_eq!(exchange.fetch(id, 0, 100, 0).await, None);
 		assert_eq!(record.lock().asked.len(), MAX_ASKED);
 		let (nobody, ..) = crowd(vec![]);

@@ -89,11 +89,14 @@ impl Budgets {
 }
 
 fn read(store: &Store, query: Query) -> Result<Reply, StoreError> {
-	let Some(bytes) = store.read(&query.id, query.offset, query.length)? else {
-		return Ok(Reply::Missing);
-	};
-	// It may have been evicted since.
-	Ok(store.length(&query.id).map_or(Reply::Missing, |length| Reply::Part { length, bytes }))
+	match store.length(&query.id) {
+		None | Some(0) => Ok(Reply::Missing),
+		// Nothing to look up, and no offset that a file system would refuse.
+		Some(length) if query.offset >= length => Ok(Reply::Part { length, bytes: Vec::new() }),
+		Some(length) => Ok(store
+			.read(&query.id, query.offset, query.length)?
+			.map_or(Reply::Missing, |bytes| Reply::Part { length, bytes })),
+	}
 }
 
 /// Answers the queries of peers, one after the other.

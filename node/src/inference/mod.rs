@@ -55,12 +55,9 @@ fn folder(config: &Configuration) -> PathBuf {
 	config.data_path.join("countersign")
 }
 
-/// Opens the store of artefacts and inputs.
-pub(crate) fn open_store(
-	config: &Configuration,
-	params: &InferenceParams,
-) -> Result<Arc<Store>, Error> {
-	let capacity = params.blob_cache_mib.saturating_mul(1024 * 1024);
+/// Opens the store of artefacts and inputs, which takes at most so many MiB.
+pub(crate) fn open_store(config: &Configuration, capacity_mib: u64) -> Result<Arc<Store>, Error> {
+	let capacity = capacity_mib.saturating_mul(1024 * 1024);
 	Store::open(folder(config).join("store"), capacity)
 		.map(Arc::new)
 		.map_err(|error| Error::Application(Box::new(error)))

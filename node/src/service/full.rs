@@ -65,7 +65,7 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 		select_chain,
 		transaction_pool,
 		other: Consensus { block_import, grandpa_link, babe_link, babe_worker, mut telemetry },
-	} = new_partial(&config, options.wasm_cache.as_deref())?;
+	} = new_partial(&config, options.wasm_cache_path()?.as_deref())?;
 	let registry = config.prometheus_registry().cloned();
 	let genesis = client
 		.block_hash(0)?
@@ -86,7 +86,7 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 	net_config.add_notification_protocol(grandpa_config);
 
 	// Every node offers the blobs that it holds, whether it answers requests or not.
-	let store = inference::open_store(&config, &options.inference)?;
+	let store = inference::open_store(&config, options.inference.blob_cache_mib)?;
 	let blob_protocol = blobs::protocol_name(&genesis, fork_id.as_deref());
 	let (blob_queries, blob_queue) = async_channel::bounded(blobs::QUEUE_LENGTH);
 	net_config.add_request_response_protocol(Network::request_response_config(
