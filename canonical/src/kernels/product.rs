@@ -519,24 +519,31 @@ impl Class {
 			}
 			taps.push((at + part.start - start, part));
 		}
-		let positions = reach.iter().map(|reach| reach.outputs.len()).product::<usize>();
-		let count = positions * shapes.input[0] as usize;
-		let rows = (0..count).map(|row| Self::row(&reach, shapes, row)).collect();
-		Self { rows, segments, taps }
-	}
-
-	fn row(reach: &[&Reach], shapes: &Shapes, row: usize) -> (usize, usize) {
+		// The batch, then one dimension after the other.
 		let (inputs, outputs) = (strides(shapes.input), strides(shapes.output));
-		let (mut rest, mut from, mut to) = (row, 0usize, 0usize);
-		for (axis, reach) in reach.iter().enumerate().rev() {
-			let out = reach.outputs[rest % reach.outputs.len()];
-			rest /= reach.outputs.len();
+		let mut rows: Vec<(usize, usize)> = (0..shapes.input[0] as usize)
+			.map(|n| (n * outputs[0] as usize, n * inputs[0] as usize))
+			.collect();
+		for (axis, reach) in reach.iter().enumerate() {
 			let size = shapes.input[axis + 1];
-			let at = tap(shapes.window, axis, out, reach.taps.start, size).unwrap_or(0);
-			from += at as usize * inputs[axis + 1] as usize;
-			to += out as usize * outputs[axis + 1] as usize;
+			let steps: Vec<(usize, usize)> = reach
+				.outputs
+				.iter()
+				.map(|out| {
+					let at = tap(shapes.window, axis, *out, reach.taps.start, size).unwrap_or(0);
+					(
+						*out as usize * outputs[axis + 1] as usize,
+						at as usize * inputs[axis + 1] as usize,
+					)
+				})
+				.collect();
+			let further = |(to, from): &(usize, usize)| {
+				let (to, from) = (*to, *from);
+				steps.iter().map(move |step| (to + step.0, from + step.1))
+			};
+			rows = rows.iter().flat_map(further).collect();
 		}
-		(to + rest * outputs[0] as usize, from + rest * inputs[0] as usize)
+		Self { rows, segments, taps }
 	}
 }
 

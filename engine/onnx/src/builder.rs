@@ -405,6 +405,48 @@ impl Builder {
 		self.transpose(result, &order).map(Some)
 	}
 
+	/// `x * factor + shift` by channel, where `x` is a convolution with constant weights: the
+	/// factor goes into the weights. Nothing where it is not.
+	pub fn scale_product(&mut self, x: Id, factor: Id, shift: Id) -> Result<Option<Id>, Refusal> {
+		let Some((inner, order)) = self.transposed(x) else {
+			return Ok(None);
+		};
+		let (conv, bias) = match self.definition(inner) {
+			Some((Op::Binary(Binary::Add), [conv, bias])) => (*conv, Some(*bias)),
+			_ => (inner, None),
+		};
+		let Some((op @ Op::Conv { .. }, [input, weights])) = self.definition(conv) else {
+			return Ok(None);
+		};
+		let (op, input, weights) = (op.clone(), *input, *weights);
+		let constants = [Some(weights), Some(factor), Some(shift), bias];
+		let outputs = self.shape(weights)[0];
+		let whole = order.get(1).map(|axis| usize::from(*axis)) == Some(self.rank(conv) - 1);
+		let fits = |id: Id| self.meta(id).count() == outputs && self.rank(id) == 1;
+		if !whole
+			|| constants.iter().flatten().any(|id| self.known(*id).is_none())
+			|| !fits(factor)
+			|| !fits(shift)
+			|| bias.is_some_and(|bias| !fits(bias))
+		{
+			return Ok(None);
+		}
+		let mut column = vec![1; self.rank(weights)];
+		column[0] = outputs;
+		let by_output = self.reshape(factor, &column)?;
+		let weights = self.mul(weights, by_output)?;
+		let shift = match bias {
+			Some(bias) => {
+				let scaled = self.mul(bias, factor)?;
+				self.add(scaled, shift)?
+			}
+			None => shift,
+		};
+		let conv = self.emit(op, &[input, weights])?;
+		let sum = self.emit(Op::Binary(Binary::Add), &[conv, shift])?;
+		self.transpose(sum, &order).map(Some)
+	}
+
 	/// A unary operator.
 	pub fn unary(&mut self, kind: Unary, x: Id) -> Built {
 		self.op(Op::Unary(kind), &[x])

@@ -112,6 +112,11 @@ fn batch(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 		[node.input(1)?, node.input(2)?, node.input(3)?, node.input(4)?];
 	let deviation = root(b, variance, node.float("epsilon", 1e-5))?;
 	let factor = b.div(scale, deviation)?;
+	let shift = b.mul(mean, factor)?;
+	let shift = b.sub(bias, shift)?;
+	if let Some(joined) = b.scale_product(x, factor, shift)? {
+		return Ok(joined);
+	}
 	let (factor, mean, bias) =
 		(channels(b, x, factor)?, channels(b, x, mean)?, channels(b, x, bias)?);
 	let centred = b.sub(x, mean)?;
