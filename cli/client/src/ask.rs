@@ -1,6 +1,7 @@
 //! Asking for a run: quote, request, and following it to its end.
 
 use crate::{
+	amount,
 	call::Call,
 	client::{Block, Blocks, Included},
 	event::Event,
@@ -126,6 +127,27 @@ impl Answer {
 	}
 }
 
+/// Checks terms against a quote: what the chain would refuse costs a transaction fee.
+pub fn check_terms(quote: &Quote, terms: &Terms) -> Result<(), Error> {
+	if terms.max_fee < quote.fee {
+		return Err(Error::Input(format!(
+			"the fee is {}, above the most that you would pay, {}",
+			amount::format(quote.fee),
+			amount::format(terms.max_fee)
+		)));
+	}
+	if !(quote.earliest_deadline..=quote.latest_deadline).contains(&terms.deadline) {
+		return Err(Error::Input(format!(
+			"the deadline, block {}, is not from {} to {}",
+			terms.deadline, quote.earliest_deadline, quote.latest_deadline
+		)));
+	}
+	if quote.free_servers == 0 {
+		return Err(Error::NoServer(quote.servers));
+	}
+	Ok(())
+}
+
 impl Client {
 	/// What a request would cost now, and the terms that go with it.
 	pub async fn quote_for(&self, ask: &Ask) -> Result<(Quote, Terms), Error> {
@@ -151,7 +173,8 @@ impl Client {
 
 	/// Quotes, uploads the input where it is long, and submits the request.
 	pub async fn ask(&self, signer: &Signer, ask: &Ask) -> Result<Asked, Error> {
-		let (_, terms) = self.quote_for(ask).await?;
+		let (quote, terms) = self.quote_for(ask).await?;
+		check_terms(&quote, &terms)?;
 		self.ask_with(signer, ask, terms).await
 	}
 
@@ -349,6 +372,33 @@ mod tests {
 		data.extend(0u128.to_le_bytes());
 		data.push(0);
 		assert_eq!(id, Hash::from(blake2_256(&data)));
+	}
+
+	#[test]
+	fn terms_that_the_chain_would_refuse_are_not_sent() {
+		let quote = Quote {
+			fee: 5,
+			cost_fee: 4,
+			price: 1,
+			macs: 1,
+			cover: 60,
+			servers: 2,
+			free_servers: 1,
+			earliest_deadline: 90,
+			latest_deadline: 100,
+			final_window: 60,
+			base_fee: 1,
+		};
+		assert!(check_terms(&quote, &terms()).is_ok());
+		for refused in [
+			Terms { max_fee: 4, ..terms() },
+			Terms { deadline: 89, ..terms() },
+			Terms { deadline: 101, ..terms() },
+		] {
+			assert!(matches!(check_terms(&quote, &refused), Err(Error::Input(_))), "{refused:?}");
+		}
+		let busy = Quote { free_servers: 0, ..quote };
+		assert!(matches!(check_terms(&busy, &terms()), Err(Error::NoServer(2))));
 	}
 
 	#[test]

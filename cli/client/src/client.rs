@@ -18,6 +18,8 @@ use subxt::{
 const MORTALITY_BLOCKS: u64 = 64;
 /// Finality this far behind is not a good start for a mortal transaction any more.
 const FINALITY_LAG_BLOCKS: BlockNumber = 32;
+/// How often a transaction is signed anew because another one took its nonce.
+const NONCE_TRIES: u32 = 16;
 /// The longest message that a node may send or is sent.
 const MESSAGE_BYTES: u32 = 64 * 1024 * 1024;
 
@@ -231,9 +233,18 @@ impl Client {
 	}
 
 	/// Signs a call, submits it, and waits until a block includes it and it succeeded.
+	///
+	/// Where another transaction of the account was faster, it tries again with the next nonce.
 	pub async fn submit(&self, call: &Call, signer: &Signer) -> Result<Included, Error> {
-		let nonce = self.transaction_nonce(&signer.account()).await?;
-		self.submit_with_nonce(call, signer, nonce).await
+		let mut tries = 0;
+		loop {
+			let nonce = self.transaction_nonce(&signer.account()).await?;
+			match self.submit_with_nonce(call, signer, nonce).await {
+				// The pool refused it, so it is nowhere and cannot be included twice.
+				Err(error) if tries < NONCE_TRIES && lost_the_nonce(&error) => tries += 1,
+				outcome => return outcome,
+			}
+		}
 	}
 
 	/// The bytes of a call, for calls that carry other calls.
@@ -359,6 +370,15 @@ impl Blocks {
 	}
 }
 
+/// Whether the pool refused a transaction because its nonce is taken, in the pool or on chain.
+fn lost_the_nonce(error: &Error) -> bool {
+	match error {
+		Error::Node { code: 1014, .. } => true,
+		Error::Node { code: 1010, message, .. } => message.contains("outdated"),
+		_ => false,
+	}
+}
+
 fn with_sources(error: &(dyn std::error::Error + 'static)) -> String {
 	let mut text = error.to_string();
 	let mut source = error.source();
@@ -412,4 +432,30 @@ fn dispatch_error(error: subxt::error::DispatchError) -> Error {
 pub fn hex_bytes(text: &str) -> Result<Vec<u8>, Error> {
 	hex::decode(text.trim_start_matches("0x"))
 		.map_err(|_| Error::Incompatible(format!("`{text}` is not hex")))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn only_a_taken_nonce_is_tried_again() {
+		let node = |code, message: &str| Error::Node {
+			method: "the transaction".into(),
+			message: message.into(),
+			code,
+		};
+		assert!(lost_the_nonce(&node(1014, "Priority is too low: (44 vs 44)")));
+		assert!(lost_the_nonce(&node(1010, "Invalid Transaction: Transaction is outdated")));
+		assert!(!lost_the_nonce(&node(1010, "Invalid Transaction: Inability to pay some fees")));
+		assert!(!lost_the_nonce(&node(1013, "Already Imported")));
+		assert!(!lost_the_nonce(&Error::Pool("dropped".into())));
+	}
+
+	#[test]
+	fn hex_is_read_with_and_without_its_mark() {
+		assert_eq!(hex_bytes("0x01ff").unwrap(), [1, 255]);
+		assert_eq!(hex_bytes("01ff").unwrap(), [1, 255]);
+		assert!(hex_bytes("0x1").is_err());
+	}
 }

@@ -38,6 +38,12 @@ pub enum Error {
 	/// There is no price for what was asked.
 	#[error("no quote: {}", quote_problem(.0))]
 	Quote(QuoteError),
+	/// Nobody could take the request now.
+	#[error("{}", no_server(.0))]
+	NoServer(
+		/// The validators that serve the model.
+		u32,
+	),
 	/// The transaction was included and failed.
 	#[error("{pallet}.{name}: {docs}")]
 	Dispatch {
@@ -106,6 +112,8 @@ impl Error {
 			Self::Quote(QuoteError::CallbackUnavailable) => {
 				"leave out the callback and read the result"
 			}
+			Self::NoServer(0) => "a validator has to serve it first: `countersign validator serve`",
+			Self::NoServer(_) => "try again in a few blocks",
 			Self::Refunded(_) => {
 				"ask again, later or with a later deadline; see `countersign quote`"
 			}
@@ -121,11 +129,36 @@ impl Error {
 			Self::Node { code: 1014, .. } => {
 				"another transaction of this account is on its way; try again in a block or two"
 			}
-			Self::Dispatch { name, .. } if name.contains("Nonce") => {
-				"another request used this lane at the same time; try again, or use another --lane"
-			}
+			Self::Dispatch { name, .. } => match name.as_str() {
+				"WrongNonce" => {
+					"another request used this lane at the same time; try again, or use another \
+					 --lane"
+				}
+				"NoServer" => {
+					"try again in a few blocks, or see with `countersign model show` who serves it"
+				}
+				"FeeAboveMaximum" | "DeadlineTooSoon" | "DeadlineTooFar" => {
+					"see `countersign quote` for the fee and the deadlines that the chain takes"
+				}
+				"ArtefactNeedsParent" | "ProgramNeedsParent" => {
+					"name the model that was registered first as a parent, with a royalty"
+				}
+				"NotValidator" | "NotBonded" => "bond first: `countersign validator bond`",
+				"NothingToClaim" => "see `countersign attribution rights`",
+				"FundsUnavailable" | "InsufficientBalance" => {
+					"the account has too little free balance; see `countersign balance`"
+				}
+				_ => return None,
+			},
 			_ => return None,
 		})
+	}
+}
+
+fn no_server(servers: &u32) -> String {
+	match servers {
+		0 => "no validator serves this model".into(),
+		servers => format!("none of the {servers} validators that serve it could take it now"),
 	}
 }
 
@@ -180,5 +213,42 @@ pub fn quote_problem(problem: &QuoteError) -> &'static str {
 		}
 		QuoteError::TooCostly => "one run costs more than this network takes",
 		QuoteError::CallbackUnavailable => "callbacks are not offered yet",
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn every_kind_of_failure_has_its_exit_code() {
+		let dispatch = |name: &str| Error::Dispatch {
+			pallet: "Inference".into(),
+			name: name.into(),
+			docs: "No.".into(),
+		};
+		let node = |code| Error::Node { method: "x".into(), message: "no".into(), code };
+		let connection = Error::Connection { url: "ws://x".into(), reason: "refused".into() };
+		for (error, code, advised) in [
+			(Error::Input("x".into()), 2, false),
+			(Error::Manifest(ManifestError::Shares), 2, false),
+			(Error::Tensors(TensorError::NotBool), 2, false),
+			(connection, 3, true),
+			(Error::Refunded(RequestId::zero()), 4, true),
+			(Error::Invalidated(RequestId::zero()), 4, true),
+			(Error::NoServer(0), 1, true),
+			(dispatch("NoServer"), 1, true),
+			(dispatch("WrongNonce"), 1, true),
+			(dispatch("Other"), 1, false),
+			(node(1014), 1, true),
+			(node(-32601), 1, true),
+			(node(7002), 1, false),
+			(Error::Quote(QuoteError::UnknownModel), 1, true),
+			(Error::Quote(QuoteError::TooCostly), 1, false),
+			(Error::NotFound { what: "request", id: "0x00".into() }, 1, false),
+		] {
+			assert_eq!(error.exit_code(), code, "{error}");
+			assert_eq!(error.advice().is_some(), advised, "{error}");
+		}
 	}
 }

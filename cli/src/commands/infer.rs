@@ -8,7 +8,7 @@ use crate::{
 };
 use countersign_client::{
 	amount,
-	ask::{Answer, Ask, Follow},
+	ask::{check_terms, Answer, Ask, Follow},
 	magika,
 	primitives::{
 		model::ModelView,
@@ -147,9 +147,7 @@ pub(crate) async fn run(session: Session, args: args::Infer) -> Result<(), Error
 	};
 	let (quote, terms) = client.quote_for(&ask).await?;
 	session.progress(quote_text(&client, &quote, &terms).trim_end());
-	if quote.free_servers == 0 {
-		session.progress("nobody could take it right now; the chain may refuse it");
-	}
+	check_terms(&quote, &terms)?;
 	let asked = client.ask_with(&signer, &ask, terms).await?;
 	session.progress(format!(
 		"block {}: request {} submitted, transaction fee {}",
