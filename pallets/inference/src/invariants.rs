@@ -188,7 +188,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(Prunes::<T>::iter_keys().count() == sums.prunes, message);
 		ensure!(Results::<T>::iter_keys().count() == sums.results, "5. a result of nothing");
 		ensure!(
-			Inputs::<T>::iter_keys().all(|id| Requests::<T>::contains_key(id)),
+			Inputs::<T>::iter_keys().all(Requests::<T>::contains_key),
 			"6. an input of nothing"
 		);
 		let cursors = Cursors::<T>::get();

@@ -71,7 +71,7 @@ impl OnUnbalanced<Credit<AccountId, Balances>> for DealWithFees {
 	fn on_unbalanceds(fees_then_tips: impl Iterator<Item = Credit<AccountId, Balances>>) {
 		let mut all = Credit::<AccountId, Balances>::zero();
 		for credit in fees_then_tips {
-			let _ = all.subsume(credit);
+			all.subsume(credit);
 		}
 		Self::on_nonzero_unbalanced(all);
 	}
