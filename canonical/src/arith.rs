@@ -435,6 +435,23 @@ macro_rules! by_integer {
 	};
 }
 
+/// Whether this thread rounds to nearest even and keeps subnormals, as everything here assumes. A
+/// native library may have changed that; whoever runs programs beside one checks first.
+pub fn float_mode_holds() -> bool {
+	use core::hint::black_box;
+	let smallest = black_box(f32::from_bits(1));
+	let half = black_box(0.5f32) * black_box(f32::MIN_POSITIVE);
+	let (one, ulp) = (black_box(1.0f32), black_box(power_of_two(-24)));
+	// Ties to even, both ways and in both signs.
+	let next = f32::from_bits(one.to_bits() + 1);
+	half.to_bits() == 0x0040_0000
+		&& (smallest + smallest).to_bits() == 2
+		&& one + ulp == one
+		&& next + ulp == f32::from_bits(one.to_bits() + 2)
+		&& -one - ulp == -one
+		&& -next - ulp == -f32::from_bits(one.to_bits() + 2)
+}
+
 /// Keeps the low bits that a type has.
 #[inline(always)]
 pub fn low_bits(ty: TensorType, bits: u64) -> u64 {

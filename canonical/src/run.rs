@@ -37,20 +37,25 @@ impl Model {
 	/// Prepares a package whose constants the caller has checked against the commitments. They
 	/// are still checked against types and shapes.
 	pub fn new_unchecked(package: &Package) -> Result<Self, ProgramError> {
-		let plan = package.program.plan()?;
-		if package.constants.len() != package.program.constants.len() {
-			return Err(ProgramError::Constant(package.constants.len() as u32));
+		Self::from_unchecked(package.clone())
+	}
+
+	/// As [`Model::new_unchecked`], taking the bytes apart as it reads them, so that they are in
+	/// memory only once.
+	pub fn from_unchecked(package: Package) -> Result<Self, ProgramError> {
+		let Package { program, constants: given } = package;
+		let plan = program.plan()?;
+		if given.len() != program.constants.len() {
+			return Err(ProgramError::Constant(given.len() as u32));
 		}
-		let mut constants = Vec::with_capacity(package.constants.len());
-		for (number, (constant, bytes)) in
-			package.program.constants.iter().zip(&package.constants).enumerate()
-		{
-			let data = Data::from_bytes(constant.meta.ty, bytes)
+		let mut constants = Vec::with_capacity(given.len());
+		for (number, (constant, bytes)) in program.constants.iter().zip(given).enumerate() {
+			let data = Data::from_bytes(constant.meta.ty, &bytes)
 				.filter(|data| data.len() as u64 == u64::from(constant.meta.count()))
 				.ok_or(ProgramError::Constant(number as u32))?;
 			constants.push(Value { meta: constant.meta.clone(), data });
 		}
-		Ok(Self { program: package.program.clone(), plan, constants })
+		Ok(Self { program, plan, constants })
 	}
 
 	/// Decodes and prepares the encoding of a package.
@@ -60,7 +65,8 @@ impl Model {
 		if !input.is_empty() {
 			return Err(ProgramError::Malformed);
 		}
-		Self::new(&package)
+		package.check_constants()?;
+		Self::from_unchecked(package)
 	}
 
 	/// The program.

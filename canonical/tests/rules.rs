@@ -162,3 +162,8 @@ fn sums_run_in_order_and_in_steps() {
 	let sum = Op::Reduce { reduction: Reduction::Sum, axes: vec![1] };
 	assert_eq!(floats(&sum, &[1, 1], &[&a]), [1.0]);
 }
+
+#[test]
+fn the_float_mode_is_the_one_assumed() {
+	assert!(arith::float_mode_holds());
+}

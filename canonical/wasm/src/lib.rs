@@ -87,7 +87,7 @@ pub unsafe extern "C" fn run(
 
 fn outcome(mut package: &[u8], mut inputs: &[u8]) -> Option<[u8; 32]> {
 	let package = Package::decode(&mut package).ok()?;
-	let model = Model::new_unchecked(&package).ok()?;
+	let model = Model::from_unchecked(package).ok()?;
 	let inputs = Vec::<Tensor>::decode(&mut inputs).ok()?;
 	match model.run(&inputs) {
 		Ok(outputs) => Some(tensors_commitment(&outputs)),

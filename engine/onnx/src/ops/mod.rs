@@ -1,5 +1,6 @@
 //! How each operator of ONNX is expressed in canonical ones.
 
+mod attention;
 mod elementwise;
 mod index;
 mod ml;
@@ -38,6 +39,7 @@ pub(crate) fn lower(walk: &mut Walk, node: &Node, domain: &str) -> Lowered {
 		quantize::lower,
 		recurrent::lower,
 		resize::lower,
+		attention::lower,
 	];
 	if node.proto.op_type == "Constant" {
 		return movement::constant(b, node, folder);
