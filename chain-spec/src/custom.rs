@@ -586,7 +586,8 @@ impl Network {
 	/// Keys of one kind identify validators, so no two may share one. One validator may use one
 	/// key for several purposes, though it should not.
 	fn check_keys(&self, problems: &mut Vec<Problem>) {
-		let kinds: [(&'static str, fn(&Validator) -> String); 4] = [
+		type KeyOf = fn(&Validator) -> String;
+		let kinds: [(&'static str, KeyOf); 4] = [
 			("BABE", |validator| validator.babe.to_string()),
 			("GRANDPA", |validator| validator.grandpa.to_string()),
 			("authority discovery", |validator| validator.authority_discovery.to_string()),

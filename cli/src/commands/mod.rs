@@ -109,14 +109,12 @@ impl Session {
 
 /// Pallets whose events say what a call did, and not only what it cost.
 fn is_telling(event: &countersign_client::event::Event) -> bool {
-	!matches!(event.pallet.as_str(), "System" | "TransactionPayment" | "Treasury")
-		&& !(event.pallet == "Utility"
-			&& matches!(event.name.as_str(), "ItemCompleted" | "BatchCompleted"))
-		&& !(event.pallet == "Balances"
-			&& matches!(
-				event.name.as_str(),
-				"Withdraw" | "Deposit" | "Rescinded" | "Issued" | "BurnedDebt" | "MintedCredit"
-			))
+	let done = matches!(event.name.as_str(), "ItemCompleted" | "BatchCompleted");
+	match event.pallet.as_str() {
+		"System" | "TransactionPayment" | "Treasury" => false,
+		"Utility" => !done,
+		_ => true,
+	}
 }
 
 /// A transaction in a block, as JSON.
