@@ -73,7 +73,7 @@ impl Lane for u32 {
 }
 
 /// Rows of results in one tile.
-const TILE_ROWS: usize = 4;
+const TILE_ROWS: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
 /// Results of a row in one tile.
 const TILE_COLUMNS: usize = if cfg!(target_arch = "wasm32") { 4 } else { 16 };
 /// Bytes of packed operands that stay in cache.
