@@ -124,7 +124,12 @@ fn native_and_webassembly_agree() {
 		assert_eq!(found, native(&package, &inputs), "seed {seed}: {:?}", package.program);
 	}
 	let (package, inputs) = square(384);
-	let (found, seconds) = guest.run(&package.encode(), &inputs.encode());
-	assert_eq!(found, native(&package, &inputs));
+	let (package_bytes, input_bytes) = (package.encode(), inputs.encode());
+	let mut seconds = f64::MAX;
+	for _ in 0..10 {
+		let (found, spent) = guest.run(&package_bytes, &input_bytes);
+		assert_eq!(found, native(&package, &inputs));
+		seconds = seconds.min(spent);
+	}
 	println!("384^3 in WebAssembly: {:.2} GMAC/s", 384f64.powi(3) / seconds / 1e9);
 }

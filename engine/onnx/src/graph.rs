@@ -195,7 +195,8 @@ impl Walk {
 		if domain.is_empty() && !(1..=NEWEST_OPSET).contains(&opset) {
 			return Ok(unsupported("an operator set that this importer does not know")?);
 		}
-		let node = Node { proto, inputs, opset, asked: RefCell::default() };
+		let node =
+			Node { proto, inputs, opset, asked: RefCell::default(), taken: RefCell::default() };
 		match (domain, proto.op_type.as_str()) {
 			("", "If") => self.branch(&node),
 			("", "Loop") => self.unroll(&node),
@@ -203,6 +204,9 @@ impl Walk {
 				let results = ops::lower(self, &node, domain)?;
 				if let Some(name) = node.unread().filter(|_| proto.op_type != "Constant") {
 					return Ok(unsupported(format!("the attribute `{name}`"))?);
+				}
+				if let Some(at) = node.untaken() {
+					return Ok(unsupported(format!("operand {at}"))?);
 				}
 				if proto.output.iter().skip(results.len()).any(|name| !name.is_empty()) {
 					return Ok(unsupported(format!(

@@ -14,7 +14,12 @@ pub(crate) struct Node<'a> {
 	pub(crate) opset: i64,
 	/// The attributes that the handler asked for.
 	pub(crate) asked: RefCell<BTreeSet<String>>,
+	/// The operands that the handler asked for.
+	pub(crate) taken: RefCell<BTreeSet<usize>>,
 }
+
+/// Operands that do not change what a supported operator gives.
+const SPARE: &[(&str, usize)] = &[("Dropout", 1), ("Resize", 1), ("Pad", 2)];
 
 /// Attributes that do not change what a supported operator gives: what training needs, what
 /// repeats the shapes of operands, hints, and what matters only for types that are refused.
@@ -54,6 +59,16 @@ impl Node<'_> {
 				&& !HARMLESS
 					.iter()
 					.any(|(of, harmless)| harmless == name && (*of == "*" || *of == operator))
+		})
+	}
+
+	/// An operand that nobody asked for and that may change the result.
+	pub(crate) fn untaken(&self) -> Option<usize> {
+		let taken = self.taken.borrow();
+		(0..self.inputs.len()).find(|at| {
+			self.inputs[*at].is_some()
+				&& !taken.contains(at)
+				&& !SPARE.contains(&(self.proto.op_type.as_str(), *at))
 		})
 	}
 
@@ -100,6 +115,7 @@ impl Node<'_> {
 
 	/// An operand that may be left out.
 	pub(crate) fn optional(&self, at: usize) -> Option<Id> {
+		self.taken.borrow_mut().insert(at);
 		self.inputs.get(at).copied().flatten()
 	}
 
