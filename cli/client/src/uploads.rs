@@ -5,6 +5,11 @@ use countersign_primitives::{model::ArtefactHash, AccountId, Hash};
 use serde::Deserialize;
 use subxt::rpcs::rpc_params;
 
+/// The most bytes of an artefact that a call carries.
+const MAX_ARTEFACT_CALL_BYTES: usize = 16 * 1024 * 1024;
+/// The longest message that a node takes unless its operator allows more.
+const DEFAULT_MESSAGE_BYTES: usize = 15 * 1024 * 1024;
+
 /// Keys that a node made and holds.
 #[derive(Clone, Debug)]
 pub struct NodeKeys {
@@ -34,8 +39,26 @@ impl Client {
 
 	/// Gives an artefact to the node. Returns its sha256, as the node found it.
 	pub async fn put_artefact(&self, bytes: &[u8]) -> Result<ArtefactHash, Error> {
-		let answer: String =
-			self.rpc("countersign_putArtefact", rpc_params![hex_text(bytes)]).await?;
+		if bytes.len() > MAX_ARTEFACT_CALL_BYTES {
+			return Err(Error::Input(format!(
+				"the artefact has {} bytes, and a call carries at most 16 MiB: register it without \
+				 upload, and put it into the store of a node that serves it",
+				bytes.len()
+			)));
+		}
+		let answer: Result<String, Error> =
+			self.rpc("countersign_putArtefact", rpc_params![hex_text(bytes)]).await;
+		let answer = answer.map_err(|error| match error {
+			// A node closes the connection over a message that is too long for it.
+			Error::Connection { .. } if bytes.len() > DEFAULT_MESSAGE_BYTES / 2 => {
+				Error::Input(format!(
+					"the node takes no message as long as this artefact: start it with \
+					 --rpc-max-request-size {}",
+					bytes.len() / 500_000 + 1
+				))
+			}
+			error => error,
+		})?;
 		hex_bytes(&answer)?
 			.try_into()
 			.map_err(|_| Error::Incompatible("countersign_putArtefact: not a hash".into()))

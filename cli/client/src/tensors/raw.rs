@@ -6,7 +6,9 @@ use countersign_primitives::tensor::{element_count, Dimension, Port, Tensor};
 
 /// Takes bytes as the little-endian elements of a port.
 pub fn read_raw(data: Vec<u8>, port: &Port) -> Result<Tensor, Error> {
-	let shape = data.len().is_multiple_of(port.ty.size())
+	let shape = data
+		.len()
+		.is_multiple_of(port.ty.size())
 		.then(|| fill_shape(port, data.len() / port.ty.size()))
 		.flatten();
 	let Some(shape) = shape else {
