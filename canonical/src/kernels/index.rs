@@ -34,6 +34,11 @@ fn pick<T: Bits>(
 ) -> Result<Data, Stop> {
 	let mut result = Vec::with_capacity(count);
 	for block in x.chunks_exact((dim * inner).max(1)) {
+		if inner == 1 {
+			// Every index is below `dim`, the length of the block.
+			result.extend(chosen.iter().map(|index| block[*index]));
+			continue;
+		}
 		for index in chosen {
 			let row = block.get(index * inner..(index + 1) * inner).ok_or(Stop::Invalid)?;
 			result.extend_from_slice(row);

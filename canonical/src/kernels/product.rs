@@ -76,6 +76,8 @@ impl Lane for u32 {
 const TILE_ROWS: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
 /// Results of a row in one tile.
 const TILE_COLUMNS: usize = if cfg!(target_arch = "wasm32") { 4 } else { 16 };
+/// Results that a tile sums where no more are left in a row.
+const HALF_TILE: usize = TILE_COLUMNS / 2;
 /// Bytes of packed operands that stay in cache.
 const BLOCK_BYTES: usize = 256 * 1024;
 
@@ -89,20 +91,30 @@ struct Product<'a> {
 	segments: &'a [Range<usize>],
 }
 
-/// Adds to `acc` the products of packed rows and columns, one term after the other.
+/// Adds to `acc` the products of packed rows and the first `W` of `C` packed columns, one term
+/// after the other.
 #[inline(always)]
-fn tile<L: Lane, const R: usize, const C: usize>(rows: &[L], columns: &[L], acc: &mut [[L; C]; R]) {
-	let mut sums = *acc;
+fn tile<L: Lane, const R: usize, const C: usize, const W: usize>(
+	rows: &[L],
+	columns: &[L],
+	acc: &mut [[L; C]; R],
+) {
+	let mut sums = [[L::default(); W]; R];
+	for (sums, acc) in sums.iter_mut().zip(&*acc) {
+		sums.copy_from_slice(&acc[..W]);
+	}
 	let (a, _) = rows.as_chunks::<R>();
 	let (b, _) = columns.as_chunks::<C>();
 	for (a, b) in a.iter().zip(b) {
 		for r in 0..R {
-			for c in 0..C {
+			for c in 0..W {
 				sums[r][c] = L::accumulate(sums[r][c], a[r], b[c]);
 			}
 		}
 	}
-	*acc = sums;
+	for (sums, acc) in sums.iter().zip(acc) {
+		acc[..W].copy_from_slice(sums);
+	}
 }
 
 /// Packs rows `first ..` of a matrix, `W` at a time, so that a tile reads them in order.
@@ -266,7 +278,11 @@ impl Strips<'_> {
 					let at = row_start(group + r) + self.columns.start + start;
 					sums.get_mut(..width)?.copy_from_slice(results.get(at..at + width)?);
 				}
-				tile::<L, R, C>(a, panel, &mut acc);
+				if width <= HALF_TILE {
+					tile::<L, R, C, HALF_TILE>(a, panel, &mut acc);
+				} else {
+					tile::<L, R, C, C>(a, panel, &mut acc);
+				}
 				for (r, sums) in acc.iter().enumerate().take(height) {
 					let at = row_start(group + r) + self.columns.start + start;
 					results.get_mut(at..at + width)?.copy_from_slice(sums.get(..width)?);

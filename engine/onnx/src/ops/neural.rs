@@ -311,6 +311,13 @@ fn conv_transpose(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 			_ => (),
 		}
 	}
+	let apart = strides == kernel
+		&& dilations.iter().all(|dilation| *dilation == 1)
+		&& extra.iter().all(|extra| *extra == 0)
+		&& before.iter().chain(&after).all(|pad| *pad == 0);
+	if groups == 1 && apart {
+		return tiles_apart(b, node, x, w, kernel);
+	}
 	// Weights by output, kernel turned around.
 	let mut split = vec![groups, c / groups, *per_group];
 	split.extend(kernel);
@@ -352,6 +359,42 @@ fn conv_transpose(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 		after: back,
 	};
 	let mut result = conv_last(b, x, w, &Geometry { window, groups })?;
+	if let Some(bias) = node.optional(2) {
+		result = b.add(result, bias)?;
+	}
+	channels_second(b, result)
+}
+
+/// A transposed convolution whose windows do not meet: one product for each element, put in place.
+fn tiles_apart(b: &mut Builder, node: &Node, x: Id, w: Id, kernel: &[u32]) -> Result<Id, Refusal> {
+	let count = kernel.len();
+	let (c, outputs) = (b.shape(w)[0], b.shape(w)[1]);
+	// By tap, then output: `[T.., O, C]`.
+	let mut order: Vec<u8> = (0..count).map(|i| i as u8 + 2).collect();
+	order.extend([1, 0]);
+	let w = b.transpose(w, &order)?;
+	let taps: u32 = kernel.iter().product();
+	let w = b.reshape(w, &[taps * outputs, c])?;
+	let x = channels_last(b, x)?;
+	let sizes = b.shape(x);
+	let rows = b.meta(x).count() / c.max(1);
+	let flat = b.reshape(x, &[rows, c])?;
+	let mut result = product(b, flat, w)?;
+	let mut split = sizes[..=count].to_vec();
+	split.extend(kernel);
+	split.push(outputs);
+	result = b.reshape(result, &split)?;
+	// Each dimension next to its taps.
+	let mut order = vec![0u8];
+	for i in 0..count {
+		order.extend([1 + i as u8, 1 + (count + i) as u8]);
+	}
+	order.push(1 + 2 * count as u8);
+	result = b.transpose(result, &order)?;
+	let mut shape = vec![sizes[0]];
+	shape.extend(sizes[1..=count].iter().zip(kernel).map(|(size, taps)| size * taps));
+	shape.push(outputs);
+	result = b.reshape(result, &shape)?;
 	if let Some(bias) = node.optional(2) {
 		result = b.add(result, bias)?;
 	}
