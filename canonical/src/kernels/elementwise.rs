@@ -130,6 +130,37 @@ pub(super) fn binary(kind: Binary, out: &Meta, operands: &[&Value]) -> Option<Da
 	}
 }
 
+/// An elementwise operator on two operands, as one piece of work.
+struct Zip<'a, F> {
+	out: &'a Meta,
+	a: Floats<'a>,
+	b: Floats<'a>,
+	f: F,
+}
+
+impl<F: Fn(u32, u32) -> u32> Zip<'_, F> {
+	/// Runs, compiled for the vectors that this processor has, with the same bits.
+	#[cfg(feature = "std")]
+	fn run(self) -> Option<Vec<u32>> {
+		pulp::Arch::new().dispatch(self)
+	}
+
+	#[cfg(not(feature = "std"))]
+	fn run(self) -> Option<Vec<u32>> {
+		zip(self.out, self.a, self.b, self.f)
+	}
+}
+
+#[cfg(feature = "std")]
+impl<F: Fn(u32, u32) -> u32> pulp::WithSimd for Zip<'_, F> {
+	type Output = Option<Vec<u32>>;
+
+	#[inline(always)]
+	fn with_simd<S: pulp::Simd>(self, _: S) -> Option<Vec<u32>> {
+		zip(self.out, self.a, self.b, self.f)
+	}
+}
+
 type Floats<'a> = (&'a [u32], &'a [u32]);
 
 fn binary_float(kind: Binary, out: &Meta, a: Floats, b: Floats) -> Option<Data> {
@@ -140,7 +171,7 @@ fn binary_float(kind: Binary, out: &Meta, a: Floats, b: Floats) -> Option<Data> 
 fn f32_zip(kind: Binary, out: &Meta, a: Floats, b: Floats) -> Option<Vec<u32>> {
 	macro_rules! with {
 		($f:expr) => {
-			zip(out, a, b, |x, y| $f(f32::from_bits(x), f32::from_bits(y)).to_bits())
+			Zip { out, a, b, f: |x, y| $f(f32::from_bits(x), f32::from_bits(y)).to_bits() }.run()
 		};
 	}
 	match kind {
