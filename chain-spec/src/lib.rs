@@ -124,7 +124,7 @@ mod tests {
 		std::fs::write(&path, spec.as_json(false).expect("is JSON")).expect("writable");
 		let path = path.to_str().expect("UTF-8");
 		assert_eq!(load(path).expect("a file").id(), "from-a-file");
-		let missing = load("no-such-file.json").err().expect("is missing");
+		let missing = load("no-such-file.json").expect_err("is missing");
 		assert!(missing.to_string().contains("no-such-file.json"));
 	}
 

@@ -210,7 +210,8 @@ fn nobody_is_named_twice() {
 
 #[test]
 fn keys_are_not_shared() {
-	let sharing: [(&str, fn(&mut Network)); 4] = [
+	type Change = fn(&mut Network);
+	let sharing: [(&str, Change); 4] = [
 		("BABE", |n| n.validators[1].babe = n.validators[0].babe),
 		("GRANDPA", |n| n.validators[1].grandpa = n.validators[0].grandpa),
 		("authority discovery", |n| {
