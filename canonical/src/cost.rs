@@ -1,7 +1,7 @@
 //! What a run costs, from the program alone: an upper bound on the work, whatever the values are.
 
 use crate::{
-	op::{Binary, Op, Reduction, Unary},
+	op::{Binary, Op, Reduction, Unary, Window},
 	tensor::{element_count, Meta, TensorType},
 };
 use codec::{Decode, Encode};
@@ -23,7 +23,7 @@ pub struct Cost {
 	pub searches: u64,
 	/// Operators.
 	pub operators: u32,
-	/// The most bytes of inputs and results alive at one time.
+	/// The most bytes of inputs and results alive at one time, with what operators take to work.
 	pub peak: u64,
 	/// Bytes of all constants.
 	pub constants: u64,
@@ -99,6 +99,7 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 				let gathered =
 					cost.macs / operands.get(1).map_or(1, |w| u64::from(w.shape[0]).max(1));
 				cost.moved = cost.moved.saturating_add(gathered.saturating_mul(8));
+				cost.simple = window_walk(op, out);
 			}
 		}
 		Op::Pool { reduction, window } => {
@@ -143,5 +144,54 @@ fn reduction_cost(cost: &mut Cost, reduction: Reduction, ty: TensorType, steps: 
 		cost.simple = steps;
 	} else {
 		cost.divisions = steps;
+	}
+}
+
+/// Output positions of one batch element's window walk, times the batch.
+fn positions(out: &Meta) -> u64 {
+	u64::from(out.count() / out.shape.last().copied().unwrap_or(1).max(1))
+}
+
+/// Whether a convolution keeps what it knows of its borders between groups of outputs.
+pub(crate) fn keeps_classes(window: &Window, out: &Meta) -> bool {
+	let taps = u64::from(element_count(&window.kernel).unwrap_or(u32::MAX));
+	let classes: u64 = window
+		.kernel
+		.iter()
+		.zip(out.shape.iter().skip(1))
+		.map(|(taps, outputs)| u64::from(*outputs).min(2 * u64::from(*taps) + 1))
+		.fold(1, u64::saturating_mul);
+	classes.saturating_mul(taps) <= 1 << 16 && positions(out) <= 1 << 18
+}
+
+/// The steps that a convolution takes to find which taps stand inside.
+fn window_walk(op: &Op, out: &Meta) -> u64 {
+	let Op::Conv { window, .. } = op else {
+		return 0;
+	};
+	let taps = u64::from(element_count(&window.kernel).unwrap_or(u32::MAX));
+	let once = positions(out).saturating_mul(taps);
+	let outputs = u64::from(out.shape.last().copied().unwrap_or(1)).max(1);
+	if keeps_classes(window, out) {
+		once
+	} else {
+		once.saturating_mul(outputs)
+	}
+}
+
+/// Bytes that an operator takes for itself while it runs, beside operands and result.
+pub(crate) fn scratch(op: &Op, out: &Meta, operands: &[&Meta]) -> u64 {
+	const PACKED: u64 = 4 * 1024 * 1024;
+	match op {
+		Op::MatMul { .. } => PACKED,
+		Op::Conv { .. } => {
+			let read = operands.iter().map(|meta| meta.bytes()).fold(0, u64::saturating_add);
+			PACKED.saturating_add(positions(out).saturating_mul(16)).saturating_add(read)
+		}
+		Op::TopK { axis, .. } => {
+			u64::from(operands[0].shape.get(usize::from(*axis)).copied().unwrap_or(0)) * 16
+		}
+		Op::Gather { .. } => operands.get(1).map_or(0, |meta| u64::from(meta.count()) * 8),
+		_ => 0,
 	}
 }

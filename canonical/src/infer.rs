@@ -85,6 +85,8 @@ fn window_shape(window: &Window, shape: &[u32], last: u32) -> Result<Vec<u32>, M
 		ensure(list.len() == spatial, Misfit::Attribute)?;
 	}
 	ensure(shape.len() == spatial + 2, Misfit::Shape)?;
+	let taps = element_count(&window.kernel).ok_or(Misfit::Attribute)?;
+	ensure(taps <= MAX_TAPS, Misfit::Attribute)?;
 	let mut out = vec![shape[0]];
 	for axis in 0..spatial {
 		out.push(window_steps(window, axis, shape[axis + 1])?);
@@ -394,6 +396,8 @@ fn infer_unchecked(op: &Op, operands: &[&Meta]) -> Inferred {
 	}
 }
 
+/// The most taps of a window.
+pub const MAX_TAPS: u32 = 4096;
 /// The most operands of one operator.
 pub const MAX_OPERANDS: usize = 1024;
 /// The deepest tree.

@@ -191,14 +191,17 @@ impl Program {
 		Ok(Plan { metas, last_use, cost, leaves })
 	}
 
-	/// The most bytes of inputs and results that are alive at one time.
+	/// The most bytes of inputs, results and working memory that are alive at one time.
 	fn peak(&self, metas: &[Meta], last_use: &[u32]) -> u64 {
 		let first = self.first_result();
 		let mut alive: u64 = metas.iter().take(self.inputs.len()).map(Meta::bytes).sum();
 		let mut peak = alive;
 		for (number, node) in self.nodes.iter().enumerate() {
 			alive += metas[first + number].bytes();
-			peak = peak.max(alive);
+			let operands: Vec<&Meta> =
+				node.operands.iter().map(|operand| &metas[usize::from(*operand)]).collect();
+			let scratch = cost::scratch(&node.op, &metas[first + number], &operands);
+			peak = peak.max(alive.saturating_add(scratch));
 			let mut freed: Vec<u16> = node.operands.clone();
 			freed.push((first + number) as u16);
 			freed.sort_unstable();

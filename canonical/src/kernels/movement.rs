@@ -130,6 +130,10 @@ pub(super) fn expand(out: &Meta, operands: &[&Value]) -> Option<Data> {
 
 pub(super) fn pad(mode: PadMode, before: &[u32], out: &Meta, operands: &[&Value]) -> Option<Data> {
 	let x = operands.first()?;
+	// Before anything is made for each position of a dimension, which may be long.
+	if out.count() == 0 {
+		return Some(Data::with_capacity(out.ty, 0));
+	}
 	let fill = operands.get(1).map_or(0, |value| value.data.get(0));
 	let own = strides(&x.meta.shape);
 	// For each dimension, where each position reads from; `u32::MAX` for the constant.

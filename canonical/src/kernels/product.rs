@@ -1,7 +1,7 @@
 //! Matrix products and convolutions: tiles of results, each result summed in order.
 
 use crate::{
-	arith,
+	arith, cost,
 	element::{self, tap},
 	op::{Op, Window},
 	tensor::{strides, unravel, Data, Meta, TensorType, Value},
@@ -418,22 +418,23 @@ struct Reach {
 	outputs: Vec<u32>,
 }
 
-/// Groups the output positions of a dimension by the taps that stand inside.
+/// Groups the output positions of a dimension by the taps that stand inside. Both ends of what is
+/// inside only ever move one way, so equal ones are neighbours.
 fn reaches(window: &Window, axis: usize, outputs: u32, size: u32) -> Vec<Reach> {
 	let mut found: Vec<Reach> = Vec::new();
+	let kernel = i64::from(window.kernel[axis]);
+	let dilation = i64::from(window.dilations[axis]).max(1);
 	for out in 0..outputs {
-		let inside = |t: &u32| tap(window, axis, out, *t, size).is_some();
-		let first = (0..window.kernel[axis]).find(inside);
-		let taps = match first {
-			Some(first) => {
-				let end = (first..window.kernel[axis]).take_while(inside).count() as u32;
-				first..first + end
-			}
-			None => 0..0,
-		};
-		match found.iter_mut().find(|reach| reach.taps == taps) {
-			Some(reach) => reach.outputs.push(out),
-			None => found.push(Reach { taps, outputs: vec![out] }),
+		let origin =
+			i64::from(out) * i64::from(window.strides[axis]) - i64::from(window.before[axis]);
+		// The first tap at or after 0, and the first one at or after the end.
+		let after = |limit: i64| (limit - origin + dilation - 1).div_euclid(dilation);
+		let first = after(0).clamp(0, kernel);
+		let end = after(i64::from(size)).clamp(first, kernel);
+		let taps = if first < end { first as u32..end as u32 } else { 0..0 };
+		match found.last_mut() {
+			Some(reach) if reach.taps == taps => reach.outputs.push(out),
+			_ => found.push(Reach { taps, outputs: vec![out] }),
 		}
 	}
 	found
@@ -480,14 +481,16 @@ fn conv_in<L: Lane>(
 		.map(|axis| reaches(window, axis, out.shape[axis + 1], x.meta.shape[axis + 1]))
 		.collect();
 	let counts: Vec<u32> = axes.iter().map(|axis| axis.len() as u32).collect();
-	let classes: Vec<Class> = (0..crate::tensor::element_count(&counts)?)
-		.map(|number| {
-			let chosen = unravel(number, &counts);
-			let reach: Vec<&Reach> =
-				axes.iter().zip(chosen).filter_map(|(axis, at)| axis.get(at as usize)).collect();
-			Class::new(&shapes, reach)
-		})
-		.collect();
+	let build = |number: u32| {
+		let chosen = unravel(number, &counts);
+		let reach: Vec<&Reach> =
+			axes.iter().zip(chosen).filter_map(|(axis, at)| axis.get(at as usize)).collect();
+		Class::new(&shapes, &reach)
+	};
+	let count = crate::tensor::element_count(&counts)?;
+	// Kept where they are few, made again where they are needed otherwise.
+	let kept = cost::keeps_classes(window, out).then(|| (0..count).map(build).collect());
+	let classes = Classes { count, kept, build };
 	if shapes.channels == 1 && shapes.per_group == 1 {
 		depthwise::<L>(&shapes, &classes, x, w, &mut results)?;
 	} else {
@@ -510,7 +513,7 @@ struct Class {
 }
 
 impl Class {
-	fn new(shapes: &Shapes, reach: Vec<&Reach>) -> Self {
+	fn new(shapes: &Shapes, reach: &[&Reach]) -> Self {
 		let steps = strides(shapes.input);
 		let sizes: Vec<u32> = reach.iter().map(|reach| reach.taps.len() as u32).collect();
 		let mut segments: Vec<Range<usize>> = Vec::new();
@@ -563,9 +566,25 @@ impl Class {
 	}
 }
 
+/// All classes of a convolution.
+struct Classes<F> {
+	count: u32,
+	kept: Option<Vec<Class>>,
+	build: F,
+}
+
+impl<F: Fn(u32) -> Class> Classes<F> {
+	fn each(&self, mut f: impl FnMut(&Class) -> Option<()>) -> Option<()> {
+		match &self.kept {
+			Some(kept) => kept.iter().try_for_each(f),
+			None => (0..self.count).try_for_each(|number| f(&(self.build)(number))),
+		}
+	}
+}
+
 fn grouped<L: Lane>(
 	shapes: &Shapes,
-	classes: &[Class],
+	classes: &Classes<impl Fn(u32) -> Class>,
 	group: usize,
 	x: &Value,
 	w: &Value,
@@ -582,7 +601,7 @@ fn grouped<L: Lane>(
 		pack::<L, TILE_COLUMNS>(some.len(), width, &mut panels, |column, to| {
 			L::load(w, (first_output + start + column) * width, to)
 		})?;
-		for class in classes {
+		classes.each(|class| {
 			let product = Product { segments: &class.segments, ..all };
 			let mut fill = |row: usize, mut to: &mut [L]| {
 				let (_, from) = *class.rows.get(row)?;
@@ -602,8 +621,8 @@ fn grouped<L: Lane>(
 				&mut fill,
 				&row_start,
 				results,
-			)?;
-		}
+			)
+		})?;
 	}
 	Some(())
 }
@@ -614,7 +633,7 @@ const LANES: usize = 16;
 /// One channel in, one out, for each group: results of neighbouring channels at a time.
 fn depthwise<L: Lane>(
 	shapes: &Shapes,
-	classes: &[Class],
+	classes: &Classes<impl Fn(u32) -> Class>,
 	x: &Value,
 	w: &Value,
 	results: &mut [L],
@@ -632,12 +651,15 @@ fn depthwise<L: Lane>(
 			*slot = *weight;
 		}
 	}
-	Channels { classes, channels, input: &input, weights: &weights, results }.run()
+	classes.each(|class| {
+		let (input, weights, results) = (&input[..], &weights[..], &mut *results);
+		Channels { class, channels, input, weights, results }.run()
+	})
 }
 
 /// A depthwise convolution whose operands lie ready.
 struct Channels<'a, L> {
-	classes: &'a [Class],
+	class: &'a Class,
 	channels: usize,
 	input: &'a [L],
 	weights: &'a [L],
@@ -658,32 +680,30 @@ impl<L: Lane> Channels<'_, L> {
 
 	#[inline(always)]
 	fn slide(self) -> Option<()> {
-		let Self { classes, channels, input, weights, results } = self;
-		for class in classes {
-			for (to, from) in class.rows.iter().copied() {
-				let target = results.get_mut(to..to + channels)?;
-				let (blocks, rest) = target.as_chunks_mut::<LANES>();
-				let mut first = 0;
-				for sums in blocks {
-					let mut acc = *sums;
-					for (offset, part) in &class.taps {
-						let at = from + offset + first;
-						let a = input.get(at..at + LANES)?.as_array::<LANES>()?;
-						let at = part.start * channels + first;
-						let b = weights.get(at..at + LANES)?.as_array::<LANES>()?;
-						for lane in 0..LANES {
-							acc[lane] = L::accumulate(acc[lane], a[lane], b[lane]);
-						}
+		let Self { class, channels, input, weights, results } = self;
+		for (to, from) in class.rows.iter().copied() {
+			let target = results.get_mut(to..to + channels)?;
+			let (blocks, rest) = target.as_chunks_mut::<LANES>();
+			let mut first = 0;
+			for sums in blocks {
+				let mut acc = *sums;
+				for (offset, part) in &class.taps {
+					let at = from + offset + first;
+					let a = input.get(at..at + LANES)?.as_array::<LANES>()?;
+					let at = part.start * channels + first;
+					let b = weights.get(at..at + LANES)?.as_array::<LANES>()?;
+					for lane in 0..LANES {
+						acc[lane] = L::accumulate(acc[lane], a[lane], b[lane]);
 					}
-					*sums = acc;
-					first += LANES;
 				}
-				for (lane, sum) in rest.iter_mut().enumerate() {
-					for (offset, part) in &class.taps {
-						let a = *input.get(from + offset + first + lane)?;
-						let b = *weights.get(part.start * channels + first + lane)?;
-						*sum = L::accumulate(*sum, a, b);
-					}
+				*sums = acc;
+				first += LANES;
+			}
+			for (lane, sum) in rest.iter_mut().enumerate() {
+				for (offset, part) in &class.taps {
+					let a = *input.get(from + offset + first + lane)?;
+					let b = *weights.get(part.start * channels + first + lane)?;
+					*sum = L::accumulate(*sum, a, b);
 				}
 			}
 		}
