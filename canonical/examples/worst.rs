@@ -35,7 +35,8 @@ fn main() {
 	};
 	let conv = Op::Conv { window, groups: 1, from: 0, terms: 9 * 64 };
 	let flat = [1u32 << 18];
-	let cases: [(&str, Op, &[u32], &[u32], &[u32]); 6] = [
+	type Case<'a> = (&'a str, Op, &'a [u32], &'a [u32], &'a [u32]);
+	let cases: [Case<'_>; 6] = [
 		("MatMul", Op::MatMul { from: 0, terms: 256 }, &[256, 256], &[256, 256], &[256, 256]),
 		("Conv", conv, &[1, 28, 28, 64], &[64, 3, 3, 64], &[1, 28, 28, 64]),
 		("Add", Op::Binary(Binary::Add), &flat, &flat, &flat),
