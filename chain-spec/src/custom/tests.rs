@@ -6,6 +6,9 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_storage::{well_known_keys, Storage};
 use std::fmt::Write;
 
+/// What makes a network wrong.
+type Change = fn(&mut Network);
+
 /// A file that is right, to be made wrong in one place.
 fn file() -> String {
 	let mut text = String::from(
@@ -279,7 +282,7 @@ fn balances_exist_and_can_be_counted() {
 
 #[test]
 fn parameters_keep_their_ranges_and_relations() {
-	let changes: [fn(&mut Network); 5] = [
+	let changes: [Change; 5] = [
 		|n| n.consensus.epoch_slots = Some(9),
 		|n| n.consensus.minimum_bond = Some(Amount(0)),
 		|n| n.requests.final_window_blocks = Some(47),
