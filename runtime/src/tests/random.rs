@@ -435,7 +435,7 @@ fn play(seed: u64, dispatches: u32) {
 			let now = pallet_balances::TotalIssuance::<Runtime>::get();
 			assert!(now <= issuance, "money came from nowhere");
 			issuance = now;
-			if chain.number() % 16 == 0 {
+			if chain.number().is_multiple_of(16) {
 				check();
 			}
 		}

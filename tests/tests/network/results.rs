@@ -35,7 +35,7 @@ async fn offer(
 /// Fails unless the pool refused it as what it is: a transaction that is not valid.
 fn refused(what: &str, offered: Result<String, Error>) -> Result<()> {
 	match offered {
-		Err(Error::Node { code: 1010 | 1011 | 1012, .. }) => Ok(()),
+		Err(Error::Node { code: 1010..=1012, .. }) => Ok(()),
 		other => anyhow::bail!("{what}: {other:?}"),
 	}
 }
