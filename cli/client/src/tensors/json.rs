@@ -195,7 +195,11 @@ mod tests {
 			r#"{"values": [1, 2, 3, -4]}"#,
 			r#"[{"type": "i32", "shape": [1, 2, 2], "values": [1, 2, "3", -4]}]"#,
 		] {
-			assert_eq!(read_json(text.as_bytes(), &ports).unwrap(), [expected.clone()], "{text}");
+			assert_eq!(
+				read_json(text.as_bytes(), &ports).unwrap(),
+				std::slice::from_ref(&expected),
+				"{text}"
+			);
 		}
 	}
 

@@ -229,7 +229,7 @@ mod tests {
 		assert_eq!(tensors[0].data, [7]);
 		assert_eq!(tensors[1].data, [8, 9]);
 		let problem = |files: &[String]| read_files(files, &ports).unwrap_err().to_string();
-		assert!(problem(&[x.clone()]).contains("2 inputs (x, y)"));
+		assert!(problem(std::slice::from_ref(&x)).contains("2 inputs (x, y)"));
 		assert!(problem(&[format!("x={x}")]).contains("not every input"));
 		assert!(problem(&[format!("z={x}"), format!("y={y}")]).contains("no input `z`"));
 		assert!(problem(&[format!("x={x}"), format!("x={x}")]).contains("twice"));

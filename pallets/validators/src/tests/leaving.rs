@@ -176,7 +176,7 @@ fn a_full_list_takes_only_a_higher_bond() {
 		);
 		assert_eq!(candidates().len(), MAX_CANDIDATES as usize);
 		assert_eq!(candidates().first(), Some(&account(4)));
-		assert_eq!(WithdrawnFromServing::get(), [last.clone()]);
+		assert_eq!(WithdrawnFromServing::get(), core::slice::from_ref(&last));
 		assert!(!Validators::is_validator(&last));
 		assert_eq!(held(&last), 2 * MINIMUM);
 
