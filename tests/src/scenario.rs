@@ -5,6 +5,7 @@ use anyhow::{ensure, Context, Result};
 use countersign_client::{
 	ask::{Ask, Asked, Step},
 	call::Call,
+	client::Block,
 	keys::Signer,
 	magika::{self, Encoded},
 	manifest::{self, ManifestFile},
@@ -13,9 +14,10 @@ use countersign_client::{
 use countersign_primitives::{
 	attribution::vector_commitment,
 	commitment::tensors_commitment,
-	model::{ModelId, Parent},
+	model::{ModelId, ModelView, Parent},
 	request::{
-		Outcome, OutcomeCommitment, RequestId, RequestStatus, RequestView, ResultView, Role, Terms,
+		Assignment, Outcome, OutcomeCommitment, RequestId, RequestStatus, RequestView, ResultView,
+		Role, Terms,
 	},
 	tensor::Tensor,
 	AccountId, Balance, BlockNumber, Macs,
@@ -55,14 +57,18 @@ pub async fn best(client: &Client, number: BlockNumber) -> Result<()> {
 	Ok(())
 }
 
-/// Waits until the last finalized block is at least this one.
-pub async fn finalized(client: &Client, number: BlockNumber) -> Result<()> {
+/// Waits until the last finalized block is at least this one, and gives it. Its state is there to
+/// stay, while that of a best block may go away with its fork.
+pub async fn finalized(client: &Client, number: BlockNumber) -> Result<Block> {
 	let mut blocks = client.blocks().await?;
-	while client.finalized().await?.number < number {
+	loop {
+		let block = client.finalized().await?;
+		if block.number >= number {
+			return Ok(block);
+		}
 		// Finality follows blocks; each new one is a moment to look again.
 		blocks.next().await?;
 	}
-	Ok(())
 }
 
 /// The manifest of magika as the demo registers it.
@@ -117,6 +123,24 @@ pub async fn serve(
 	Ok(())
 }
 
+/// Waits until the last finalized block shows exactly these validators as servers of a model. What
+/// was declared in a block that another fork replaced is included again, and counts then.
+pub async fn served_by(client: &Client, model: ModelId, validators: &[Signer]) -> Result<()> {
+	let mut expected: Vec<AccountId> = validators.iter().map(Signer::account).collect();
+	expected.sort();
+	let mut blocks = client.blocks().await?;
+	loop {
+		let at = client.finalized().await?.hash;
+		let view: Option<ModelView> = client.api("ModelsApi_model", model, Some(at)).await?;
+		let mut servers = view.map(|view| view.servers).unwrap_or_default();
+		servers.sort();
+		if servers == expected {
+			return Ok(());
+		}
+		blocks.next().await?;
+	}
+}
+
 /// A network with magika registered by [`OWNER`] and served by every validator.
 pub struct Served {
 	/// The network.
@@ -140,7 +164,11 @@ impl Served {
 		within("the first finalized block", Duration::from_secs(60), finalized(&clients[0], 1))
 			.await?;
 		let manifest = magika_manifest(&network)?;
-		let (model, _) = register(&clients[0], &signer(OWNER)?, &manifest).await?;
+		let patience = Duration::from_secs(60);
+		let (model, included) = register(&clients[0], &signer(OWNER)?, &manifest).await?;
+		// Declarations go to other nodes, which may still be on a fork without the model.
+		within("a final registration", patience, finalized(&clients[0], included.block.number))
+			.await?;
 		let artefact = std::fs::read(network.assets().model())?;
 		let validators = network
 			.nodes
@@ -155,6 +183,7 @@ impl Served {
 				.map(|(client, validator)| serve(client, validator, &artefact, &models)),
 		)
 		.await?;
+		within("final declarations", patience, served_by(&clients[0], model, &validators)).await?;
 		Ok(Self { network, clients, model, manifest })
 	}
 
@@ -274,6 +303,22 @@ pub async fn ask_at_once(
 		});
 	}
 	futures::future::try_join_all(sent).await
+}
+
+/// Who was drawn for each of some requests that were just included, on the chain that all
+/// finalised.
+pub async fn drawn(client: &Client, asked: &[Asked]) -> Result<Vec<Assignment>> {
+	let last = asked.iter().map(|asked| asked.included.block.number).max().unwrap_or_default();
+	let block =
+		within("finality", Duration::from_secs(60), finalized(client, last.saturating_add(1)))
+			.await?;
+	let mut drawn = Vec::new();
+	for asked in asked {
+		let request = client.request_at(asked.id, Some(block.hash)).await?;
+		let request = request.with_context(|| format!("{:?} is not in the chain", asked.id))?;
+		drawn.push(request.assignment.context("drawn at the end of the same block")?);
+	}
+	Ok(drawn)
 }
 
 /// Follows several requests; each step comes with the position of its request. Ends a request's

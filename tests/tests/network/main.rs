@@ -1,4 +1,5 @@
-//! Tests on networks of real nodes. Each starts a network of its own, so they run side by side.
+//! Tests on networks of real nodes. Each starts a network of its own; `./test` runs them one after
+//! the other, because four nodes have enough to do on two cores.
 
 mod demo;
 mod engine;

@@ -30,9 +30,12 @@ async fn everything_restarted_goes_on_where_it_was() -> Result<()> {
 
 		// What was in blocks that were lost with the power is not promised to come back; what is
 		// in the chain is answered.
+		let best = client.best().await?.number;
+		let agreed =
+			within("finality", Duration::from_secs(90), finalized(&client, best + 1)).await?;
 		let mut kept = Vec::new();
 		for asked in more {
-			if client.request_at(asked.id, None).await?.is_some() {
+			if client.request_at(asked.id, Some(agreed.hash)).await?.is_some() {
 				kept.push(asked);
 			}
 		}

@@ -166,16 +166,10 @@ impl Story<'_> {
 				asks.push((ask, terms));
 			}
 			let asked = scenario::ask_at_once(self.client(), &self.requester, asks).await?;
-			for (asked, (path, expected)) in asked.into_iter().zip(SAMPLES) {
+			let drawn = scenario::drawn(self.client(), &asked).await?;
+			for ((asked, drawn), (path, expected)) in asked.into_iter().zip(drawn).zip(SAMPLES) {
 				self.facts.transaction_fees += asked.included.fee;
 				self.facts.sent.push(asked.id);
-				let block = asked.included.block;
-				let request = self
-					.client()
-					.request_at(asked.id, Some(block.hash))
-					.await?
-					.context("a request is known after its block")?;
-				let drawn = request.assignment.context("drawn at the end of the same block")?;
 				if drawn.account != *dave {
 					others += 1;
 					continue;

@@ -91,8 +91,8 @@ impl Story<'_> {
 			shown.paid = Some(paid);
 			shown.finality = Finality::Final;
 		}
-		let block = self.client().best().await?;
-		within("finality", PATIENCE, scenario::finalized(self.client(), block.number)).await?;
+		let best = self.client().best().await?.number;
+		let block = within("finality", PATIENCE, scenario::finalized(self.client(), best)).await?;
 		self.check_at(block.hash).await?;
 		self.console.holds(&format!(
 			"{} results are Final, with every coin accounted for: what was held is what was paid \
@@ -153,13 +153,15 @@ impl Story<'_> {
 		let claim = Call::claim(&right.model, right.index);
 		let included =
 			within("the claim", PATIENCE, self.client().submit(&claim, &contributor)).await?;
-		let after = included.block;
+		let number = included.block.number;
+		let after =
+			within("finality", PATIENCE, scenario::finalized(self.client(), number)).await?;
 		let owned_after = owned(self.client(), &account, after.hash).await?;
 		let total: Balance = self
 			.client()
 			.api("AttributionApi_total_credited", (self.model,), Some(after.hash))
 			.await?;
-		// More may have been credited in the very block of the claim, after it.
+		// More may have been credited since the claim.
 		let most = share_of(total, right.share);
 		let got = (owned_after + included.fee).saturating_sub(owned_before);
 		ensure!(

@@ -158,7 +158,10 @@ impl Story<'_> {
 		self.console.holds("the shares add up to exactly 100 %, and nobody can change them");
 		let parent = Parent { model, royalty: Share::from_percent(90) };
 		let again = scenario::relisted(&file, "magika at Dave's", parent)?;
-		let (lonely, _) = scenario::register(self.client(), &owner, &again).await?;
+		let (lonely, included) = scenario::register(self.client(), &owner, &again).await?;
+		self.console.progress("the registrations become final");
+		let number = included.block.number;
+		within("final registrations", PATIENCE, scenario::finalized(self.client(), number)).await?;
 		self.console.holds(&format!(
 			"a second listing, {}, names the first as parent and leaves it 90 % of what it earns",
 			short(&lonely)
@@ -185,10 +188,13 @@ impl Story<'_> {
 		}
 		self.console.progress("four validators declare what they serve");
 		within("declarations", PATIENCE, futures::future::try_join_all(serving)).await?;
-		let servers = self.client().model(self.model).await?.servers;
-		ensure!(servers.len() == VALIDATORS.len(), "{} validators serve it", servers.len());
-		let lonely = self.client().model(self.lonely).await?.servers;
-		ensure!(lonely == [validators[FAILING].account()], "others serve the second listing");
+		self.console.progress("the declarations become final");
+		for (model, servers) in
+			[(self.model, &validators[..]), (self.lonely, &validators[FAILING..=FAILING])]
+		{
+			let declared = scenario::served_by(self.client(), model, servers);
+			within("final declarations", PATIENCE, declared).await?;
+		}
 		self.console.holds("all four serve magika; the second listing is served by Dave alone");
 		Ok(())
 	}
