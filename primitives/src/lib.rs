@@ -12,6 +12,7 @@
 //! | [`attribution`] | rights, shares and how a payment is split |
 //! | [`parameters`] | what genesis chooses, and the ranges it may choose from |
 //! | [`keys`] | the inference session key |
+//! | [`offence`] | what a validator can be slashed for beyond consensus |
 //! | [`traits`] | what pallets may ask of each other |
 //! | [`apis`] | the runtime APIs |
 
@@ -25,6 +26,7 @@ pub mod attribution;
 pub mod commitment;
 pub mod keys;
 pub mod model;
+pub mod offence;
 pub mod parameters;
 pub mod request;
 pub mod tensor;

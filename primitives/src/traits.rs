@@ -4,6 +4,7 @@ use crate::{
 	attribution::Vector,
 	keys::InferenceId,
 	model::{Contributor, ModelId, ModelStatus, Parent},
+	offence::{OffenceKind, OffenceReport},
 	parameters::{ConsensusParameters, RequestParameters},
 	request::{EvidenceSet, Finality, Outcome, RequestId, Role},
 	tensor::{Tensor, TensorError},
@@ -100,6 +101,55 @@ pub trait Sessions {
 	fn member(session: SessionIndex, validator: ValidatorIndex) -> Option<SessionMember>;
 	/// The parameters of consensus and bonds.
 	fn parameters() -> ConsensusParameters;
+}
+
+/// Slashes for what was proved around inference. Implemented by pallet-validators.
+///
+/// ## Whose money it is until the slash
+///
+/// A slash is deferred by `slash_deferral_sessions`, in which governance can cancel it. Until it is
+/// applied or cancelled its amount stays reserved on the offender's bond, in a counter of its own:
+/// it can neither be withdrawn nor reserved again.
+///
+/// - `WrongResult`, `Unavailable`: the report takes `amount` out of the cover that the caller
+///   reserved with [`Bonds::reserve_cover`], and makes it a pending slash. **The caller does not
+///   release that cover**, before or after: from the report on it is no longer the caller's. (So
+///   `pallet_inference::Pallet::invalidate` leaves the cover reserved, and the verdict that called
+///   it reports the offence in the same transaction.) At most what is reserved is taken.
+/// - `BrokenCommit`: `amount` is taken out of the offender's free cover, as far as it goes. A
+///   caller that reserved cover for it releases that first.
+/// - `Equivocation`: takes 5 % of the exposure out of the half of the bond that covers cannot
+///   reserve, as far as it goes.
+///
+/// Refunds, invalidations and the costs of challengers are not the business of this trait, and
+/// cancelling a slash touches none of them.
+pub trait Offences {
+	/// Records a proved offence: its slash is pending from now on, and the offender serves no
+	/// model any more. Returns the first session in which the slash is applied.
+	///
+	/// Idempotent by kind, request, role and offender: a second report changes nothing and returns
+	/// what the first one did, for as long as the first can be reported.
+	///
+	/// Fails, and changes nothing, if the session is outside the report window, if nobody held the
+	/// position in it, or if nothing of the bond is left to take.
+	fn report(report: OffenceReport) -> Result<SessionIndex, DispatchError>;
+	/// Whether this offender was reported for this kind, request and role.
+	fn is_reported(
+		kind: OffenceKind,
+		request: &RequestId,
+		role: Role,
+		offender: &AccountId,
+	) -> bool;
+	/// Whether this version of the canonical operator set is suspended: so many results were found
+	/// wrong under it in a day that a mistake of its own is likelier. Until governance lifts that,
+	/// its slashes stay pending, and it should give no new verdicts and take no new requests.
+	fn is_suspended(version: u16) -> bool;
+	/// The most weight that [`Offences::report`] takes.
+	fn report_weight() -> Weight;
+	/// Makes a bonded validator with `amount` of its cover reserved, and a report of it that would
+	/// be accepted, for a benchmark or a test.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn make_report(kind: OffenceKind, amount: Balance) -> OffenceReport;
 }
 
 /// Contributors and what they earn. Implemented by pallet-attribution.
