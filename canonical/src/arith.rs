@@ -519,6 +519,26 @@ pub fn cast_bits(from: TensorType, to: TensorType, x: u64) -> u64 {
 	}
 }
 
+/// Whether a cast of a float to this type meets a NaN or a number that the type does not have, so
+/// that other engines give something else. Never so for `F32` and `Bool`.
+#[inline(always)]
+pub fn cast_saturates(to: TensorType, x: f32) -> bool {
+	// Bounds that floats hit exactly: below 32 bits the next whole numbers outside, above that the
+	// ends themselves, since no float lies between them and the next whole number.
+	let inside = match to {
+		TensorType::F32 | TensorType::Bool => return false,
+		TensorType::U8 => x > -1.0 && x < 256.0,
+		TensorType::I8 => x > -129.0 && x < 128.0,
+		TensorType::U16 => x > -1.0 && x < 65_536.0,
+		TensorType::I16 => x > -32_769.0 && x < 32_768.0,
+		TensorType::U32 => x > -1.0 && x < power_of_two(32),
+		TensorType::I32 => x >= -power_of_two(31) && x < power_of_two(31),
+		TensorType::U64 => x > -1.0 && x < power_of_two(64),
+		TensorType::I64 => x >= -power_of_two(63) && x < power_of_two(63),
+	};
+	!inside
+}
+
 /// A cast between integers that keeps the low bits. `Bool` takes anything but zero as `true`.
 pub fn wrap_bits(from: TensorType, to: TensorType, x: u64) -> u64 {
 	match to {

@@ -16,6 +16,7 @@
 //! | [`cost`] | what a run costs, from the program alone |
 //! | [`proof`] | how much a proof of one element opens |
 //! | [`run`] | running a program |
+//! | [`bands`] | how far a claimed output may be from the canonical one |
 //! | [`commitment`] | how bytes and tensors are committed to |
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -24,6 +25,7 @@
 extern crate alloc;
 
 pub mod arith;
+pub mod bands;
 pub mod commitment;
 pub mod cost;
 pub mod element;
@@ -37,7 +39,7 @@ pub mod tensor;
 
 pub use op::Op;
 pub use program::{Program, ProgramError};
-pub use run::{Model, Trap};
+pub use run::{Model, Outcome, Prepared, Trap};
 pub use tensor::{Meta, Tensor, TensorType, Value};
 
 /// The version of the operator set that this crate defines. A released version never changes.

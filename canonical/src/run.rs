@@ -1,13 +1,15 @@
 //! Running a program.
 
 use crate::{
+	arith,
+	cost::Cost,
 	element::Stop,
 	kernels,
 	op::Op,
 	program::{Package, Plan, Program, ProgramError},
-	tensor::{Data, Meta, Tensor, Value},
+	tensor::{Data, Meta, Tensor, TensorType, Value},
 };
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 use codec::Decode;
 
 /// Why a run gave no output. It is as deterministic as an output.
@@ -17,6 +19,37 @@ pub enum Trap {
 	BadInput,
 	/// The operator of this number failed on its values.
 	Operator(u32),
+}
+
+impl Trap {
+	/// Code and operator as results carry them: 0 for bad input, without an operator, and 1 for an
+	/// operator.
+	pub const fn to_parts(self) -> (u8, u32) {
+		match self {
+			Self::BadInput => (0, u32::MAX),
+			Self::Operator(number) => (1, number),
+		}
+	}
+
+	/// The reverse of [`Trap::to_parts`]; `None` for what no canonical run gives.
+	pub const fn from_parts(code: u8, operator: u32) -> Option<Self> {
+		match (code, operator) {
+			(0, u32::MAX) => Some(Self::BadInput),
+			(1, number) if number < u32::MAX => Some(Self::Operator(number)),
+			_ => None,
+		}
+	}
+}
+
+/// What came of a run, with what judging a claim needs to know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+	/// The outputs, or the trap.
+	pub result: Result<Vec<Tensor>, Trap>,
+	/// For each output whether some cast from floats to integers on the way to it saturated or met
+	/// a NaN. Where an operator trapped, one entry, for the way to that operator. Empty where the
+	/// input was refused.
+	pub saturated: Vec<bool>,
 }
 
 /// A program with its constants, ready to run.
@@ -84,11 +117,34 @@ impl Model {
 		self.run_traced(inputs, |_, _| ())
 	}
 
+	/// Runs the program and watches its casts, for judging a claim.
+	pub fn run_watched(&self, inputs: &[Tensor]) -> Outcome {
+		let mut tainted = vec![false; self.plan.metas.len()];
+		let result = self.execute(inputs, |_, _| (), &mut Some(&mut tainted));
+		let first = self.program.first_result();
+		let at = |tensor: usize| tainted.get(tensor).copied().unwrap_or(false);
+		let saturated = match &result {
+			Ok(_) => self.program.outputs.iter().map(|output| at(usize::from(*output))).collect(),
+			Err(Trap::Operator(number)) => vec![at(first + *number as usize)],
+			Err(Trap::BadInput) => Vec::new(),
+		};
+		Outcome { result, saturated }
+	}
+
 	/// Runs the program and shows the result of each node.
 	pub fn run_traced(
 		&self,
 		inputs: &[Tensor],
+		see: impl FnMut(u32, &Value),
+	) -> Result<Vec<Tensor>, Trap> {
+		self.execute(inputs, see, &mut None)
+	}
+
+	fn execute(
+		&self,
+		inputs: &[Tensor],
 		mut see: impl FnMut(u32, &Value),
+		tainted: &mut Option<&mut Vec<bool>>,
 	) -> Result<Vec<Tensor>, Trap> {
 		let inputs = self.read_inputs(inputs)?;
 		let first = self.program.first_result();
@@ -100,6 +156,18 @@ impl Model {
 		for (number, node) in self.program.nodes.iter().enumerate() {
 			let number = number as u32;
 			let out = &self.plan.metas[values.len()];
+			if let Some(tainted) = tainted {
+				let saturates = match (&node.op, node.operands.first()) {
+					(Op::Cast(to), Some(operand)) => {
+						let at = usize::from(*operand);
+						let value = values.get(at).and_then(Option::as_ref);
+						value.or(self.constant(at, ports)).is_some_and(|x| saturates(*to, x))
+					}
+					_ => false,
+				};
+				let inherited = node.operands.iter().any(|operand| tainted[usize::from(*operand)]);
+				tainted[first + number as usize] = saturates || inherited;
+			}
 			let value = self.step(&node.op, &node.operands, out, number, ports, &mut values)?;
 			see(number, &value);
 			values.push(Some(value));
@@ -176,5 +244,56 @@ impl Model {
 			Ok(data) => Ok(Value { meta: out.clone(), data }),
 			Err(Stop::Trap | Stop::Missing | Stop::Invalid) => Err(trap),
 		}
+	}
+}
+
+/// Whether a cast of these elements saturates, or meets a NaN.
+fn saturates(to: TensorType, x: &Value) -> bool {
+	x.meta.ty == TensorType::F32
+		&& x.data.words().iter().any(|bits| arith::cast_saturates(to, f32::from_bits(*bits)))
+}
+
+/// A package ready to run, for callers that hold its encoding, as the runtime does.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+	model: Model,
+	_package: core::marker::PhantomData<&'a [u8]>,
+}
+
+impl<'a> Prepared<'a> {
+	/// Decodes a package and checks all of it: limits, types, shapes, and each constant against
+	/// its commitment.
+	pub fn from_package(package: &'a [u8]) -> Result<Self, ProgramError> {
+		Ok(Self { model: Model::decode(package)?, _package: core::marker::PhantomData })
+	}
+
+	/// The root of the program.
+	pub fn root(&self) -> crate::commitment::Hash {
+		self.model.program.root()
+	}
+
+	/// What a run costs, whatever the inputs.
+	pub fn cost(&self) -> &Cost {
+		&self.model.plan.cost
+	}
+
+	/// Types and shapes of the inputs.
+	pub fn inputs(&self) -> Vec<Meta> {
+		self.model.program.inputs.clone()
+	}
+
+	/// Types and shapes of the outputs.
+	pub fn outputs(&self) -> Vec<Meta> {
+		self.model.program.output_metas(&self.model.plan)
+	}
+
+	/// Runs the program.
+	pub fn run(&self, inputs: &[Tensor]) -> Result<Vec<Tensor>, Trap> {
+		self.model.run(inputs)
+	}
+
+	/// Runs the program and watches its casts, for judging a claim.
+	pub fn run_watched(&self, inputs: &[Tensor]) -> Outcome {
+		self.model.run_watched(inputs)
 	}
 }

@@ -183,3 +183,40 @@ fn constants_must_be_what_the_program_names() {
 	let missing = Package { constants: vec![], ..package };
 	assert_eq!(Model::new(&missing).unwrap_err(), ProgramError::Constant(0));
 }
+
+#[test]
+fn saturated_casts_are_told_for_what_depends_on_them() {
+	let cast = |operand| Node { op: Op::Cast(TensorType::I32), operands: vec![operand] };
+	let back = |operand| Node { op: Op::Cast(TensorType::F32), operands: vec![operand] };
+	let mut program = single(Op::Unary(Unary::Neg), &[2]);
+	program.inputs.push(floats(&[2]));
+	program.nodes =
+		vec![cast(0), cast(1), back(2), Node { op: Op::Binary(Binary::Add), operands: vec![4, 1] }];
+	program.outputs = vec![0, 3, 5, 2];
+	let model = Model::new(&Package { program, constants: vec![] }).unwrap();
+	let run = |x: f32, y: f32| {
+		let inputs = [Value::from_f32(&[2], &[x, 1.0]), Value::from_f32(&[2], &[1.0, y])]
+			.map(|x| x.to_tensor());
+		let outcome = model.run_watched(&inputs);
+		assert_eq!(outcome.result, model.run(&inputs));
+		outcome.saturated
+	};
+	assert_eq!(run(1.0, 1.0), [false; 4]);
+	assert_eq!(run(3e9, 1.0), [false, false, true, true]);
+	assert_eq!(run(1.0, f32::NAN), [false, true, false, false]);
+	assert_eq!(run(-2_147_483_648.0, 2_147_483_520.0), [false; 4]);
+	assert_eq!(model.run_watched(&[]).saturated, [false; 0]);
+
+	let mut picks = single(Op::Cast(TensorType::I32), &[]);
+	picks.inputs.push(floats(&[2]));
+	picks.nodes.push(Node { op: Op::Gather { axis: 0 }, operands: vec![1, 2] });
+	picks.nodes[0].operands = vec![0];
+	picks.outputs = vec![3];
+	let model = Model::new(&Package { program: picks, constants: vec![] }).unwrap();
+	for (at, saturated) in [(2.0, false), (1e10, true)] {
+		let inputs = [Value::from_f32(&[], &[at]), Value::from_f32(&[2], &[1.0, 2.0])];
+		let outcome = model.run_watched(&inputs.map(|x| x.to_tensor()));
+		assert_eq!(outcome.result, Err(Trap::Operator(1)));
+		assert_eq!(outcome.saturated, [saturated]);
+	}
+}

@@ -167,3 +167,55 @@ fn sums_run_in_order_and_in_steps() {
 fn the_float_mode_is_the_one_assumed() {
 	assert!(arith::float_mode_holds());
 }
+
+#[test]
+fn casts_know_where_they_saturate() {
+	use countersign_canonical::arith::cast_saturates;
+	let ends = |ty: TensorType| -> (f64, f64) {
+		match ty {
+			TensorType::U8 => (0.0, 255.0),
+			TensorType::I8 => (-128.0, 127.0),
+			TensorType::U16 => (0.0, 65_535.0),
+			TensorType::I16 => (-32_768.0, 32_767.0),
+			TensorType::U32 => (0.0, 4_294_967_295.0),
+			TensorType::I32 => (-2_147_483_648.0, 2_147_483_647.0),
+			// The ends that are no floats round to floats that are outside.
+			TensorType::U64 => (0.0, 18_446_744_073_709_549_568.0),
+			TensorType::I64 => (-9_223_372_036_854_775_808.0, 9_223_372_036_854_774_784.0),
+			TensorType::F32 | TensorType::Bool => (f64::NEG_INFINITY, f64::INFINITY),
+		}
+	};
+	let mut floats = vec![f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, -0.0, -0.999];
+	for exponent in 0..70 {
+		for x in [power(exponent), -power(exponent)] {
+			for step in -2..3 {
+				floats.push(f32::from_bits(x.to_bits().wrapping_add_signed(step)));
+				floats.push(x + step as f32 * 0.5);
+			}
+		}
+	}
+	for ty in common_types() {
+		let (low, high) = ends(ty);
+		for x in &floats {
+			let whole = f64::from(*x).trunc();
+			let inside = ty == TensorType::F32 || ty == TensorType::Bool;
+			let inside = inside || (whole >= low && whole <= high);
+			assert_eq!(cast_saturates(ty, *x), !inside, "{x:e} to {ty:?}");
+		}
+	}
+}
+
+fn common_types() -> [TensorType; 10] {
+	[
+		TensorType::F32,
+		TensorType::U8,
+		TensorType::I8,
+		TensorType::I32,
+		TensorType::I64,
+		TensorType::Bool,
+		TensorType::U16,
+		TensorType::I16,
+		TensorType::U32,
+		TensorType::U64,
+	]
+}
