@@ -11,6 +11,7 @@
 //! | [`request`] | requests, terms, statements, outcomes, results |
 //! | [`attribution`] | rights, shares and how a payment is split |
 //! | [`parameters`] | what genesis chooses, and the ranges it may choose from |
+//! | [`program`] | canonical programs on chain, and running one |
 //! | [`keys`] | the inference session key |
 //! | [`offence`] | what a validator can be slashed for beyond consensus |
 //! | [`traits`] | what pallets may ask of each other |
@@ -28,6 +29,7 @@ pub mod keys;
 pub mod model;
 pub mod offence;
 pub mod parameters;
+pub mod program;
 pub mod request;
 pub mod tensor;
 pub mod traits;

@@ -6,6 +6,7 @@ use crate::{
 	model::{Contributor, ModelId, ModelStatus, Parent},
 	offence::{OffenceKind, OffenceReport},
 	parameters::{ConsensusParameters, RequestParameters},
+	program::ProgramSummary,
 	request::{EvidenceSet, Finality, Outcome, RequestId, Role},
 	tensor::{Tensor, TensorError},
 	AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex,
@@ -172,6 +173,41 @@ pub trait Contributors {
 pub trait RequestRules {
 	/// Those in force for new requests.
 	fn parameters() -> RequestParameters;
+}
+
+/// The programs that are stored on chain. Implemented by pallet-models.
+pub trait Programs {
+	/// What is known of the stored program of a model. `None` if none is stored, if it was stored
+	/// in this very block, or if it takes or gives other tensors than the manifest declares.
+	///
+	/// Not in this block, so that what a call weighs cannot change between the moment when it is
+	/// weighed and the moment when it runs.
+	fn summary(model: &ModelId) -> Option<ProgramSummary>;
+	/// Reads a stored package into `into`, which must have the summary's length, without further
+	/// memory. `false` if there is none of this length.
+	fn read(root: &Hash, into: &mut [u8]) -> bool;
+	/// The weight of both for a package of `length` bytes.
+	fn read_weight(length: u32) -> Weight;
+	/// Makes a model with a stored program that may be called, for a benchmark or a test. The
+	/// program has to take and give one tensor of 256 `F32` each.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn make_program(owner: &AccountId, package: &[u8]) -> ModelId;
+}
+
+impl Programs for () {
+	fn summary(_: &ModelId) -> Option<ProgramSummary> {
+		None
+	}
+	fn read(_: &Hash, _: &mut [u8]) -> bool {
+		false
+	}
+	fn read_weight(_: u32) -> Weight {
+		Weight::zero()
+	}
+	#[cfg(feature = "runtime-benchmarks")]
+	fn make_program(_: &AccountId, _: &[u8]) -> ModelId {
+		ModelId::default()
+	}
 }
 
 /// What is known of requests and results. Implemented by pallet-inference.

@@ -68,6 +68,7 @@ mod mock;
 pub mod queues;
 pub mod settlement;
 mod submission;
+pub mod sync;
 #[cfg(test)]
 mod tests;
 pub mod types;
@@ -75,6 +76,7 @@ mod views;
 pub mod weights;
 
 pub use pallet::*;
+pub use sync::SyncRun;
 pub use types::*;
 pub use weights::WeightInfo;
 
