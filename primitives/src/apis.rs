@@ -8,6 +8,7 @@ use crate::{
 	keys::{InferenceId, InferenceSignature},
 	model::{ModelId, ModelView},
 	parameters::{ConsensusParameters, RequestParameters},
+	program::{DryRun, DryRunError, ProgramInfo},
 	request::{
 		InputDemand, Outcome, Quote, RequestId, RequestView, ResultView, Statement, Terms, WorkItem,
 	},
@@ -114,6 +115,19 @@ sp_api::decl_runtime_apis! {
 		fn demand_input_transaction(demand: InputDemand, signature: InferenceSignature) -> Block::Extrinsic;
 		/// The receipts of a recent block, in the order in which its root commits to them.
 		fn receipts(block: BlockNumber) -> Vec<crate::request::Receipt>;
+	}
+
+	/// Canonical programs: running them without a transaction.
+	pub trait ProgramsApi {
+		/// The stored program of a model, and what calling it inside a transaction takes.
+		fn program_info(model: ModelId) -> Option<ProgramInfo>;
+		/// Runs a program that comes as an argument, as its package's encoding, on the encoding of
+		/// a list of tensors. Anything that a replay could take runs; the outputs are whole.
+		fn dry_run(package: Vec<u8>, input: Vec<u8>) -> Result<DryRun, DryRunError>;
+		/// Runs the stored program of a model; the outputs are what a result of the model carries.
+		fn dry_run_model(model: ModelId, input: Vec<u8>) -> Result<DryRun, DryRunError>;
+		/// The package of a stored program, by its root.
+		fn program(root: Hash) -> Option<Vec<u8>>;
 	}
 
 	/// Contributors, shares and what they earned.

@@ -11,7 +11,7 @@
 //! | [`request`] | requests, terms, statements, outcomes, results |
 //! | [`attribution`] | rights, shares and how a payment is split |
 //! | [`parameters`] | what genesis chooses, and the ranges it may choose from |
-//! | [`program`] | canonical programs on chain, and running one |
+//! | [`program`] | canonical programs on chain |
 //! | [`keys`] | the inference session key |
 //! | [`offence`] | what a validator can be slashed for beyond consensus |
 //! | [`traits`] | what pallets may ask of each other |

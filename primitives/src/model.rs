@@ -1,7 +1,7 @@
 //! What a model is: its manifest, and the identifier that the manifest gives it.
 
 use crate::{
-	tensor::{Port, MAX_PORTS},
+	tensor::{Port, TensorType, MAX_PORTS},
 	AccountId, Balance, BlockNumber, Hash, Macs, DOMAIN,
 };
 use alloc::vec::Vec;
@@ -102,6 +102,25 @@ pub enum PrecisionPolicy {
 		/// Exponent of two of the margin.
 		margin: i16,
 	},
+}
+
+impl PrecisionPolicy {
+	/// The exponents that a tolerance may have: those of the floats themselves.
+	pub const EXPONENTS: core::ops::RangeInclusive<i16> = -149..=127;
+
+	/// Whether an output may have this policy: exponents inside [`Self::EXPONENTS`], indices of
+	/// type `I64` under `Top1`, and an output named `attribution` only as exact integers, because
+	/// money follows it.
+	pub fn fits(&self, output: &Port) -> bool {
+		let inside = |exponent: &i16| Self::EXPONENTS.contains(exponent);
+		let integer = !matches!(output.ty, TensorType::F32 | TensorType::Bool);
+		let credits = output.name.as_slice() == b"attribution";
+		match self {
+			Self::Exact => !credits || integer,
+			Self::Within { absolute, relative } => !credits && inside(absolute) && inside(relative),
+			Self::Top1 { margin } => !credits && inside(margin) && output.ty == TensorType::I64,
+		}
+	}
 }
 
 /// What one run costs and may take. The engine enforces time and memory.
@@ -292,7 +311,8 @@ pub enum ManifestError {
 	InputTooLarge,
 	/// An output may be larger than [`crate::tensor::MAX_INLINE_BYTES`].
 	OutputTooLarge,
-	/// Policies without a program, or not one for each output.
+	/// Policies without a program, not one for each output, or one that does not fit its output;
+	/// see [`PrecisionPolicy::fits`].
 	Policies,
 	/// Cost is zero or above [`MAX_REQUEST_MACS`], or a ceiling is zero.
 	Cost,
@@ -350,6 +370,9 @@ impl Manifest {
 		}
 		let policies = if self.program.is_some() { self.outputs.len() } else { 0 };
 		if self.policies.len() != policies {
+			return Err(ManifestError::Policies);
+		}
+		if !self.policies.iter().zip(&self.outputs).all(|(policy, port)| policy.fits(port)) {
 			return Err(ManifestError::Policies);
 		}
 		let RunCost { macs, time_ms, memory_mib } = self.cost;

@@ -1,18 +1,21 @@
-//! Canonical programs on chain: their limits, what is known of a stored one, and running one.
+//! Canonical programs on chain: their limits, and what is known of one. The crate
+//! `countersign-programs` examines and runs them.
 //!
 //! A package is the SCALE encoding of `countersign_canonical::program::Package`: a program and
 //! the bytes of its constants.
 
 use crate::{
-	request::{Outcome, TrapCode},
-	tensor::{Port, Tensor, TensorType, MAX_PORTS, MAX_RANK},
-	Hash, Macs,
+	model::ModelId,
+	request::{Outcome, OutcomeCommitment, RequestId, TrapCode},
+	tensor::{element_count, Port, TensorError, TensorType, MAX_PORTS, MAX_RANK},
+	AccountId, Balance, BlockNumber, Hash, Macs, DOMAIN,
 };
 use alloc::vec::Vec;
-use codec::{Compact, Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use countersign_canonical as canonical;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::{bounded::BoundedVec, ConstU32};
+use sp_crypto_hashing::blake2_256;
+use sp_runtime::Weight;
 
 /// The longest package that is stored on chain.
 pub const MAX_STORED_BYTES: u32 = 4 * 1024 * 1024;
@@ -66,33 +69,6 @@ pub struct ProgramCost {
 	pub constants: u64,
 }
 
-impl From<canonical::cost::Cost> for ProgramCost {
-	fn from(cost: canonical::cost::Cost) -> Self {
-		let canonical::cost::Cost {
-			macs,
-			moved,
-			simple,
-			divisions,
-			transcendental,
-			searches,
-			operators,
-			peak,
-			constants,
-		} = cost;
-		Self {
-			macs,
-			moved,
-			simple,
-			divisions,
-			transcendental,
-			searches,
-			operators,
-			peak,
-			constants,
-		}
-	}
-}
-
 /// The type and shape of an input or output of a program.
 #[derive(
 	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
@@ -105,12 +81,6 @@ pub struct ProgramPort {
 }
 
 impl ProgramPort {
-	fn of(meta: &canonical::Meta) -> Result<Self, PackageError> {
-		let shape =
-			BoundedVec::try_from(meta.shape.clone()).map_err(|_| PackageError::Declaration)?;
-		Ok(Self { ty: meta.ty.into(), shape })
-	}
-
 	/// Whether this is what a manifest declares: the same type, and a shape that it allows.
 	pub fn fits(&self, port: &Port) -> bool {
 		self.ty == port.ty
@@ -152,6 +122,17 @@ pub struct ProgramSummary {
 	pub leaves: u32,
 }
 
+impl ProgramSummary {
+	/// The bytes of all outputs, before policies expose them.
+	pub fn output_bytes(&self) -> u64 {
+		let each = self.outputs.iter().map(|port| {
+			let count = element_count(&port.shape).unwrap_or(u32::MAX);
+			u64::from(count).saturating_mul(port.ty.size() as u64)
+		});
+		each.fold(0, u64::saturating_add)
+	}
+}
+
 /// Why bytes are not a package.
 #[derive(
 	Clone,
@@ -188,112 +169,8 @@ pub enum PackageError {
 	ConstantMismatch,
 }
 
-impl From<canonical::ProgramError> for PackageError {
-	fn from(error: canonical::ProgramError) -> Self {
-		use canonical::ProgramError;
-		match error {
-			ProgramError::Malformed => Self::Malformed,
-			ProgramError::UnknownVersion => Self::UnknownVersion,
-			ProgramError::TooManyTensors | ProgramError::Ports => Self::TooMany,
-			ProgramError::Declaration(_) | ProgramError::TooLarge(_) => Self::Declaration,
-			ProgramError::Dangling(_) => Self::Dangling,
-			ProgramError::Misfit(..) => Self::Misfit,
-			ProgramError::Constant(_) => Self::ConstantLength,
-		}
-	}
-}
-
-/// Examines a package whose origin is unknown: decodes and plans the program, and checks each
-/// constant against the program's commitment to it. Copies no constant.
-pub fn examine(package: &[u8]) -> Result<ProgramSummary, PackageError> {
-	let length = u32::try_from(package.len())
-		.ok()
-		.filter(|length| *length <= MAX_PACKAGE_BYTES)
-		.ok_or(PackageError::TooLong)?;
-	let mut rest = package;
-	let program = canonical::Program::decode(&mut rest).map_err(|_| PackageError::Malformed)?;
-	if package.len().saturating_sub(rest.len()) > canonical::program::MAX_PROGRAM_BYTES {
-		return Err(PackageError::Malformed);
-	}
-	let plan = program.plan()?;
-	check_constants(&program, rest)?;
-	let ports = |metas: &[canonical::Meta]| -> Result<ProgramPorts, PackageError> {
-		let each = metas.iter().map(ProgramPort::of).collect::<Result<Vec<_>, _>>()?;
-		BoundedVec::try_from(each).map_err(|_| PackageError::TooMany)
-	};
-	Ok(ProgramSummary {
-		root: program.root().into(),
-		version: program.version,
-		length,
-		inputs: ports(&program.inputs)?,
-		outputs: ports(&program.output_metas(&plan))?,
-		cost: plan.cost.into(),
-		weighted_macs: plan.cost.weighted_macs(),
-		slabs: slabs(&plan.cost, length),
-		leaves: u32::try_from(plan.leaves).unwrap_or(u32::MAX),
-	})
-}
-
-/// The slabs that hold a package and what is alive beside it.
-fn slabs(cost: &canonical::cost::Cost, length: u32) -> u8 {
-	let bytes = cost.peak.saturating_add(cost.constants).saturating_add(length.into());
-	u8::try_from(bytes.div_ceil(SLAB_BYTES)).unwrap_or(u8::MAX)
-}
-
-/// Checks the encoding of the constants that follows a program's, in place.
-fn check_constants(program: &canonical::Program, mut rest: &[u8]) -> Result<(), PackageError> {
-	let count = take_length(&mut rest)?;
-	if count != program.constants.len() {
-		return Err(PackageError::ConstantMissing);
-	}
-	for constant in &program.constants {
-		let length = take_length(&mut rest)?;
-		let (data, behind) = rest.split_at_checked(length).ok_or(PackageError::Malformed)?;
-		rest = behind;
-		if constant.meta.bytes() != length as u64 {
-			return Err(PackageError::ConstantLength);
-		}
-		let commitment = canonical::commitment::commitment_from_top(
-			constant.meta.ty,
-			&constant.meta.shape,
-			length as u64,
-			None,
-			canonical::commitment::merkle_top(canonical::commitment::leaf_hashes(data)),
-		);
-		if commitment != constant.commitment {
-			return Err(PackageError::ConstantMismatch);
-		}
-	}
-	if !rest.is_empty() {
-		return Err(PackageError::Malformed);
-	}
-	Ok(())
-}
-
-fn take_length(from: &mut &[u8]) -> Result<usize, PackageError> {
-	let length = Compact::<u32>::decode(from).map_err(|_| PackageError::Malformed)?;
-	usize::try_from(length.0).map_err(|_| PackageError::Malformed)
-}
-
-/// Runs a package that [`examine`] accepted, whose slabs are at most [`MAX_SLABS`]. The outputs
-/// are in the program's order; a trap is an outcome like an output.
-pub fn run(package: &[u8], input: &[Tensor]) -> Result<Vec<Tensor>, Trap> {
-	let bad = Trap { code: TrapCode::BadInput, operator: u32::MAX };
-	let mut rest = package;
-	let package = canonical::program::Package::decode(&mut rest).map_err(|_| bad)?;
-	let model = canonical::Model::from_unchecked(package).map_err(|_| bad)?;
-	let input: Vec<canonical::Tensor> = input.iter().map(to_canonical).collect();
-	match model.run(&input) {
-		Ok(outputs) => Ok(outputs.into_iter().map(from_canonical).collect()),
-		Err(canonical::Trap::BadInput) => Err(bad),
-		Err(canonical::Trap::Operator(operator)) => {
-			Err(Trap { code: TrapCode::Operator, operator })
-		}
-	}
-}
-
 /// Why a run gave no output.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
 pub struct Trap {
 	/// Why.
 	pub code: TrapCode,
@@ -307,35 +184,79 @@ impl From<Trap> for Outcome {
 	}
 }
 
-fn to_canonical(tensor: &Tensor) -> canonical::Tensor {
-	canonical::Tensor {
-		ty: tensor.ty.into(),
-		shape: tensor.shape.clone(),
-		data: tensor.data.clone(),
+impl From<Trap> for OutcomeCommitment {
+	fn from(Trap { code, operator }: Trap) -> Self {
+		Self::Trap { code, operator }
 	}
 }
 
-fn from_canonical(tensor: canonical::Tensor) -> Tensor {
-	Tensor { ty: tensor.ty.into(), shape: tensor.shape, data: tensor.data }
+/// The identifier of a run inside a transaction:
+/// `blake2_256(domain | "sync" | genesis | block | index | account | model | input)`, where
+/// `index` counts the receipts of the block before its own.
+pub fn synchronous_id(
+	genesis: &Hash,
+	block: BlockNumber,
+	index: u32,
+	account: &AccountId,
+	model: &ModelId,
+	input: &Hash,
+) -> RequestId {
+	let mut data = DOMAIN.to_vec();
+	data.extend_from_slice(b"sync");
+	(genesis, block, index, account, model, input).encode_to(&mut data);
+	blake2_256(&data).into()
 }
 
-macro_rules! same_types {
-	($($name:ident),*) => {
-		impl From<canonical::TensorType> for TensorType {
-			fn from(ty: canonical::TensorType) -> Self {
-				match ty {
-					$(canonical::TensorType::$name => Self::$name,)*
-				}
-			}
-		}
-		impl From<TensorType> for canonical::TensorType {
-			fn from(ty: TensorType) -> Self {
-				match ty {
-					$(TensorType::$name => Self::$name,)*
-				}
-			}
-		}
-	};
+/// What a call of a model inside a transaction takes now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct SyncQuote {
+	/// The weight that is charged before it runs.
+	pub weight: Weight,
+	/// What is paid beside the transaction's own fee: treasury and burn for the cost, and the
+	/// owner's price.
+	pub fee: Balance,
 }
 
-same_types!(F32, U8, I8, I32, I64, Bool, U16, I16, U32, U64);
+/// A stored program as queries show it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct ProgramInfo {
+	/// What is known of it.
+	pub summary: ProgramSummary,
+	/// Whose balance is held for it, and who may drop it.
+	pub depositor: AccountId,
+	/// What is held.
+	pub deposit: Balance,
+	/// The first block in which it may be called.
+	pub callable_from: BlockNumber,
+	/// What a run weighs in the runtime, whether or not that is inside the budget.
+	pub run_weight: Weight,
+	/// What calling the model inside a transaction takes. `None` where it cannot be called: above
+	/// the budget, retired, or with other ports or a lower cost than the program's in its manifest.
+	pub sync: Option<SyncQuote>,
+}
+
+/// What a dry run gave.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct DryRun {
+	/// The encoding of the output tensors, or why there is none.
+	pub output: Result<Vec<u8>, Trap>,
+	/// What a statement about it commits to.
+	pub outcome: OutcomeCommitment,
+	/// What is known of the program.
+	pub summary: ProgramSummary,
+}
+
+/// Why there was no dry run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub enum DryRunError {
+	/// No program of such a model is stored.
+	NoProgram,
+	/// The bytes are not a package in order.
+	Package(PackageError),
+	/// The input is not the encoding of a list of tensors, or not of those that the model takes.
+	Input(TensorError),
+	/// A run weighs more than [`REPLAY_BUDGET`].
+	TooCostly,
+	/// A run takes more than [`MAX_SLABS`].
+	TooMuchMemory,
+}

@@ -3,10 +3,10 @@
 use crate::{
 	attribution::Vector,
 	keys::InferenceId,
-	model::{Contributor, ModelId, ModelStatus, Parent},
+	model::{Contributor, ModelId, ModelStatus, Parent, PrecisionPolicy},
 	offence::{OffenceKind, OffenceReport},
 	parameters::{ConsensusParameters, RequestParameters},
-	program::ProgramSummary,
+	program::{ProgramCost, ProgramSummary},
 	request::{EvidenceSet, Finality, Outcome, RequestId, Role},
 	tensor::{Tensor, TensorError},
 	AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex,
@@ -175,27 +175,40 @@ pub trait RequestRules {
 	fn parameters() -> RequestParameters;
 }
 
+/// A stored program, as a model calls it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredProgram {
+	/// What is known of it.
+	pub summary: ProgramSummary,
+	/// The model's precision policies, which say what of each output a result carries.
+	pub policies: Vec<PrecisionPolicy>,
+}
+
 /// The programs that are stored on chain. Implemented by pallet-models.
 pub trait Programs {
-	/// What is known of the stored program of a model. `None` if none is stored, if it was stored
-	/// in this very block, or if it takes or gives other tensors than the manifest declares.
+	/// The stored program of a model. `None` if none is stored, if it was stored in this very
+	/// block, or if it takes or gives other tensors than the manifest declares.
 	///
 	/// Not in this block, so that what a call weighs cannot change between the moment when it is
 	/// weighed and the moment when it runs.
-	fn summary(model: &ModelId) -> Option<ProgramSummary>;
+	fn stored(model: &ModelId) -> Option<StoredProgram>;
+	/// What is known of it.
+	fn summary(model: &ModelId) -> Option<ProgramSummary> {
+		Self::stored(model).map(|stored| stored.summary)
+	}
 	/// Reads a stored package into `into`, which must have the summary's length, without further
 	/// memory. `false` if there is none of this length.
 	fn read(root: &Hash, into: &mut [u8]) -> bool;
 	/// The weight of both for a package of `length` bytes.
 	fn read_weight(length: u32) -> Weight;
-	/// Makes a model with a stored program that may be called, for a benchmark or a test. The
-	/// program has to take and give one tensor of 256 `F32` each.
+	/// Makes a model of `owner` with this program stored, which may be called, for a benchmark or a
+	/// test.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn make_program(owner: &AccountId, package: &[u8]) -> ModelId;
 }
 
 impl Programs for () {
-	fn summary(_: &ModelId) -> Option<ProgramSummary> {
+	fn stored(_: &ModelId) -> Option<StoredProgram> {
 		None
 	}
 	fn read(_: &Hash, _: &mut [u8]) -> bool {
@@ -208,6 +221,12 @@ impl Programs for () {
 	fn make_program(_: &AccountId, _: &[u8]) -> ModelId {
 		ModelId::default()
 	}
+}
+
+/// What running programs weighs. Implemented by pallet-inference.
+pub trait RunWeights {
+	/// The weight of one run of this cost, whatever the values are, once its package is in memory.
+	fn run_weight(cost: &ProgramCost) -> Weight;
 }
 
 /// What is known of requests and results. Implemented by pallet-inference.
