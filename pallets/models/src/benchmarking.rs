@@ -10,10 +10,12 @@ use countersign_primitives::{
 		Artefact, Contributor, ContributorRole, Manifest, ModelId, Parent, PrecisionPolicy,
 		ProgramRef, RunCost, Share, MAX_CONTRIBUTORS, MAX_PARENTS, MAX_SERVED, MAX_SERVERS,
 	},
+	program::{ProgramPort, MAX_PROGRAM_CHUNKS, MAX_STORED_BYTES, PROGRAM_CHUNK_BYTES},
 	tensor::{Dimension, Port, TensorType, MAX_PORTS, MAX_RANK},
-	traits::{Bonds, RequestRules, Serving},
+	traits::{Bonds, Programs, RequestRules, Serving},
 	Hash, GIGA_MAC,
 };
+use countersign_programs::{examine, slab};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
 	fungible::{Inspect, InspectHold, Mutate},
@@ -88,10 +90,8 @@ fn longest_manifest<T: Config>(owner: &AccountId, count: u32, parents: Vec<Paren
 	manifest.outputs = BoundedVec::truncate_from(ports);
 	let canonical_version = T::CanonicalVersions::get();
 	if canonical_version > 0 {
-		manifest.program = Some(ProgramRef {
-			root: Hash::repeat_byte(manifest.artefact.sha256[0]),
-			canonical_version,
-		});
+		manifest.program =
+			Some(ProgramRef { root: Hash(manifest.artefact.sha256), canonical_version });
 		let policy = PrecisionPolicy::Within { absolute: -20, relative: -20 };
 		manifest.policies = BoundedVec::truncate_from(vec![policy; MAX_PORTS as usize]);
 	}
@@ -117,6 +117,78 @@ pub(crate) fn make_model<T: Config>(owner: &AccountId, servers: &[AccountId]) ->
 		Capacity::<T>::insert(server, Macs::MAX);
 	}
 	model
+}
+
+/// A manifest for a program, with ports as it has them.
+fn program_manifest<T: Config>(owner: &AccountId, package: &[u8]) -> Manifest {
+	let summary = examine(package).expect("a package in order");
+	let ports = |from: &[ProgramPort]| {
+		let each = from.iter().zip(b'a'..).map(|(port, name)| Port {
+			name: BoundedVec::truncate_from(vec![name]),
+			ty: port.ty,
+			shape: BoundedVec::truncate_from(
+				port.shape.iter().map(|dim| Dimension::Fixed(*dim)).collect(),
+			),
+		});
+		BoundedVec::truncate_from(each.collect::<Vec<_>>())
+	};
+	let mut manifest = manifest::<T>(owner, MAX_CONTRIBUTORS, vec![]);
+	manifest.inputs = ports(&summary.inputs);
+	manifest.outputs = ports(&summary.outputs);
+	manifest.policies =
+		BoundedVec::truncate_from(vec![PrecisionPolicy::Exact; summary.outputs.len()]);
+	manifest.cost.macs = summary.weighted_macs.max(1);
+	manifest.program = Some(ProgramRef { root: summary.root, canonical_version: summary.version });
+	manifest
+}
+
+/// Registers a model with this program, and has the owner upload all of it.
+fn upload<T: Config>(owner: &AccountId, package: &[u8]) -> ModelId {
+	fund::<T>(owner);
+	let manifest = program_manifest::<T>(owner, package);
+	let model =
+		Pallet::<T>::do_register(owner.clone(), manifest, UNIT).expect("the manifest is in order");
+	Pallet::<T>::do_begin_program(owner.clone(), model, package.len() as u32)
+		.expect("the upload can begin");
+	for (index, bytes) in package.chunks(PROGRAM_CHUNK_BYTES as usize).enumerate() {
+		let bytes = Chunk::truncate_from(bytes.to_vec());
+		Pallet::<T>::do_put_program_chunk(owner.clone(), model, index as u32, bytes)
+			.expect("a chunk that is not there");
+	}
+	model
+}
+
+/// See the trait's description.
+pub(crate) fn make_program<T: Config>(owner: &AccountId, package: &[u8]) -> ModelId {
+	let model = upload::<T>(owner, package);
+	Pallet::<T>::do_finish_program(owner.clone(), model).expect("the package is in order");
+	let root = examine(package).expect("a package in order").root;
+	StoredPrograms::<T>::mutate(root, |record| {
+		if let Some(record) = record {
+			record.callable_from = 0;
+		}
+	});
+	model
+}
+
+/// A package of `chunks` chunks that takes long to examine: many operators, and the rest constants.
+fn long_package(chunks: u32) -> Vec<u8> {
+	use countersign_programs::examples::{encoded, floats, meta, package};
+	let operators = if chunks == 1 { 100 } else { 4_000 };
+	let make = |bytes: u32| {
+		let ty = countersign_canonical::TensorType::F32;
+		let nodes = (0..operators)
+			.map(|step| {
+				let op = countersign_canonical::op::Unary::Neg;
+				let operand = if step == 0 { 0 } else { step + 1 };
+				(countersign_canonical::Op::Unary(op), vec![operand])
+			})
+			.collect();
+		let constant = floats(&[bytes / 4], |i| i as f32);
+		encoded(&package(vec![meta(ty, &[1, 1])], vec![constant], nodes, vec![operators + 1]))
+	};
+	let spare = (chunks * PROGRAM_CHUNK_BYTES).saturating_sub(make(0).len() as u32 + 16);
+	make(spare / 4 * 4)
 }
 
 /// A model with all servers but one, and a validator that serves all models but one.
@@ -256,6 +328,114 @@ mod benchmarks {
 		_(RawOrigin::Signed(validator.clone()), Macs::MAX);
 
 		assert_eq!(Capacity::<T>::get(validator), Macs::MAX);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn begin_program() -> Result<(), BenchmarkError> {
+		let caller: AccountId = whitelisted_caller();
+		fund::<T>(&caller);
+		let manifest = program_manifest::<T>(&caller, &long_package(1));
+		let model = Pallet::<T>::do_register(caller.clone(), manifest, UNIT)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller.clone()), model, MAX_STORED_BYTES);
+
+		assert!(Uploads::<T>::contains_key(model, caller));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn put_program_chunk(b: Linear<1, { PROGRAM_CHUNK_BYTES }>) -> Result<(), BenchmarkError> {
+		let caller: AccountId = whitelisted_caller();
+		fund::<T>(&caller);
+		let manifest = program_manifest::<T>(&caller, &long_package(1));
+		let model = Pallet::<T>::do_register(caller.clone(), manifest, UNIT)?;
+		Pallet::<T>::do_begin_program(caller.clone(), model, b)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller.clone()), model, 0, Chunk::truncate_from(vec![7; b as usize]));
+
+		assert_eq!(Uploads::<T>::get(model, caller).map(|upload| upload.received), Some(1));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn finish_program(n: Linear<1, MAX_PROGRAM_CHUNKS>) -> Result<(), BenchmarkError> {
+		let caller: AccountId = whitelisted_caller();
+		let model = upload::<T>(&caller, &long_package(n));
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), model);
+
+		assert!(Pallet::<T>::program_record(&model).is_some());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn abort_program(n: Linear<1, MAX_PROGRAM_CHUNKS>) -> Result<(), BenchmarkError> {
+		let caller: AccountId = whitelisted_caller();
+		let model = upload::<T>(&caller, &long_package(n));
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller.clone()), model);
+
+		assert!(!Uploads::<T>::contains_key(model, caller));
+		assert_eq!(ProgramChunks::<T>::iter_keys().count(), 0);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn drop_program(n: Linear<1, MAX_PROGRAM_CHUNKS>) -> Result<(), BenchmarkError> {
+		let caller: AccountId = whitelisted_caller();
+		let package = long_package(n);
+		make_program::<T>(&caller, &package);
+		let root = StoredPrograms::<T>::iter_keys().next().ok_or("a program is stored")?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), root);
+
+		assert_eq!(ProgramChunks::<T>::iter_keys().count(), 0);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn prune_upload(n: Linear<0, MAX_PROGRAM_CHUNKS>) -> Result<(), BenchmarkError> {
+		let owner: AccountId = account("owner", 0, 0);
+		NextUpload::<T>::put(u64::from(programs::MAX_UPLOADS_PASSED) - 1);
+		if n > 0 {
+			upload::<T>(&owner, &long_package(n));
+		}
+		let late = Pallet::<T>::now() + programs::UPLOAD_BLOCKS + 1;
+		frame_system::Pallet::<T>::set_block_number(late.into());
+
+		#[block]
+		{
+			Pallet::<T>::prune_uploads(Weight::MAX);
+		}
+
+		assert_eq!(Uploads::<T>::iter_keys().count(), 0);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn read_program(n: Linear<1, MAX_PROGRAM_CHUNKS>) -> Result<(), BenchmarkError> {
+		let owner: AccountId = account("owner", 0, 0);
+		let package = long_package(n);
+		let model = make_program::<T>(&owner, &package);
+		let mut into = slab(package.len() as u32);
+		let complete;
+
+		#[block]
+		{
+			let stored = <Pallet<T> as Programs>::stored(&model);
+			complete = stored.is_some_and(|stored| {
+				<Pallet<T> as Programs>::read(&stored.summary.root, &mut into)
+			});
+		}
+
+		assert!(complete);
+		assert_eq!(into, package);
 		Ok(())
 	}
 

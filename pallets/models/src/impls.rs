@@ -39,7 +39,7 @@ const ITEMS_PER_CONTRIBUTOR: Balance = 2;
 const ITEMS_PER_VECTOR_ENTRY: Balance = 2;
 
 impl<T: Config> Pallet<T> {
-	fn now() -> BlockNumber {
+	pub(crate) fn now() -> BlockNumber {
 		frame_system::Pallet::<T>::block_number().saturated_into()
 	}
 

@@ -34,6 +34,17 @@
 //! after retirement too. It moves with the ownership: the new owner's is held, the old one's
 //! released.
 //!
+//! ## Programs
+//!
+//! A model's canonical program may be stored on chain, so that the model can be called inside a
+//! transaction and disputed without anybody sending the program along. Anyone may upload the
+//! package of a registered model's program, in chunks, for a deposit; at the end it is put
+//! together and examined as a stranger's, and stays under its root, for every model that names
+//! it. Whoever holds the deposit may drop it.
+//!
+//! The cost that a manifest declares is checked where the program is known: storing is refused,
+//! and so is calling, where it is below the program's own.
+//!
 //! ## Implementation Details
 //!
 //! A request reads the record and the inputs, a result the outputs; nobody but queries reads the
@@ -49,6 +60,7 @@ extern crate alloc;
 
 pub use impls::MAX_MODELS_PAGE;
 pub use pallet::*;
+pub use programs::{Chunk, ProgramRecord, Upload};
 pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -56,6 +68,7 @@ mod benchmarking;
 mod impls;
 #[cfg(test)]
 mod mock;
+pub mod programs;
 #[cfg(test)]
 mod tests;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
@@ -99,12 +112,13 @@ pub struct ModelRecord {
 /// The calls, storage, events and errors of models.
 #[frame_support::pallet]
 pub mod pallet {
-	use super::{ModelRecord, WeightInfo};
+	use super::{Chunk, ModelRecord, ProgramRecord, Upload, WeightInfo};
 	use countersign_primitives::{
 		model::{ArtefactHash, Manifest, ManifestError, ModelId, Price, MAX_SERVED, MAX_SERVERS},
+		program::MAX_PROGRAM_CHUNKS,
 		tensor::{Port, MAX_PORTS},
 		traits::{Bonds, Contributors, RequestRules},
-		AccountId, Balance, Hash, Macs,
+		AccountId, Balance, BlockNumber, Hash, Macs,
 	};
 	use frame_support::{
 		pallet_prelude::*,
@@ -157,6 +171,8 @@ pub mod pallet {
 	pub enum HoldReason {
 		/// For the storage that an owner's models take.
 		Registration,
+		/// For programs that an account uploads or stored.
+		Program,
 	}
 
 	// Model identifiers are hashes of this chain's making and need no hashing of their own; with
@@ -210,6 +226,35 @@ pub mod pallet {
 	/// The open cost that a validator takes at one time, for all its models together.
 	#[pallet::storage]
 	pub type Capacity<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, Macs, ValueQuery>;
+
+	/// The packages on their way in, by model and uploader.
+	#[pallet::storage]
+	pub type Uploads<T: Config> =
+		StorageDoubleMap<_, Identity, ModelId, Blake2_128Concat, AccountId, Upload, OptionQuery>;
+
+	/// Whose uploads are under way, by the uploads' numbers.
+	#[pallet::storage]
+	pub type UploadOwners<T: Config> =
+		StorageMap<_, Twox64Concat, u64, (ModelId, AccountId), OptionQuery>;
+
+	/// The number of the next upload.
+	#[pallet::storage]
+	pub type NextUpload<T: Config> = StorageValue<_, u64, ValueQuery>;
+
+	/// Every upload with a lower number is finished or gone.
+	#[pallet::storage]
+	pub type OldestUpload<T: Config> = StorageValue<_, u64, ValueQuery>;
+
+	/// Packages in chunks, by the number of their upload. Apart from everything else, so that a
+	/// package can be read piece by piece into memory that is there already.
+	#[pallet::storage]
+	pub type ProgramChunks<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, u64, Twox64Concat, u32, Chunk, OptionQuery>;
+
+	/// The stored programs by root. Roots are named by registrants, so they are hashed.
+	#[pallet::storage]
+	pub type StoredPrograms<T: Config> =
+		StorageMap<_, Blake2_128Concat, Hash, ProgramRecord, OptionQuery>;
 
 	/// What happened to models.
 	#[pallet::event]
@@ -277,6 +322,53 @@ pub mod pallet {
 			/// The capacity in multiply-accumulates.
 			capacity: Macs,
 		},
+		/// Somebody began to upload the program of a model.
+		ProgramBegun {
+			/// The model.
+			model: ModelId,
+			/// Who uploads.
+			who: AccountId,
+			/// The program's root.
+			root: Hash,
+			/// The length of the package in bytes.
+			length: u32,
+			/// What is held.
+			deposit: Balance,
+			/// The last block in which the upload may be finished.
+			expires: BlockNumber,
+		},
+		/// A program is stored. From the next block on, its models may be called in a transaction,
+		/// if a run is below the synchronous budget.
+		ProgramStored {
+			/// Its root.
+			root: Hash,
+			/// The model for which it was uploaded.
+			model: ModelId,
+			/// Whose balance is held for it.
+			depositor: AccountId,
+			/// What a run costs, in multiply-accumulates.
+			weighted_macs: Macs,
+			/// The slabs of memory that a run takes.
+			slabs: u8,
+		},
+		/// An upload was given up, or was not finished in time.
+		ProgramAborted {
+			/// The model.
+			model: ModelId,
+			/// Who uploaded.
+			who: AccountId,
+			/// What is not held any more.
+			deposit: Balance,
+		},
+		/// A program is not stored any more.
+		ProgramDropped {
+			/// Its root.
+			root: Hash,
+			/// Whose deposit it was.
+			who: AccountId,
+			/// What is not held any more.
+			deposit: Balance,
+		},
 	}
 
 	/// Why a call was refused.
@@ -302,7 +394,8 @@ pub mod pallet {
 		/// The outputs together may be larger than 64 KiB.
 		OutputTooLarge,
 		/// There must be one precision policy for each output if there is a program, and none
-		/// otherwise.
+		/// otherwise; exponents must be those of floats, an output under `Top1` must be `I64`, and
+		/// one named `attribution` exact integers.
 		BadPolicies,
 		/// The cost is zero or above the most that a request may cost, or a ceiling is zero.
 		BadCost,
@@ -339,6 +432,49 @@ pub mod pallet {
 		TooManyServers,
 		/// The validator serves as many models as one validator may.
 		TooManyModels,
+		/// The model has no program, or none with this root is stored.
+		NoProgram,
+		/// The program is stored already.
+		ProgramStored,
+		/// The package is empty or longer than 4 MiB.
+		BadProgramLength,
+		/// The account uploads this model's program already; abort that first.
+		UploadBegun,
+		/// The account uploads no program of this model.
+		NoUpload,
+		/// The upload took too long; abort it, or wait until it is removed.
+		UploadExpired,
+		/// There is no such chunk, or it must have another length: 64 KiB each, and the last one
+		/// what is left.
+		BadChunk,
+		/// The chunk is there already.
+		ChunkThere,
+		/// A chunk is missing.
+		ProgramIncomplete,
+		/// The bytes are not the encoding of a package.
+		ProgramMalformed,
+		/// The program has too many tensors, or none or too many inputs or outputs.
+		ProgramTooManyTensors,
+		/// An input, a constant or a result of the program is too large.
+		ProgramTensorTooLarge,
+		/// An operator of the program refers to a tensor that is not there before it.
+		ProgramDangling,
+		/// An operator of the program does not fit its operands: their number, types or shapes.
+		ProgramMisfit,
+		/// The package lacks constants that the program declares, or has more.
+		ConstantMissing,
+		/// A constant is not as long as its type and shape say.
+		ConstantLength,
+		/// A constant is not the one that the program commits to.
+		ConstantMismatch,
+		/// The program is not the one that the manifest names.
+		WrongProgramRoot,
+		/// The program takes or gives other tensors than the manifest declares.
+		ProgramPortsMismatch,
+		/// The manifest declares a lower cost than the program has.
+		CostBelowProgram,
+		/// Only the account whose balance is held for the program may drop it.
+		NotDepositor,
 	}
 
 	impl<T> From<ManifestError> for Error<T> {
@@ -623,10 +759,163 @@ pub mod pallet {
 			let who = ensure_signed(origin)?;
 			Self::do_set_capacity(who, capacity)
 		}
+
+		/// Begin to upload the program of a model.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone.
+		///
+		/// ## Details
+		///
+		/// Holds a deposit for the package's storage until the upload is aborted or the stored
+		/// program dropped. Whoever drops a program takes it from all contracts that call it: the
+		/// owner, or whoever depends on it, should hold the deposit.
+		///
+		/// ## Parameters
+		///
+		/// - `model`: the model; its manifest names the program's root.
+		/// - `length`: the length of the package in bytes.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::UnknownModel`], [`Error::Retired`], [`Error::NoProgram`]: see above.
+		/// - [`Error::BadProgramLength`]: nothing, or too long.
+		/// - [`Error::ProgramStored`]: there is nothing to do.
+		/// - [`Error::UploadBegun`]: this account began before.
+		/// - `Token::FundsUnavailable`: the caller cannot pay the deposit.
+		///
+		/// ## Events
+		///
+		/// [`Event::ProgramBegun`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::begin_program())]
+		pub fn begin_program(origin: OriginFor<T>, model: ModelId, length: u32) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_begin_program(who, model, length)
+		}
+
+		/// Upload one chunk of a package: 64 KiB, the last one what is left, in any order.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by whoever began the upload.
+		///
+		/// ## Parameters
+		///
+		/// - `model`: the model.
+		/// - `index`: the position of the chunk, from 0.
+		/// - `bytes`: the chunk.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::NoUpload`], [`Error::UploadExpired`]: begin first, or again.
+		/// - [`Error::BadChunk`], [`Error::ChunkThere`]: not this chunk.
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::put_program_chunk(bytes.len() as u32))]
+		pub fn put_program_chunk(
+			origin: OriginFor<T>,
+			model: ModelId,
+			index: u32,
+			bytes: Chunk,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_put_program_chunk(who, model, index, bytes)
+		}
+
+		/// Have the uploaded package examined and stored.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by whoever began the upload.
+		///
+		/// ## Details
+		///
+		/// Everything is checked as of a stranger: the program's limits, types and shapes, each
+		/// constant against the program's commitment to it, root, inputs, outputs and cost against
+		/// the manifest. Where that fails, nothing changes, and the upload can only be aborted.
+		///
+		/// ## Parameters
+		///
+		/// - `model`: the model.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::NoUpload`], [`Error::UploadExpired`], [`Error::ProgramIncomplete`].
+		/// - [`Error::ProgramStored`]: somebody else was faster; abort.
+		/// - [`Error::UnknownCanonicalVersion`], [`Error::ProgramMalformed`] to
+		///   [`Error::CostBelowProgram`]: the package is not this model's.
+		///
+		/// ## Events
+		///
+		/// [`Event::ProgramStored`].
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::finish_program(MAX_PROGRAM_CHUNKS))]
+		pub fn finish_program(origin: OriginFor<T>, model: ModelId) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			let chunks = Self::do_finish_program(who, model)?;
+			Ok(Some(T::WeightInfo::finish_program(chunks)).into())
+		}
+
+		/// Give up an upload and get the deposit back.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by whoever began the upload.
+		///
+		/// ## Parameters
+		///
+		/// - `model`: the model.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::NoUpload`]: there is none.
+		///
+		/// ## Events
+		///
+		/// [`Event::ProgramAborted`].
+		#[pallet::call_index(11)]
+		#[pallet::weight(T::WeightInfo::abort_program(MAX_PROGRAM_CHUNKS))]
+		pub fn abort_program(origin: OriginFor<T>, model: ModelId) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			let chunks = Self::do_abort_program(who, model)?;
+			Ok(Some(T::WeightInfo::abort_program(chunks)).into())
+		}
+
+		/// Drop a stored program and get the deposit back. Its models cannot be called in
+		/// transactions any more, until somebody stores it again.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by whoever stored it.
+		///
+		/// ## Parameters
+		///
+		/// - `root`: the program's root.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::NoProgram`]: none with this root is stored.
+		/// - [`Error::NotDepositor`]: somebody else stored it.
+		///
+		/// ## Events
+		///
+		/// [`Event::ProgramDropped`].
+		#[pallet::call_index(12)]
+		#[pallet::weight(T::WeightInfo::drop_program(MAX_PROGRAM_CHUNKS))]
+		pub fn drop_program(origin: OriginFor<T>, root: Hash) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			let chunks = Self::do_drop_program(who, root)?;
+			Ok(Some(T::WeightInfo::drop_program(chunks)).into())
+		}
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
+			Self::prune_uploads(remaining)
+		}
+
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()

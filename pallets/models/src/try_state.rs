@@ -2,15 +2,17 @@
 
 use crate::{
 	ByArtefact, ByProgram, Capacity, Config, HoldReason, Inputs, Manifests, ModelRecord, Models,
-	Offers, Outputs, Pallet, ServedBy, Servers, MAX_PRICE,
+	NextUpload, Offers, OldestUpload, Outputs, Pallet, ProgramChunks, ServedBy, Servers,
+	StoredPrograms, UploadOwners, Uploads, MAX_PRICE,
 };
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use countersign_primitives::{
 	model::{Manifest, ModelId},
 	tensor::max_encoded_bytes,
 	traits::Contributors,
 	AccountId, Balance,
 };
+use countersign_programs::examine;
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
 
@@ -25,6 +27,12 @@ impl<T: Config> Pallet<T> {
 	/// 5. Offers are for models that exist, and not to their owners.
 	/// 6. [`Servers`] and [`ServedBy`] mirror each other, sorted, without empty entries.
 	/// 7. No capacity is stored as zero.
+	/// 8. Uploads and their owners mirror each other, their chunks are as many as they say, and
+	///    none is older than the oldest.
+	/// 9. Every stored program is complete, and examining it shows what its record says.
+	/// 10. There is no chunk of nothing.
+	/// 11. What is held of each account for programs is the sum of its uploads' and programs'
+	///     deposits.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut deposits = BTreeMap::<AccountId, Balance>::new();
 		for (model, record) in Models::<T>::iter() {
@@ -73,6 +81,52 @@ impl<T: Config> Pallet<T> {
 		}
 		Self::check_servers()?;
 		ensure!(Capacity::<T>::iter_values().all(|macs| macs > 0), "7. a capacity of zero");
+		Self::check_programs()
+	}
+
+	fn check_programs() -> Result<(), TryRuntimeError> {
+		let mut deposits = BTreeMap::<AccountId, Balance>::new();
+		let mut add = |who: &AccountId, deposit: Balance| {
+			let held = deposits.entry(who.clone()).or_default();
+			*held = held.saturating_add(deposit);
+		};
+		let mut ids = BTreeSet::new();
+		for (model, who, upload) in Uploads::<T>::iter() {
+			ensure!(
+				UploadOwners::<T>::get(upload.id) == Some((model, who.clone())),
+				"8. an upload is not its owner's"
+			);
+			ensure!(
+				(OldestUpload::<T>::get()..NextUpload::<T>::get()).contains(&upload.id),
+				"8. an upload out of order"
+			);
+			ensure!(
+				ProgramChunks::<T>::iter_key_prefix(upload.id).count() as u64
+					== u64::from(upload.received),
+				"8. an upload has not the chunks that it counts"
+			);
+			add(&who, upload.deposit);
+			ids.insert(upload.id);
+		}
+		ensure!(UploadOwners::<T>::iter_keys().count() == ids.len(), "8. an owner of no upload");
+		for (root, record) in StoredPrograms::<T>::iter() {
+			let package = Self::program_package(&root).ok_or("9. a stored program has gaps")?;
+			ensure!(
+				examine(&package).as_ref() == Ok(&record.summary) && record.summary.root == root,
+				"9. a stored program is not what its record says"
+			);
+			add(&record.depositor, record.deposit);
+			ensure!(ids.insert(record.id), "9. two packages under one number");
+		}
+		for (id, _) in ProgramChunks::<T>::iter_keys() {
+			ensure!(ids.contains(&id), "10. a chunk of nothing");
+		}
+		for (who, deposit) in deposits {
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Program.into(), &who) == deposit,
+				"11. what is held is not the sum of programs' deposits"
+			);
+		}
 		Ok(())
 	}
 

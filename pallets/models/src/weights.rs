@@ -23,6 +23,17 @@ pub trait WeightInfo {
 	fn stop_serving() -> Weight;
 	fn set_capacity() -> Weight;
 	fn withdraw_all(n: u32, ) -> Weight;
+	fn begin_program() -> Weight;
+	/// A chunk of `b` bytes.
+	fn put_program_chunk(b: u32, ) -> Weight;
+	/// Putting together and examining a package of `n` chunks.
+	fn finish_program(n: u32, ) -> Weight;
+	fn abort_program(n: u32, ) -> Weight;
+	fn drop_program(n: u32, ) -> Weight;
+	/// Looking for an upload that has expired, and removing one of `n` chunks.
+	fn prune_upload(n: u32, ) -> Weight;
+	/// Looking a program up and reading its package of `n` chunks.
+	fn read_program(n: u32, ) -> Weight;
 }
 
 /// Weights for `pallet_models` using the Countersign node and recommended hardware.
@@ -103,6 +114,76 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 6600).saturating_mul(n.into()))
 	}
+	fn begin_program() -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `14000`
+		Weight::from_parts(120_000_000, 14000)
+			.saturating_add(T::DbWeight::get().reads(7_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+	}
+	/// The range of component `b` is `[1, 65536]`.
+	fn put_program_chunk(b: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `72000`
+		Weight::from_parts(100_000_000, 72000)
+			.saturating_add(Weight::from_parts(5_000, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+			.saturating_add(T::DbWeight::get().writes(2_u64))
+	}
+	/// The range of component `n` is `[1, 64]`.
+	fn finish_program(n: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `14000 + n * (69000 ±0)`
+		Weight::from_parts(40_000_000_000, 14000)
+			.saturating_add(Weight::from_parts(1_500_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(5_u64))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+			.saturating_add(Weight::from_parts(0, 69000).saturating_mul(n.into()))
+	}
+	/// The range of component `n` is `[1, 64]`.
+	fn abort_program(n: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `14000 + n * (2600 ±0)`
+		Weight::from_parts(120_000_000, 14000)
+			.saturating_add(Weight::from_parts(4_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2600).saturating_mul(n.into()))
+	}
+	/// The range of component `n` is `[1, 64]`.
+	fn drop_program(n: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `14000 + n * (2600 ±0)`
+		Weight::from_parts(120_000_000, 14000)
+			.saturating_add(Weight::from_parts(4_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().writes(3_u64))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2600).saturating_mul(n.into()))
+	}
+	/// The range of component `n` is `[0, 64]`.
+	fn prune_upload(n: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `62000 + n * (2600 ±0)`
+		Weight::from_parts(200_000_000, 62000)
+			.saturating_add(Weight::from_parts(4_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(21_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2600).saturating_mul(n.into()))
+	}
+	/// The range of component `n` is `[1, 64]`.
+	fn read_program(n: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `14000 + n * (69000 ±0)`
+		Weight::from_parts(80_000_000, 14000)
+			.saturating_add(Weight::from_parts(60_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 69000).saturating_mul(n.into()))
+	}
 }
 
 // For backwards compatibility and tests.
@@ -160,5 +241,75 @@ impl WeightInfo for () {
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 			.saturating_add(RocksDbWeight::get().writes((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 6600).saturating_mul(n.into()))
+	}
+	fn begin_program() -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `14000`
+		Weight::from_parts(120_000_000, 14000)
+			.saturating_add(RocksDbWeight::get().reads(7_u64))
+			.saturating_add(RocksDbWeight::get().writes(5_u64))
+	}
+	/// The range of component `b` is `[1, 65536]`.
+	fn put_program_chunk(b: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `72000`
+		Weight::from_parts(100_000_000, 72000)
+			.saturating_add(Weight::from_parts(5_000, 0).saturating_mul(b.into()))
+			.saturating_add(RocksDbWeight::get().reads(2_u64))
+			.saturating_add(RocksDbWeight::get().writes(2_u64))
+	}
+	/// The range of component `n` is `[1, 64]`.
+	fn finish_program(n: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `14000 + n * (69000 ±0)`
+		Weight::from_parts(40_000_000_000, 14000)
+			.saturating_add(Weight::from_parts(1_500_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().reads(5_u64))
+			.saturating_add(RocksDbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().writes(4_u64))
+			.saturating_add(Weight::from_parts(0, 69000).saturating_mul(n.into()))
+	}
+	/// The range of component `n` is `[1, 64]`.
+	fn abort_program(n: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `14000 + n * (2600 ±0)`
+		Weight::from_parts(120_000_000, 14000)
+			.saturating_add(Weight::from_parts(4_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().reads(4_u64))
+			.saturating_add(RocksDbWeight::get().writes(4_u64))
+			.saturating_add(RocksDbWeight::get().writes((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2600).saturating_mul(n.into()))
+	}
+	/// The range of component `n` is `[1, 64]`.
+	fn drop_program(n: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `14000 + n * (2600 ±0)`
+		Weight::from_parts(120_000_000, 14000)
+			.saturating_add(Weight::from_parts(4_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().reads(3_u64))
+			.saturating_add(RocksDbWeight::get().writes(3_u64))
+			.saturating_add(RocksDbWeight::get().writes((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2600).saturating_mul(n.into()))
+	}
+	/// The range of component `n` is `[0, 64]`.
+	fn prune_upload(n: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `62000 + n * (2600 ±0)`
+		Weight::from_parts(200_000_000, 62000)
+			.saturating_add(Weight::from_parts(4_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().reads(21_u64))
+			.saturating_add(RocksDbWeight::get().writes(5_u64))
+			.saturating_add(RocksDbWeight::get().writes((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2600).saturating_mul(n.into()))
+	}
+	/// The range of component `n` is `[1, 64]`.
+	fn read_program(n: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `14000 + n * (69000 ±0)`
+		Weight::from_parts(80_000_000, 14000)
+			.saturating_add(Weight::from_parts(60_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().reads(3_u64))
+			.saturating_add(RocksDbWeight::get().reads((1_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 69000).saturating_mul(n.into()))
 	}
 }

@@ -8,8 +8,8 @@ use sp_runtime::traits::AccountIdConversion;
 parameter_types! {
 	pub const ModelDepositPerItem: Balance = deposit(1, 0);
 	pub const ModelDepositPerByte: Balance = deposit(0, 1);
-	/// No version of the canonical operator set is released yet.
-	pub const CanonicalVersions: u16 = 0;
+	/// One version of the canonical operator set is released.
+	pub const CanonicalVersions: u16 = 1;
 	pub const AttributionPalletId: PalletId = PalletId(*b"cs/attrb");
 	/// The part of every fee that pays for audits waits here.
 	pub const AuditPotId: PalletId = PalletId(*b"cs/audit");

@@ -1,4 +1,5 @@
 mod owner;
+mod programs;
 mod properties;
 mod queries;
 mod registration;

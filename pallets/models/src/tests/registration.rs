@@ -307,6 +307,36 @@ mod programs {
 	}
 
 	#[test]
+	fn need_policies_that_fit_their_outputs() {
+		ExtBuilder::default().canonical_versions(1).build_and_execute(|| {
+			let with = |name: &str, ty, policy| {
+				let mut manifest = with_program(manifest(1), 1, 1);
+				manifest.outputs = vec![port(name, ty, &[Dimension::Fixed(4)])].try_into().unwrap();
+				manifest.policies = vec![policy].try_into().unwrap();
+				manifest
+			};
+			let within = |absolute, relative| PrecisionPolicy::Within { absolute, relative };
+			for (name, ty, policy) in [
+				("y", TensorType::F32, within(-150, 0)),
+				("y", TensorType::F32, within(0, 128)),
+				("y", TensorType::F32, PrecisionPolicy::Top1 { margin: -4 }),
+				("y", TensorType::I64, PrecisionPolicy::Top1 { margin: 200 }),
+				("attribution", TensorType::F32, PrecisionPolicy::Exact),
+				("attribution", TensorType::I64, PrecisionPolicy::Top1 { margin: -4 }),
+				("attribution", TensorType::I32, within(0, 0)),
+			] {
+				refused(with(name, ty, policy), Error::<Test>::BadPolicies);
+			}
+			register(ALICE, with("y", TensorType::F32, within(-149, 127)));
+			let indices = with("y", TensorType::I64, PrecisionPolicy::Top1 { margin: -4 });
+			assert_noop!(
+				Models::register(signed(BOB), indices, 0),
+				Error::<Test>::ArtefactNeedsParent
+			);
+		});
+	}
+
+	#[test]
 	fn copies_must_name_the_first() {
 		ExtBuilder::default().canonical_versions(1).build_and_execute(|| {
 			let first = register(ALICE, with_program(manifest(1), 5, 1));
