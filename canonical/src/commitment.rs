@@ -54,6 +54,44 @@ pub fn leaf_hashes(bytes: &[u8]) -> Vec<Hash> {
 		.collect()
 }
 
+/// The top of the tree over the leaves of `bytes`, hashed by `hash`, which is blake2b with 256
+/// bits. Holds no more than one hash for each level.
+pub fn merkle_top_of(bytes: &[u8], hash: impl Fn(&[u8]) -> Hash) -> Hash {
+	let mut data = [0u8; LEAF_BYTES + 5];
+	let mut leaf = |index: u32, bytes: &[u8]| {
+		data[1..5].copy_from_slice(&index.to_le_bytes());
+		data[5..5 + bytes.len()].copy_from_slice(bytes);
+		hash(&data[..5 + bytes.len()])
+	};
+	let node = |left: &Hash, right: &Hash| {
+		let mut data = [0u8; 65];
+		data[0] = 1;
+		data[1..33].copy_from_slice(left);
+		data[33..].copy_from_slice(right);
+		hash(&data)
+	};
+	// Tops of whole trees, from large to small, as the number of leaves so far is written in
+	// binary.
+	let mut tops: Vec<Hash> = Vec::with_capacity(32);
+	for (index, bytes) in bytes.chunks(LEAF_BYTES).enumerate() {
+		let mut top = leaf(index as u32, bytes);
+		for _ in 0..index.trailing_ones() {
+			if let Some(left) = tops.pop() {
+				top = node(&left, &top);
+			}
+		}
+		tops.push(top);
+	}
+	// What has no sibling moves up until it meets one.
+	let Some(mut top) = tops.pop() else {
+		return leaf(0, &[]);
+	};
+	while let Some(left) = tops.pop() {
+		top = node(&left, &top);
+	}
+	top
+}
+
 /// The top of the tree over `level`; the hash of one empty leaf where `level` is empty.
 pub fn merkle_top(mut level: Vec<Hash>) -> Hash {
 	while level.len() > 1 {
@@ -147,7 +185,7 @@ pub fn tensor_commitment(tensor: &Tensor, salt: Option<[u8; 32]>) -> Hash {
 		&tensor.shape,
 		tensor.data.len() as u64,
 		salt,
-		merkle_top(leaf_hashes(&tensor.data)),
+		merkle_top_of(&tensor.data, blake2_256),
 	)
 }
 
@@ -171,13 +209,22 @@ pub fn blob_commitment(bytes: &[u8]) -> Hash {
 		&[bytes.len() as u32],
 		bytes.len() as u64,
 		None,
-		merkle_top(leaf_hashes(bytes)),
+		merkle_top_of(bytes, blake2_256),
 	)
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn both_ways_give_one_top() {
+		let bytes: Vec<u8> = (0..70_000u32).map(|i| (i * i >> 7) as u8).collect();
+		for length in (0..70_000).step_by(511) {
+			let bytes = &bytes[..length];
+			assert_eq!(merkle_top_of(bytes, blake2_256), merkle_top(leaf_hashes(bytes)));
+		}
+	}
 
 	/// Frozen: a change here changes what every past result committed to.
 	#[test]

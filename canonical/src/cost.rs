@@ -1,7 +1,8 @@
 //! What a run costs, from the program alone: an upper bound on the work, whatever the values are.
 
 use crate::{
-	op::{Binary, Op, Reduction, Unary, Window},
+	kernels::{index, product},
+	op::{Binary, Op, Reduction, Unary},
 	tensor::{element_count, Meta, TensorType},
 };
 use codec::{Decode, Encode};
@@ -23,8 +24,12 @@ pub struct Cost {
 	pub searches: u64,
 	/// Operators.
 	pub operators: u32,
-	/// The most bytes of inputs and results alive at one time, with what operators take to work.
+	/// The most bytes that inputs, results and what operators take to work need at one time, as
+	/// they are laid out in slabs.
 	pub peak: u64,
+	/// How many slabs of [`crate::memory::SLAB_BYTES`] that takes, without the constants;
+	/// `u32::MAX` where an operator takes more than a slab to work.
+	pub slabs: u32,
 	/// Bytes of all constants.
 	pub constants: u64,
 }
@@ -99,7 +104,7 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 				let gathered =
 					cost.macs / operands.get(1).map_or(1, |w| u64::from(w.shape[0]).max(1));
 				cost.moved = cost.moved.saturating_add(gathered.saturating_mul(8));
-				cost.simple = window_walk(op, out);
+				cost.simple = window_walk(op, out, operands);
 			}
 		}
 		Op::Pool { reduction, window } => {
@@ -152,46 +157,30 @@ fn positions(out: &Meta) -> u64 {
 	u64::from(out.count() / out.shape.last().copied().unwrap_or(1).max(1))
 }
 
-/// Whether a convolution keeps what it knows of its borders between groups of outputs.
-pub(crate) fn keeps_classes(window: &Window, out: &Meta) -> bool {
-	let taps = u64::from(element_count(&window.kernel).unwrap_or(u32::MAX));
-	let classes: u64 = window
-		.kernel
-		.iter()
-		.zip(out.shape.iter().skip(1))
-		.map(|(taps, outputs)| u64::from(*outputs).min(2 * u64::from(*taps) + 1))
-		.fold(1, u64::saturating_mul);
-	classes.saturating_mul(taps) <= 1 << 16 && positions(out) <= 1 << 18
-}
-
-/// The steps that a convolution takes to find which taps stand inside.
-fn window_walk(op: &Op, out: &Meta) -> u64 {
-	let Op::Conv { window, .. } = op else {
+/// The steps that a product takes to find its rows and the taps inside.
+fn window_walk(op: &Op, out: &Meta, operands: &[&Meta]) -> u64 {
+	let (Op::Conv { window, groups, terms, .. }, Some(w)) = (op, operands.get(1)) else {
 		return 0;
 	};
 	let taps = u64::from(element_count(&window.kernel).unwrap_or(u32::MAX));
-	let once = positions(out).saturating_mul(taps);
-	let outputs = u64::from(out.shape.last().copied().unwrap_or(1)).max(1);
-	if keeps_classes(window, out) {
-		once
-	} else {
-		once.saturating_mul(outputs)
-	}
+	let outputs = u64::from(w.shape.first().copied().unwrap_or(1));
+	let groups = u64::from(*groups).max(1);
+	// Every group, block of columns and block of terms walks all positions.
+	let blocks = groups * (outputs / groups).div_ceil(512).max(1);
+	let blocks = blocks.saturating_mul(u64::from(*terms).div_ceil(256).max(1));
+	positions(out).saturating_mul(taps.min(64)).saturating_mul(blocks).saturating_add(
+		positions(out).saturating_mul(taps),
+	)
 }
 
-/// Bytes that an operator takes for itself while it runs, beside operands and result.
+/// Bytes of scratch memory that an operator takes while it runs, beside operands and result.
 pub(crate) fn scratch(op: &Op, out: &Meta, operands: &[&Meta]) -> u64 {
-	const PACKED: u64 = 4 * 1024 * 1024;
 	match op {
-		Op::MatMul { .. } => PACKED,
-		Op::Conv { .. } => {
-			let read = operands.iter().map(|meta| meta.bytes()).fold(0, u64::saturating_add);
-			PACKED.saturating_add(positions(out).saturating_mul(16)).saturating_add(read)
-		}
+		Op::MatMul { .. } | Op::Conv { .. } => product::scratch(op, out, operands),
 		Op::TopK { axis, .. } => {
-			u64::from(operands[0].shape.get(usize::from(*axis)).copied().unwrap_or(0)) * 16
+			let rows = operands.first().and_then(|x| x.shape.get(usize::from(*axis)));
+			index::sort_scratch(rows.copied().unwrap_or(0))
 		}
-		Op::Gather { .. } => operands.get(1).map_or(0, |meta| u64::from(meta.count()) * 8),
 		_ => 0,
 	}
 }

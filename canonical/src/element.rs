@@ -3,9 +3,9 @@
 //! operands that were opened.
 
 use crate::{
-	arith,
+	arith, by_size,
 	op::{Binary, Op, PadMode, Reduction, Scatter, Window},
-	tensor::{strides, unravel, Data, Meta, TensorType, Value, MAX_RANK},
+	tensor::{strides, unravel, Data, Meta, Raw, TensorType, Value, View, MAX_RANK},
 };
 use alloc::vec::Vec;
 
@@ -31,22 +31,22 @@ pub trait Operands {
 }
 
 /// Whole tensors as operands.
-pub struct Whole<'a>(pub &'a [&'a Value]);
+pub struct Whole<'a>(pub &'a [View<'a>]);
 
 impl Operands for Whole<'_> {
 	fn count(&self) -> usize {
 		self.0.len()
 	}
 	fn meta(&self, operand: usize) -> Option<&Meta> {
-		self.0.get(operand).map(|value| &value.meta)
+		self.0.get(operand).map(|view| view.meta)
 	}
 	#[inline]
 	fn read(&mut self, operand: usize, index: u32) -> Result<u64, Stop> {
-		let value = self.0.get(operand).ok_or(Stop::Missing)?;
-		if index as usize >= value.data.len() {
+		let view = self.0.get(operand).ok_or(Stop::Missing)?;
+		if index as usize >= view.len() {
 			return Err(Stop::Missing);
 		}
-		Ok(value.data.get(index))
+		Ok(view.get(index))
 	}
 }
 
@@ -382,20 +382,33 @@ pub fn element(op: &Op, out: &Meta, index: u32, operands: &mut impl Operands) ->
 				row.push((operands.read(0, ravel(&at, &shape))?, i));
 			}
 			sort_row(ty, *largest, &mut row);
-			let (value, from) = *row.get(position[axis] as usize).ok_or(Stop::Invalid)?;
+			let (value, from) = row.get(position[axis] as usize).ok_or(Stop::Invalid)?.parts();
 			Ok(if *indices { u64::from(from) } else { value })
 		}
 		Op::Trees { depth } => trees(*depth, position[0], position[1], operands),
 	}
 }
 
+/// An entry of a row that is being sorted: the bits of an element and its index.
+pub(crate) trait Entry {
+	/// Both.
+	fn parts(&self) -> (u64, u32);
+}
+
+impl Entry for (u64, u32) {
+	fn parts(&self) -> (u64, u32) {
+		*self
+	}
+}
+
 /// The order that `TopK` sorts by: first what comes first.
-pub(crate) fn sort_row(ty: TensorType, largest: bool, row: &mut [(u64, u32)]) {
+pub(crate) fn sort_row<E: Entry>(ty: TensorType, largest: bool, row: &mut [E]) {
 	// Without allocation of its own, and with the index as tie-break, so order is total.
-	row.sort_unstable_by(|(a, i), (b, j)| {
-		let (a, b) = (rank_of(ty, *a), rank_of(ty, *b));
+	row.sort_unstable_by(|a, b| {
+		let ((a, i), (b, j)) = (a.parts(), b.parts());
+		let (a, b) = (rank_of(ty, a), rank_of(ty, b));
 		let order = if largest { b.cmp(&a) } else { a.cmp(&b) };
-		order.then(i.cmp(j))
+		order.then(i.cmp(&j))
 	});
 }
 
@@ -658,10 +671,23 @@ fn trees(depth: u32, row: u32, tree: u32, operands: &mut impl Operands) -> Resul
 
 /// The whole result, element by element: slow, and the same as the fast kernels give.
 pub fn whole(op: &Op, out: &Meta, operands: &[&Value]) -> Result<Data, Stop> {
-	let count = out.count();
-	let mut data = Data::with_capacity(out.ty, count as usize);
-	for index in 0..count {
-		data.push(element(op, out, index, &mut Whole(operands))?);
-	}
+	let views: Vec<View> = operands.iter().map(|value| value.view()).collect();
+	let mut data = Data::zeros(out.ty, out.count() as usize);
+	whole_into(op, out, &views, data.as_bytes_mut())?;
 	Ok(data)
+}
+
+/// As [`whole`], written to its place.
+pub(crate) fn whole_into(
+	op: &Op,
+	out: &Meta,
+	operands: &[View],
+	to: &mut [u8],
+) -> Result<(), Stop> {
+	by_size!(out.ty.size(), T => {
+		for (index, slot) in T::slice_mut(to).iter_mut().enumerate() {
+			*slot = T::narrow(element(op, out, index as u32, &mut Whole(operands))?);
+		}
+	});
+	Ok(())
 }

@@ -14,8 +14,11 @@
 //! | [`kernels`] | whole results, fast, with the same bits |
 //! | [`program`] | programs: limits, decoding, roots |
 //! | [`cost`] | what a run costs, from the program alone |
+//! | [`decimal`] | decimal fractions, as contracts have them, and floats |
 //! | [`proof`] | how much a proof of one element opens |
+//! | [`memory`] | where values lie while a program runs |
 //! | [`run`] | running a program |
+//! | [`bounded`] | running a package in bounded memory |
 //! | [`bands`] | how far a claimed output may be from the canonical one |
 //! | [`commitment`] | how bytes and tensors are committed to |
 
@@ -26,11 +29,14 @@ extern crate alloc;
 
 pub mod arith;
 pub mod bands;
+pub mod bounded;
 pub mod commitment;
 pub mod cost;
+pub mod decimal;
 pub mod element;
 pub mod infer;
 pub mod kernels;
+pub mod memory;
 pub mod op;
 pub mod program;
 pub mod proof;
@@ -39,7 +45,8 @@ pub mod tensor;
 
 pub use op::Op;
 pub use program::{Program, ProgramError};
-pub use run::{Model, Outcome, Prepared, Trap};
+pub use bounded::Prepared;
+pub use run::{Model, Outcome, Trap};
 pub use tensor::{Meta, Tensor, TensorType, Value};
 
 /// The version of the operator set that this crate defines. A released version never changes.

@@ -5,12 +5,13 @@
 //! travel beside it and are named by their commitments. Decoding trusts nothing.
 
 use crate::{
-	commitment::{blob_commitment, tensor_commitment, Hash},
+	commitment::{blob_commitment, commitment_from_top, merkle_top_of, Hash},
 	cost::{self, Cost},
 	infer::{infer, Misfit, MAX_OPERANDS},
+	memory::{Layout, Wanted},
 	op::Op,
 	proof,
-	tensor::{element_count, Meta, Tensor, MAX_RANK},
+	tensor::{element_count, Meta, MAX_RANK},
 	VERSION,
 };
 use alloc::{vec, vec::Vec};
@@ -78,8 +79,11 @@ pub enum ProgramError {
 	Misfit(u32, Misfit),
 	/// The result of the node, or the input of that number, is larger than [`MAX_RESULT_BYTES`].
 	TooLarge(u32),
-	/// A constant's data is not what its declaration says.
+	/// A constant's data is not what its declaration says, or holds a NaN other than the one or a
+	/// `Bool` that is neither 0 nor 1.
 	Constant(u32),
+	/// A bounded run does not fit into [`crate::memory::MAX_SLABS`] slabs.
+	Memory,
 }
 
 impl core::fmt::Display for ProgramError {
@@ -102,6 +106,95 @@ pub struct Plan {
 	/// The most leaves of operands that the proof of any one element opens. A program above
 	/// [`crate::proof::MAX_LEAVES`] runs like any other, but only a replay can decide about it.
 	pub leaves: u64,
+	/// Where values lie.
+	pub(crate) layout: Layout,
+}
+
+/// The parts of a program that its plan follows from.
+pub(crate) struct Parts<'a, C, N> {
+	pub(crate) version: u16,
+	pub(crate) inputs: &'a [Meta],
+	pub(crate) constants: C,
+	pub(crate) nodes: N,
+	pub(crate) outputs: &'a [u16],
+	/// Bytes of the first slab that are taken.
+	pub(crate) reserved: u64,
+}
+
+impl<'a, C, N> Parts<'a, C, N>
+where
+	C: ExactSizeIterator<Item = &'a Meta>,
+	N: ExactSizeIterator<Item = &'a Node> + Clone,
+{
+	/// Checks everything and infers types, shapes and cost.
+	pub(crate) fn plan(self) -> Result<Plan, ProgramError> {
+		if self.version != VERSION {
+			return Err(ProgramError::UnknownVersion);
+		}
+		let (ports, constants) = (self.inputs.len(), self.constants.len());
+		let total = ports.saturating_add(constants).saturating_add(self.nodes.len());
+		if total > MAX_TENSORS {
+			return Err(ProgramError::TooManyTensors);
+		}
+		let allowed = 1..=MAX_PORTS;
+		if !allowed.contains(&ports) || !allowed.contains(&self.outputs.len()) {
+			return Err(ProgramError::Ports);
+		}
+		let mut metas: Vec<Meta> = Vec::with_capacity(total);
+		let mut cost = Cost::default();
+		for (number, meta) in self.inputs.iter().chain(self.constants).enumerate() {
+			if meta.rank() > MAX_RANK || element_count(&meta.shape).is_none() {
+				return Err(ProgramError::Declaration(number as u32));
+			}
+			if number < ports && meta.bytes() > MAX_RESULT_BYTES {
+				return Err(ProgramError::TooLarge(number as u32));
+			}
+			if number >= ports {
+				cost.constants = cost.constants.saturating_add(meta.bytes());
+			}
+			metas.push(meta.clone());
+		}
+		let mut last_use = vec![0u32; total];
+		let mut leaves = 0;
+		for (number, node) in self.nodes.clone().enumerate() {
+			let number = number as u32;
+			if node.operands.len() > MAX_OPERANDS {
+				return Err(ProgramError::Misfit(number, Misfit::Operands));
+			}
+			let mut operands = Vec::with_capacity(node.operands.len());
+			for operand in &node.operands {
+				let at = usize::from(*operand);
+				operands.push(metas.get(at).ok_or(ProgramError::Dangling(number))?);
+				last_use[at] = number;
+			}
+			let out = infer(&node.op, &operands)
+				.map_err(|misfit| ProgramError::Misfit(number, misfit))?;
+			if out.bytes() > MAX_RESULT_BYTES {
+				return Err(ProgramError::TooLarge(number));
+			}
+			cost.add_operator(&cost::of(&node.op, &out, &operands));
+			leaves = leaves.max(proof::leaves(&node.op, &operands));
+			last_use[metas.len()] = number;
+			metas.push(out);
+		}
+		for output in self.outputs {
+			*last_use
+				.get_mut(usize::from(*output))
+				.ok_or(ProgramError::Dangling(self.nodes.len() as u32))? = u32::MAX;
+		}
+		let wanted = Wanted {
+			inputs: ports,
+			constants,
+			metas: &metas,
+			last_use: &last_use,
+			reserved: self.reserved,
+			scratch: true,
+		};
+		let layout = Layout::new(&wanted, self.nodes);
+		cost.peak = layout.bytes();
+		cost.slabs = layout.slabs().map_or(u32::MAX, |slabs| slabs as u32);
+		Ok(Plan { metas, last_use, cost, leaves, layout })
+	}
 }
 
 impl Program {
@@ -135,86 +228,15 @@ impl Program {
 
 	/// Checks everything and infers types, shapes and cost.
 	pub fn plan(&self) -> Result<Plan, ProgramError> {
-		if self.version != VERSION {
-			return Err(ProgramError::UnknownVersion);
+		Parts {
+			version: self.version,
+			inputs: &self.inputs,
+			constants: self.constants.iter().map(|constant| &constant.meta),
+			nodes: self.nodes.iter(),
+			outputs: &self.outputs,
+			reserved: 0,
 		}
-		let total = self.first_result().saturating_add(self.nodes.len());
-		if total > MAX_TENSORS {
-			return Err(ProgramError::TooManyTensors);
-		}
-		let ports = 1..=MAX_PORTS;
-		if !ports.contains(&self.inputs.len()) || !ports.contains(&self.outputs.len()) {
-			return Err(ProgramError::Ports);
-		}
-		let mut metas: Vec<Meta> = Vec::with_capacity(total);
-		let constants = self.constants.iter().map(|constant| &constant.meta);
-		for (number, meta) in self.inputs.iter().chain(constants).enumerate() {
-			if meta.rank() > MAX_RANK || element_count(&meta.shape).is_none() {
-				return Err(ProgramError::Declaration(number as u32));
-			}
-			if number < self.inputs.len() && meta.bytes() > MAX_RESULT_BYTES {
-				return Err(ProgramError::TooLarge(number as u32));
-			}
-			metas.push(meta.clone());
-		}
-		let mut last_use = vec![0u32; total];
-		let mut cost = Cost::default();
-		let mut leaves = 0;
-		for (number, node) in self.nodes.iter().enumerate() {
-			let number = number as u32;
-			if node.operands.len() > MAX_OPERANDS {
-				return Err(ProgramError::Misfit(number, Misfit::Operands));
-			}
-			let mut operands = Vec::with_capacity(node.operands.len());
-			for operand in &node.operands {
-				let at = usize::from(*operand);
-				operands.push(metas.get(at).ok_or(ProgramError::Dangling(number))?);
-				last_use[at] = number;
-			}
-			let out = infer(&node.op, &operands)
-				.map_err(|misfit| ProgramError::Misfit(number, misfit))?;
-			if out.bytes() > MAX_RESULT_BYTES {
-				return Err(ProgramError::TooLarge(number));
-			}
-			cost.add_operator(&cost::of(&node.op, &out, &operands));
-			leaves = leaves.max(proof::leaves(&node.op, &operands));
-			last_use[metas.len()] = number;
-			metas.push(out);
-		}
-		for output in &self.outputs {
-			*last_use
-				.get_mut(usize::from(*output))
-				.ok_or(ProgramError::Dangling(self.nodes.len() as u32))? = u32::MAX;
-		}
-		cost.constants = self.constants.iter().map(|constant| constant.meta.bytes()).sum();
-		cost.peak = self.peak(&metas, &last_use);
-		Ok(Plan { metas, last_use, cost, leaves })
-	}
-
-	/// The most bytes of inputs, results and working memory that are alive at one time.
-	fn peak(&self, metas: &[Meta], last_use: &[u32]) -> u64 {
-		let first = self.first_result();
-		let mut alive: u64 = metas.iter().take(self.inputs.len()).map(Meta::bytes).sum();
-		let mut peak = alive;
-		for (number, node) in self.nodes.iter().enumerate() {
-			alive += metas[first + number].bytes();
-			let operands: Vec<&Meta> =
-				node.operands.iter().map(|operand| &metas[usize::from(*operand)]).collect();
-			let scratch = cost::scratch(&node.op, &metas[first + number], &operands);
-			peak = peak.max(alive.saturating_add(scratch));
-			let mut freed: Vec<u16> = node.operands.clone();
-			freed.push((first + number) as u16);
-			freed.sort_unstable();
-			freed.dedup();
-			for tensor in freed {
-				let at = usize::from(tensor);
-				let is_constant = (self.inputs.len()..first).contains(&at);
-				if last_use[at] == number as u32 && !is_constant {
-					alive -= metas[at].bytes();
-				}
-			}
-		}
-		peak
+		.plan()
 	}
 
 	/// Types and shapes of the outputs.
@@ -245,12 +267,10 @@ impl Package {
 			if constant.meta.bytes() != data.len() as u64 {
 				return Err(wrong);
 			}
-			let tensor = Tensor {
-				ty: constant.meta.ty,
-				shape: constant.meta.shape.clone(),
-				data: data.clone(),
-			};
-			if tensor_commitment(&tensor, None) != constant.commitment {
+			let Meta { ty, shape } = &constant.meta;
+			let top = merkle_top_of(data, blake2_256);
+			let commitment = commitment_from_top(*ty, shape, data.len() as u64, None, top);
+			if commitment != constant.commitment {
 				return Err(wrong);
 			}
 		}

@@ -2,12 +2,11 @@
 
 use crate::{
 	arith,
-	cost::Cost,
-	element::Stop,
-	kernels,
+	kernels::{self, Packed},
+	memory::{Arena, Layout, Split, Wanted},
 	op::Op,
-	program::{Package, Plan, Program, ProgramError},
-	tensor::{Data, Meta, Tensor, TensorType, Value},
+	program::{Node, Package, Plan, Program, ProgramError},
+	tensor::{is_normal, normalise, Data, Meta, Tensor, TensorType, Value, View},
 };
 use alloc::{vec, vec::Vec};
 use codec::Decode;
@@ -52,12 +51,203 @@ pub struct Outcome {
 	pub saturated: Vec<bool>,
 }
 
-/// A program with its constants, ready to run.
+/// Where the constants of a program lie.
+pub(crate) enum Constants<'a> {
+	/// Each for itself.
+	Several(&'a [Vec<u8>]),
+	/// In one piece, at these ranges.
+	Joined(&'a [u8], &'a [(u32, u32)]),
+	/// In the first slab, at these ranges.
+	Slab(&'a [(u32, u32)]),
+}
+
+impl<'a> Constants<'a> {
+	fn read(&self, number: usize, slabs: impl FnOnce(usize, usize) -> Option<&'a [u8]>) -> Option<&'a [u8]> {
+		match self {
+			Self::Several(all) => all.get(number).map(|bytes| &bytes[..]),
+			Self::Joined(all, ranges) => {
+				let (start, length) = *ranges.get(number)?;
+				all.get(start as usize..)?.get(..length as usize)
+			}
+			Self::Slab(ranges) => {
+				let (start, length) = *ranges.get(number)?;
+				slabs(start as usize, length as usize)
+			}
+		}
+	}
+}
+
+/// Everything that a run needs but memory.
+pub(crate) struct Run<'a> {
+	pub(crate) inputs: &'a [Meta],
+	pub(crate) outputs: &'a [u16],
+	pub(crate) metas: &'a [Meta],
+	pub(crate) layout: &'a Layout,
+	pub(crate) constants: Constants<'a>,
+	pub(crate) first_result: usize,
+	/// Constants packed for products, by node.
+	pub(crate) packed: &'a [Option<Packed>],
+}
+
+impl<'a> Run<'a> {
+	/// Runs the nodes. `scratch` is the memory that operators work in, where the layout holds none.
+	pub(crate) fn execute<'n>(
+		&self,
+		nodes: impl Iterator<Item = &'n Node>,
+		inputs: &[Tensor],
+		arena: &mut Arena,
+		mut scratch: Option<&mut Vec<u8>>,
+		mut see: impl FnMut(u32, View),
+		mut tainted: Option<&mut Vec<bool>>,
+	) -> Result<Vec<Tensor>, Trap> {
+		self.read_inputs(inputs, arena)?;
+		let mut metas: Vec<&Meta> = Vec::new();
+		for (number, node) in nodes.enumerate() {
+			let out = self.first_result + number;
+			let number = number as u32;
+			let trap = Trap::Operator(number);
+			let meta = self.metas.get(out).ok_or(trap)?;
+			let shared = self.layout.roots.get(out).is_some_and(|root| usize::from(*root) != out);
+			let bytes = if shared { 0 } else { meta.bytes() as usize };
+			metas.clear();
+			metas.extend(
+				node.operands.iter().filter_map(|operand| self.metas.get(usize::from(*operand))),
+			);
+			let needed = crate::cost::scratch(&node.op, meta, &metas) as usize;
+			let inside = if scratch.is_some() { 0 } else { needed };
+			let place = self.layout.place(out);
+			let mut split = arena
+				.split((place, bytes), (self.layout.scratch(number), inside))
+				.ok_or(trap)?;
+			let [to, work] = split.parts();
+			let mut operands: Vec<View> = Vec::with_capacity(node.operands.len());
+			for operand in &node.operands {
+				operands.push(self.view(usize::from(*operand), &split).ok_or(trap)?);
+			}
+			if let Some(tainted) = &mut tainted {
+				let saturated = match (&node.op, operands.first()) {
+					(Op::Cast(to), Some(x)) => saturates(*to, x),
+					_ => false,
+				};
+				let inherited = node.operands.iter().any(|operand| tainted[usize::from(*operand)]);
+				tainted[out] = saturated || inherited;
+			}
+			if !shared {
+				let work = match &mut scratch {
+					Some(scratch) => {
+						if scratch.len() < needed {
+							scratch.resize(needed, 0);
+						}
+						&mut scratch[..]
+					}
+					None => work,
+				};
+				let packed = self.packed.get(number as usize).and_then(Option::as_ref);
+				kernels::compute_into(&node.op, meta, &operands, to, work, packed)
+					.map_err(|_| trap)?;
+			}
+			drop(split);
+			let joined = self.whole(out, arena).ok_or(trap)?;
+			see(number, joined);
+		}
+		let tensor = |output: &u16| {
+			let View { meta, bytes } =
+				self.whole(usize::from(*output), arena).ok_or(Trap::BadInput)?;
+			Ok(Tensor { ty: meta.ty, shape: meta.shape.clone(), data: bytes.to_vec() })
+		};
+		self.outputs.iter().map(tensor).collect()
+	}
+
+	fn read_inputs(&self, inputs: &[Tensor], arena: &mut Arena) -> Result<(), Trap> {
+		if inputs.len() != self.inputs.len() {
+			return Err(Trap::BadInput);
+		}
+		for (tensor, meta) in inputs.iter().zip(self.inputs) {
+			let fits = tensor.ty == meta.ty
+				&& tensor.shape == meta.shape
+				&& tensor.data.len() as u64 == meta.bytes();
+			if !fits {
+				return Err(Trap::BadInput);
+			}
+		}
+		for (number, tensor) in inputs.iter().enumerate() {
+			let to = arena.write(self.layout.place(number), tensor.data.len());
+			normalise(tensor.ty, &tensor.data, to);
+		}
+		Ok(())
+	}
+
+	/// The number of the constant whose bytes these are.
+	fn constant(&self, tensor: usize) -> Option<usize> {
+		let root = usize::from(*self.layout.roots.get(tensor)?);
+		let number = root.checked_sub(self.inputs.len())?;
+		(root < self.first_result).then_some(number)
+	}
+
+	fn view<'s>(&self, tensor: usize, split: &Split<'s>) -> Option<View<'s>>
+	where
+		'a: 's,
+	{
+		let meta = self.metas.get(tensor)?;
+		let bytes = match self.constant(tensor) {
+			Some(number) => {
+				self.constants.read(number, |start, bytes| split.in_first_slab(start, bytes))?
+			}
+			None => split.read(self.layout.place(tensor), meta.bytes() as usize)?,
+		};
+		Some(View { meta, bytes })
+	}
+
+	/// As [`Run::view`], while no operator runs.
+	fn whole<'s>(&self, tensor: usize, arena: &'s Arena) -> Option<View<'s>>
+	where
+		'a: 's,
+	{
+		let meta = self.metas.get(tensor)?;
+		let bytes = match self.constant(tensor) {
+			Some(number) => self.constants.read(number, |start, bytes| {
+				Some(arena.in_first_slab(start..start.checked_add(bytes)?))
+			})?,
+			None => arena.read(self.layout.place(tensor), meta.bytes() as usize),
+		};
+		Some(View { meta, bytes })
+	}
+}
+
+/// Whether a cast of these elements saturates, or meets a NaN.
+fn saturates(to: TensorType, x: &View) -> bool {
+	x.meta.ty == TensorType::F32
+		&& x.raw::<[u8; 4]>()
+			.is_some_and(|all| all.iter().any(|x| arith::cast_saturates(to, f32::from_le_bytes(*x))))
+}
+
+/// What judging a claim needs to know, from which values were tainted.
+pub(crate) fn outcome(
+	result: Result<Vec<Tensor>, Trap>,
+	outputs: &[u16],
+	first_result: usize,
+	tainted: &[bool],
+) -> Outcome {
+	let at = |tensor: usize| tainted.get(tensor).copied().unwrap_or(false);
+	let saturated = match &result {
+		Ok(_) => outputs.iter().map(|output| at(usize::from(*output))).collect(),
+		Err(Trap::Operator(number)) => vec![at(first_result + *number as usize)],
+		Err(Trap::BadInput) => Vec::new(),
+	};
+	Outcome { result, saturated }
+}
+
+/// A program with its constants, ready to run often. Takes what memory it likes to be fast; for
+/// runs in bounded memory see [`crate::bounded`].
 #[derive(Clone, Debug)]
 pub struct Model {
 	program: Program,
 	plan: Plan,
-	constants: Vec<Value>,
+	/// Without what operators take to work, which has its own place.
+	layout: Layout,
+	constants: Vec<Vec<u8>>,
+	packed: Vec<Option<Packed>>,
+	memory: Memory,
 }
 
 impl Model {
@@ -73,22 +263,34 @@ impl Model {
 		Self::from_unchecked(package.clone())
 	}
 
-	/// As [`Model::new_unchecked`], taking the bytes apart as it reads them, so that they are in
-	/// memory only once.
+	/// As [`Model::new_unchecked`], keeping the bytes.
 	pub fn from_unchecked(package: Package) -> Result<Self, ProgramError> {
-		let Package { program, constants: given } = package;
+		let Package { program, constants } = package;
 		let plan = program.plan()?;
-		if given.len() != program.constants.len() {
-			return Err(ProgramError::Constant(given.len() as u32));
+		if constants.len() != program.constants.len() {
+			return Err(ProgramError::Constant(constants.len() as u32));
 		}
-		let mut constants = Vec::with_capacity(given.len());
-		for (number, (constant, bytes)) in program.constants.iter().zip(given).enumerate() {
-			let data = Data::from_bytes(constant.meta.ty, &bytes)
-				.filter(|data| data.len() as u64 == u64::from(constant.meta.count()))
-				.ok_or(ProgramError::Constant(number as u32))?;
-			constants.push(Value { meta: constant.meta.clone(), data });
+		for (number, (constant, bytes)) in program.constants.iter().zip(&constants).enumerate() {
+			let fits = bytes.len() as u64 == constant.meta.bytes();
+			if !fits || !is_normal(constant.meta.ty, bytes) {
+				return Err(ProgramError::Constant(number as u32));
+			}
 		}
-		Ok(Self { program, plan, constants })
+		let wanted = Wanted {
+			inputs: program.inputs.len(),
+			constants: constants.len(),
+			metas: &plan.metas,
+			last_use: &plan.last_use,
+			reserved: 0,
+			scratch: false,
+		};
+		let layout = Layout::new(&wanted, program.nodes.iter());
+		let packed = if cfg!(feature = "std") {
+			pack(&program, &plan, &constants)
+		} else {
+			Vec::new()
+		};
+		Ok(Self { program, plan, layout, constants, packed, memory: Memory::default() })
 	}
 
 	/// Decodes and prepares the encoding of a package.
@@ -114,186 +316,116 @@ impl Model {
 
 	/// Runs the program.
 	pub fn run(&self, inputs: &[Tensor]) -> Result<Vec<Tensor>, Trap> {
-		self.run_traced(inputs, |_, _| ())
+		self.execute(inputs, |_, _| (), None)
 	}
 
 	/// Runs the program and watches its casts, for judging a claim.
 	pub fn run_watched(&self, inputs: &[Tensor]) -> Outcome {
 		let mut tainted = vec![false; self.plan.metas.len()];
-		let result = self.execute(inputs, |_, _| (), &mut Some(&mut tainted));
-		let first = self.program.first_result();
-		let at = |tensor: usize| tainted.get(tensor).copied().unwrap_or(false);
-		let saturated = match &result {
-			Ok(_) => self.program.outputs.iter().map(|output| at(usize::from(*output))).collect(),
-			Err(Trap::Operator(number)) => vec![at(first + *number as usize)],
-			Err(Trap::BadInput) => Vec::new(),
-		};
-		Outcome { result, saturated }
+		let result = self.execute(inputs, |_, _| (), Some(&mut tainted));
+		outcome(result, &self.program.outputs, self.program.first_result(), &tainted)
 	}
 
 	/// Runs the program and shows the result of each node.
 	pub fn run_traced(
 		&self,
 		inputs: &[Tensor],
-		see: impl FnMut(u32, &Value),
+		mut see: impl FnMut(u32, &Value),
 	) -> Result<Vec<Tensor>, Trap> {
-		self.execute(inputs, see, &mut None)
+		let shown = |number, view: View| {
+			if let Some(data) = Data::from_bytes(view.meta.ty, view.bytes) {
+				see(number, &Value { meta: view.meta.clone(), data });
+			}
+		};
+		self.execute(inputs, shown, None)
+	}
+
+	/// Runs the program and shows the result of each node where it lies.
+	pub fn run_seen(
+		&self,
+		inputs: &[Tensor],
+		see: impl FnMut(u32, View),
+	) -> Result<Vec<Tensor>, Trap> {
+		self.execute(inputs, see, None)
 	}
 
 	fn execute(
 		&self,
 		inputs: &[Tensor],
-		mut see: impl FnMut(u32, &Value),
-		tainted: &mut Option<&mut Vec<bool>>,
+		see: impl FnMut(u32, View),
+		tainted: Option<&mut Vec<bool>>,
 	) -> Result<Vec<Tensor>, Trap> {
-		let inputs = self.read_inputs(inputs)?;
-		let first = self.program.first_result();
-		let mut values: Vec<Option<Value>> = Vec::with_capacity(first + self.program.nodes.len());
-		let ports = inputs.len();
-		values.extend(inputs.into_iter().map(Some));
-		// Constants are read in place; their slots stay empty.
-		values.resize_with(first, || None);
-		for (number, node) in self.program.nodes.iter().enumerate() {
-			let number = number as u32;
-			let out = &self.plan.metas[values.len()];
-			if let Some(tainted) = tainted {
-				let saturates = match (&node.op, node.operands.first()) {
-					(Op::Cast(to), Some(operand)) => {
-						let at = usize::from(*operand);
-						let value = values.get(at).and_then(Option::as_ref);
-						value.or(self.constant(at, ports)).is_some_and(|x| saturates(*to, x))
-					}
-					_ => false,
-				};
-				let inherited = node.operands.iter().any(|operand| tainted[usize::from(*operand)]);
-				tainted[first + number as usize] = saturates || inherited;
-			}
-			let value = self.step(&node.op, &node.operands, out, number, ports, &mut values)?;
-			see(number, &value);
-			values.push(Some(value));
-			let made = values.len() - 1;
-			for tensor in node.operands.iter().map(|o| usize::from(*o)).chain([made]) {
-				if self.plan.last_use[tensor] == number {
-					values[tensor] = None;
-				}
-			}
-		}
-		self.program
-			.outputs
-			.iter()
-			.map(|output| {
-				let at = usize::from(*output);
-				let value = match values.get(at).and_then(Option::as_ref) {
-					Some(value) => value,
-					None => self.constant(at, ports).ok_or(Trap::BadInput)?,
-				};
-				Ok(value.to_tensor())
-			})
-			.collect()
-	}
-
-	fn constant(&self, tensor: usize, ports: usize) -> Option<&Value> {
-		self.constants.get(tensor.checked_sub(ports)?)
-	}
-
-	fn read_inputs(&self, inputs: &[Tensor]) -> Result<Vec<Value>, Trap> {
-		if inputs.len() != self.program.inputs.len() {
-			return Err(Trap::BadInput);
-		}
-		inputs
-			.iter()
-			.zip(&self.program.inputs)
-			.map(|(tensor, meta)| {
-				let value = Value::from_tensor(tensor).ok_or(Trap::BadInput)?;
-				if value.meta != *meta {
-					return Err(Trap::BadInput);
-				}
-				Ok(value)
-			})
-			.collect()
-	}
-
-	fn step(
-		&self,
-		op: &Op,
-		operands: &[u16],
-		out: &Meta,
-		number: u32,
-		ports: usize,
-		values: &mut [Option<Value>],
-	) -> Result<Value, Trap> {
-		let trap = Trap::Operator(number);
-		if let (Op::Reshape { .. }, [operand]) = (op, operands) {
-			let at = usize::from(*operand);
-			if self.plan.last_use[at] == number {
-				if let Some(value) = values.get_mut(at).and_then(Option::take) {
-					return Ok(Value { meta: out.clone(), data: value.data });
-				}
-			}
-		}
-		let mut given = Vec::with_capacity(operands.len());
-		for operand in operands {
-			let at = usize::from(*operand);
-			let value = match values.get(at).and_then(Option::as_ref) {
-				Some(value) => value,
-				None => self.constant(at, ports).ok_or(trap)?,
-			};
-			given.push(value);
-		}
-		match kernels::compute(op, out, &given) {
-			Ok(data) => Ok(Value { meta: out.clone(), data }),
-			Err(Stop::Trap | Stop::Missing | Stop::Invalid) => Err(trap),
-		}
+		let run = Run {
+			inputs: &self.program.inputs,
+			outputs: &self.program.outputs,
+			metas: &self.plan.metas,
+			layout: &self.layout,
+			constants: Constants::Several(&self.constants),
+			first_result: self.program.first_result(),
+			packed: &self.packed,
+		};
+		let (mut arena, mut scratch) = self.memory.take();
+		arena.prepare(&self.layout, false);
+		let nodes = self.program.nodes.iter();
+		let result = run.execute(nodes, inputs, &mut arena, Some(&mut scratch), see, tainted);
+		self.memory.give_back(arena, scratch);
+		result
 	}
 }
 
-/// Whether a cast of these elements saturates, or meets a NaN.
-fn saturates(to: TensorType, x: &Value) -> bool {
-	x.meta.ty == TensorType::F32
-		&& x.data.words().iter().any(|bits| arith::cast_saturates(to, f32::from_bits(*bits)))
+/// Packs the constants that products read.
+fn pack(program: &Program, plan: &Plan, constants: &[Vec<u8>]) -> Vec<Option<Packed>> {
+	let first = program.first_result();
+	let packed = |(number, node): (usize, &Node)| {
+		let (a, b) = (node.operands.first()?, node.operands.get(1)?);
+		let _ = a;
+		let at = usize::from(*b);
+		let bytes = constants.get(at.checked_sub(program.inputs.len())?)?;
+		let view = View { meta: plan.metas.get(at)?, bytes };
+		Packed::new(&node.op, plan.metas.get(first + number)?.ty, view)
+	};
+	program.nodes.iter().enumerate().map(packed).collect()
 }
 
-/// A package ready to run, for callers that hold its encoding, as the runtime does.
-#[derive(Debug)]
-pub struct Prepared<'a> {
-	model: Model,
-	_package: core::marker::PhantomData<&'a [u8]>,
+/// Memory of earlier runs, for later ones: fresh pages cost more than small models.
+#[derive(Default)]
+struct Memory {
+	#[cfg(feature = "std")]
+	kept: std::sync::Mutex<Vec<(Arena, Vec<u8>)>>,
 }
 
-impl<'a> Prepared<'a> {
-	/// Decodes a package and checks all of it: limits, types, shapes, and each constant against
-	/// its commitment.
-	pub fn from_package(package: &'a [u8]) -> Result<Self, ProgramError> {
-		Ok(Self { model: Model::decode(package)?, _package: core::marker::PhantomData })
+impl Memory {
+	fn take(&self) -> (Arena, Vec<u8>) {
+		#[cfg(feature = "std")]
+		if let Ok(mut kept) = self.kept.lock() {
+			return kept.pop().unwrap_or_default();
+		}
+		Default::default()
 	}
 
-	/// The root of the program.
-	pub fn root(&self) -> crate::commitment::Hash {
-		self.model.program.root()
+	fn give_back(&self, arena: Arena, scratch: Vec<u8>) {
+		/// Runs at one time that find memory ready.
+		#[cfg(feature = "std")]
+		const KEPT: usize = 4;
+		#[cfg(feature = "std")]
+		if let Ok(mut kept) = self.kept.lock() {
+			if kept.len() < KEPT {
+				kept.push((arena, scratch));
+			}
+		}
+		#[cfg(not(feature = "std"))]
+		drop((arena, scratch));
 	}
+}
 
-	/// What a run costs, whatever the inputs.
-	pub fn cost(&self) -> &Cost {
-		&self.model.plan.cost
+impl Clone for Memory {
+	fn clone(&self) -> Self {
+		Self::default()
 	}
+}
 
-	/// Types and shapes of the inputs.
-	pub fn inputs(&self) -> Vec<Meta> {
-		self.model.program.inputs.clone()
-	}
-
-	/// Types and shapes of the outputs.
-	pub fn outputs(&self) -> Vec<Meta> {
-		self.model.program.output_metas(&self.model.plan)
-	}
-
-	/// Runs the program.
-	pub fn run(&self, inputs: &[Tensor]) -> Result<Vec<Tensor>, Trap> {
-		self.model.run(inputs)
-	}
-
-	/// Runs the program and watches its casts, for judging a claim.
-	pub fn run_watched(&self, inputs: &[Tensor]) -> Outcome {
-		self.model.run_watched(inputs)
+impl core::fmt::Debug for Memory {
+	fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+		f.write_str("Memory")
 	}
 }

@@ -1,7 +1,7 @@
 //! Element types, tensors as they travel, and tensors as they are computed with.
 
 use crate::arith;
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 
 /// The most dimensions that a tensor has.
@@ -140,122 +140,182 @@ pub fn unravel(mut index: u32, shape: &[u32]) -> [u32; MAX_RANK] {
 	position
 }
 
-/// Elements as they are computed with: their bits, by width. A `Bool` is one byte, 0 or 1, and
-/// every NaN is [`arith::NAN`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Data {
-	/// Elements of one byte.
-	B1(Vec<u8>),
-	/// Elements of two bytes.
-	B2(Vec<u16>),
-	/// Elements of four bytes.
-	B4(Vec<u32>),
-	/// Elements of eight bytes.
-	B8(Vec<u64>),
-}
-
-/// Runs the same code for every width.
-#[macro_export]
-#[doc(hidden)]
-macro_rules! by_width {
-	($data:expr, $v:ident => $body:expr) => {
-		match $data {
-			$crate::tensor::Data::B1($v) => $body,
-			$crate::tensor::Data::B2($v) => $body,
-			$crate::tensor::Data::B4($v) => $body,
-			$crate::tensor::Data::B8($v) => $body,
-		}
-	};
-}
-
-/// Bits of one width.
-pub trait Bits: Copy + Default + PartialEq + 'static {
-	/// Widened with zeros.
+/// The bytes of one element, little-endian, for elements of one width.
+pub trait Raw: Copy + Default + PartialEq + Send + Sync + 'static {
+	/// The bits, widened with zeros.
 	fn widen(self) -> u64;
 	/// The low bits.
 	fn narrow(bits: u64) -> Self;
-	/// Wraps elements.
-	fn wrap(elements: Vec<Self>) -> Data;
-	/// The elements, if they have this width.
-	fn slice(data: &Data) -> Option<&[Self]>;
+	/// Bytes as elements.
+	fn slice(bytes: &[u8]) -> &[Self];
+	/// Bytes as elements to write to.
+	fn slice_mut(bytes: &mut [u8]) -> &mut [Self];
 }
 
-macro_rules! bits {
-	($($t:ty: $variant:ident),*) => {$(
-		impl Bits for $t {
+macro_rules! raw {
+	($($size:literal: $t:ty),*) => {$(
+		impl Raw for [u8; $size] {
 			#[inline(always)]
 			fn widen(self) -> u64 {
-				u64::from(self)
+				u64::from(<$t>::from_le_bytes(self))
 			}
 			#[inline(always)]
 			fn narrow(bits: u64) -> Self {
-				bits as $t
+				(bits as $t).to_le_bytes()
 			}
-			fn wrap(elements: Vec<Self>) -> Data {
-				Data::$variant(elements)
+			#[inline(always)]
+			fn slice(bytes: &[u8]) -> &[Self] {
+				bytes.as_chunks::<$size>().0
 			}
-			fn slice(data: &Data) -> Option<&[Self]> {
-				match data {
-					Data::$variant(elements) => Some(elements),
-					_ => None,
-				}
+			#[inline(always)]
+			fn slice_mut(bytes: &mut [u8]) -> &mut [Self] {
+				bytes.as_chunks_mut::<$size>().0
 			}
 		}
 	)*};
 }
 
-bits!(u8: B1, u16: B2, u32: B4, u64: B8);
+raw!(1: u8, 2: u16, 4: u32, 8: u64);
 
-impl Data {
+/// Runs the same code for every width: `T` is the type of the raw elements.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! by_size {
+	($size:expr, $t:ident => $body:expr) => {
+		match $size {
+			1 => {
+				type $t = [u8; 1];
+				$body
+			}
+			2 => {
+				type $t = [u8; 2];
+				$body
+			}
+			4 => {
+				type $t = [u8; 4];
+				$body
+			}
+			_ => {
+				type $t = [u8; 8];
+				$body
+			}
+		}
+	};
+}
+
+/// An operand in place. A `Bool` is one byte, 0 or 1, and every NaN is [`arith::NAN`].
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+	/// Type and shape.
+	pub meta: &'a Meta,
+	/// The elements, little-endian.
+	pub bytes: &'a [u8],
+}
+
+impl<'a> View<'a> {
+	/// The elements, if they have this width.
+	#[inline(always)]
+	pub fn raw<T: Raw>(&self) -> Option<&'a [T]> {
+		(self.meta.ty.size() == size_of::<T>()).then(|| T::slice(self.bytes))
+	}
+
 	/// The number of elements.
 	pub fn len(&self) -> usize {
-		by_width!(self, v => v.len())
+		self.bytes.len() / self.meta.ty.size()
 	}
 
 	/// Whether there is no element.
 	pub fn is_empty(&self) -> bool {
-		self.len() == 0
+		self.bytes.is_empty()
 	}
 
 	/// The bits of an element; 0 outside.
 	#[inline(always)]
 	pub fn get(&self, index: u32) -> u64 {
-		by_width!(self, v => v.get(index as usize).map_or(0, |bits| bits.widen()))
+		by_size!(self.meta.ty.size(), T => {
+			T::slice(self.bytes).get(index as usize).map_or(0, |bits| bits.widen())
+		})
+	}
+}
+
+/// Copies little-endian elements: every NaN becomes the one NaN, every byte of a `Bool` that is
+/// not 0 becomes 1. Both have the same length.
+pub(crate) fn normalise(ty: TensorType, from: &[u8], to: &mut [u8]) {
+	match ty {
+		TensorType::F32 => {
+			for (to, from) in to.as_chunks_mut::<4>().0.iter_mut().zip(from.as_chunks::<4>().0) {
+				*to = arith::one_nan(f32::from_le_bytes(*from)).to_le_bytes();
+			}
+		}
+		TensorType::Bool => {
+			for (to, from) in to.iter_mut().zip(from) {
+				*to = u8::from(*from != 0);
+			}
+		}
+		_ => to.copy_from_slice(from),
+	}
+}
+
+/// Whether [`normalise`] would change nothing.
+pub(crate) fn is_normal(ty: TensorType, bytes: &[u8]) -> bool {
+	match ty {
+		TensorType::F32 => bytes.as_chunks::<4>().0.iter().all(|bits| {
+			let x = f32::from_le_bytes(*bits);
+			!x.is_nan() || x.to_bits() == arith::NAN.to_bits()
+		}),
+		TensorType::Bool => bytes.iter().all(|byte| *byte <= 1),
+		_ => true,
+	}
+}
+
+/// Elements as they are computed with: their bits, little-endian, of one width. A `Bool` is one
+/// byte, 0 or 1, and every NaN is [`arith::NAN`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Data {
+	size: usize,
+	bytes: Vec<u8>,
+}
+
+impl Data {
+	/// The number of elements.
+	pub fn len(&self) -> usize {
+		self.bytes.len() / self.size
+	}
+
+	/// Whether there is no element.
+	pub fn is_empty(&self) -> bool {
+		self.bytes.is_empty()
+	}
+
+	/// The bits of an element; 0 outside.
+	pub fn get(&self, index: u32) -> u64 {
+		by_size!(self.size, T => {
+			T::slice(&self.bytes).get(index as usize).map_or(0, |bits| bits.widen())
+		})
 	}
 
 	/// No elements, with room for `count`.
 	pub fn with_capacity(ty: TensorType, count: usize) -> Self {
-		match ty.size() {
-			1 => Self::B1(Vec::with_capacity(count)),
-			2 => Self::B2(Vec::with_capacity(count)),
-			4 => Self::B4(Vec::with_capacity(count)),
-			_ => Self::B8(Vec::with_capacity(count)),
-		}
+		let size = ty.size();
+		Self { size, bytes: Vec::with_capacity(count.saturating_mul(size)) }
+	}
+
+	/// `count` zeros.
+	pub fn zeros(ty: TensorType, count: usize) -> Self {
+		let size = ty.size();
+		Self { size, bytes: vec![0; count.saturating_mul(size)] }
 	}
 
 	/// Adds an element.
 	pub fn push(&mut self, bits: u64) {
-		match self {
-			Self::B1(v) => v.push(bits as u8),
-			Self::B2(v) => v.push(bits as u16),
-			Self::B4(v) => v.push(bits as u32),
-			Self::B8(v) => v.push(bits),
-		}
+		self.bytes.extend_from_slice(&bits.to_le_bytes()[..self.size]);
 	}
 
-	/// The elements of four bytes.
-	pub fn words(&self) -> &[u32] {
-		match self {
-			Self::B4(v) => v,
-			_ => &[],
-		}
-	}
-
-	/// The elements of one byte.
-	pub fn octets(&self) -> &[u8] {
-		match self {
-			Self::B1(v) => v,
-			_ => &[],
+	/// The elements of four bytes; none where they have another width.
+	pub fn words(&self) -> Vec<u32> {
+		match self.size {
+			4 => self.bytes.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b)).collect(),
+			_ => Vec::new(),
 		}
 	}
 
@@ -266,34 +326,19 @@ impl Data {
 		if !bytes.len().is_multiple_of(size) {
 			return None;
 		}
-		Some(match ty {
-			TensorType::Bool => Self::B1(bytes.iter().map(|byte| u8::from(*byte != 0)).collect()),
-			TensorType::U8 | TensorType::I8 => Self::B1(bytes.to_vec()),
-			TensorType::F32 => Self::B4(
-				bytes
-					.as_chunks::<4>()
-					.0
-					.iter()
-					.map(|b| arith::one_nan(f32::from_le_bytes(*b)).to_bits())
-					.collect(),
-			),
-			_ => match size {
-				2 => Self::B2(
-					bytes.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect(),
-				),
-				4 => Self::B4(
-					bytes.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b)).collect(),
-				),
-				_ => Self::B8(
-					bytes.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect(),
-				),
-			},
-		})
+		let mut data = vec![0; bytes.len()];
+		normalise(ty, bytes, &mut data);
+		Some(Self { size, bytes: data })
 	}
 
 	/// The elements as little-endian bytes.
-	pub fn to_bytes(&self) -> Vec<u8> {
-		by_width!(self, v => v.iter().flat_map(|bits| bits.to_le_bytes()).collect())
+	pub fn as_bytes(&self) -> &[u8] {
+		&self.bytes
+	}
+
+	/// The elements as little-endian bytes to write to.
+	pub(crate) fn as_bytes_mut(&mut self) -> &mut [u8] {
+		&mut self.bytes
 	}
 }
 
@@ -321,16 +366,24 @@ impl Value {
 		})
 	}
 
+	/// The value in place.
+	pub fn view(&self) -> View<'_> {
+		View { meta: &self.meta, bytes: &self.data.bytes }
+	}
+
 	/// The tensor that travels.
 	pub fn to_tensor(&self) -> Tensor {
-		Tensor { ty: self.meta.ty, shape: self.meta.shape.clone(), data: self.data.to_bytes() }
+		Tensor { ty: self.meta.ty, shape: self.meta.shape.clone(), data: self.data.bytes.clone() }
 	}
 
 	/// A tensor of floats.
 	pub fn from_f32(shape: &[u32], elements: &[f32]) -> Self {
 		Self {
 			meta: Meta { ty: TensorType::F32, shape: shape.to_vec() },
-			data: Data::B4(elements.iter().map(|x| arith::one_nan(*x).to_bits()).collect()),
+			data: Data {
+				size: 4,
+				bytes: elements.iter().flat_map(|x| arith::one_nan(*x).to_le_bytes()).collect(),
+			},
 		}
 	}
 

@@ -1,27 +1,40 @@
 //! Elementwise operators.
 
-use super::walk::Walk;
+use super::{vector, walk::Walk};
 use crate::{
-	arith, by_width,
+	arith, by_size,
 	op::{Binary, Unary},
-	tensor::{Bits, Data, Meta, TensorType, Value},
+	tensor::{Meta, Raw, TensorType, View},
 };
-use alloc::vec::Vec;
 
-fn map_f32(x: &[u32], f: impl Fn(f32) -> f32) -> Data {
-	Data::B4(x.iter().map(|bits| f(f32::from_bits(*bits)).to_bits()).collect())
+type Word = [u8; 4];
+
+/// Applies `f` to every element. Both sides have as many.
+#[inline(always)]
+fn map<A: Raw, R: Raw>(x: &[A], to: &mut [R], f: impl Fn(A) -> R) -> Option<()> {
+	if x.len() != to.len() {
+		return None;
+	}
+	for (to, x) in to.iter_mut().zip(x) {
+		*to = f(*x);
+	}
+	Some(())
+}
+
+fn map_f32(x: &[Word], to: &mut [Word], f: impl Fn(f32) -> f32) -> Option<()> {
+	vector(#[inline(always)] || map(x, to, |x| f(f32::from_le_bytes(x)).to_le_bytes()))
 }
 
 macro_rules! unary_kinds {
-	($kind:expr, $x:expr, $($k:ident),*) => {
+	($kind:expr, $x:expr, $to:expr, $($k:ident),*) => {
 		match $kind {
-			$(Unary::$k => map_f32($x, |x| arith::unary_f32(Unary::$k, x)),)*
-			other => map_f32($x, |x| arith::unary_f32(other, x)),
+			$(Unary::$k => map_f32($x, $to, |x| arith::unary_f32(Unary::$k, x)),)*
+			other => map_f32($x, $to, |x| arith::unary_f32(other, x)),
 		}
 	};
 }
 
-pub(super) fn unary(kind: Unary, operands: &[&Value]) -> Option<Data> {
+pub(super) fn unary(kind: Unary, operands: &[View], to: &mut [u8]) -> Option<()> {
 	let [x] = operands else {
 		return None;
 	};
@@ -29,62 +42,75 @@ pub(super) fn unary(kind: Unary, operands: &[&Value]) -> Option<Data> {
 		matches!(kind, Unary::IsNan | Unary::IsPositiveInfinity | Unary::IsNegativeInfinity);
 	let ty = x.meta.ty;
 	if predicate {
-		let of = |bits: &u32| arith::unary_bits(kind, ty, u64::from(*bits)) as u8;
-		return Some(Data::B1(x.data.words().iter().map(of).collect()));
+		let of = |bits: Word| [arith::unary_bits(kind, ty, bits.widen()) as u8];
+		return map(x.raw::<Word>()?, Raw::slice_mut(to), of);
 	}
 	if ty == TensorType::F32 {
-		let x = x.data.words();
-		return Some(unary_kinds!(
-			kind, x, Neg, Abs, Sign, Floor, Ceil, Round, Relu, Reciprocal, Sigmoid, Sqrt, Exp, Log,
-			Tanh, Erf
-		));
+		let (x, to) = (x.raw::<Word>()?, Raw::slice_mut(to));
+		return unary_kinds!(
+			kind, x, to, Neg, Abs, Sign, Floor, Ceil, Round, Relu, Reciprocal, Sigmoid, Sqrt, Exp,
+			Log, Tanh, Erf
+		);
 	}
-	Some(by_width!(&x.data, v => map_bits(v, |bits| arith::unary_bits(kind, ty, bits))))
-}
-
-fn map_bits<T: Bits>(x: &[T], f: impl Fn(u64) -> u64) -> Data {
-	T::wrap(x.iter().map(|bits| T::narrow(f(bits.widen()))).collect())
+	by_size!(ty.size(), T => {
+		let f = |bits: T| T::narrow(arith::unary_bits(kind, ty, bits.widen()));
+		map(x.raw::<T>()?, T::slice_mut(to), f)
+	})
 }
 
 /// Applies `f` to the elements of two operands that broadcast to `out`.
 #[inline(always)]
-fn zip<A: Copy, B: Copy, R>(
+fn zip<A: Raw, B: Raw, R: Raw>(
 	out: &Meta,
 	(a, a_shape): (&[A], &[u32]),
 	(b, b_shape): (&[B], &[u32]),
+	to: &mut [R],
 	f: impl Fn(A, B) -> R,
-) -> Option<Vec<R>> {
-	let count = out.count() as usize;
-	let mut result = Vec::with_capacity(count);
+) -> Option<()> {
 	if a_shape == b_shape {
-		result.extend(a.iter().zip(b).map(|(a, b)| f(*a, *b)));
-		return Some(result);
+		if a.len() != to.len() || b.len() != to.len() {
+			return None;
+		}
+		for ((to, a), b) in to.iter_mut().zip(a).zip(b) {
+			*to = f(*a, *b);
+		}
+		return Some(());
 	}
 	let walk = Walk::broadcast(&out.shape, [a_shape, b_shape]);
 	let length = walk.length;
-	let mut complete = true;
-	walk.each(|[i, j]| match walk.steps {
-		[1, 1] => match (a.get(i..i + length), b.get(j..j + length)) {
-			(Some(a), Some(b)) => result.extend(a.iter().zip(b).map(|(a, b)| f(*a, *b))),
-			_ => complete = false,
-		},
-		[1, 0] => match (a.get(i..i + length), b.get(j)) {
-			(Some(a), Some(b)) => result.extend(a.iter().map(|a| f(*a, *b))),
-			_ => complete = false,
-		},
-		[0, 1] => match (a.get(i), b.get(j..j + length)) {
-			(Some(a), Some(b)) => result.extend(b.iter().map(|b| f(*a, *b))),
-			_ => complete = false,
-		},
-		_ => match (a.get(i), b.get(j)) {
-			(Some(a), Some(b)) => result.extend((0..length).map(|_| f(*a, *b))),
-			_ => complete = false,
-		},
-	});
-	(complete && result.len() == count).then_some(result)
+	let mut left = to;
+	walk.each(|[i, j]| {
+		let (run, rest) = core::mem::take(&mut left).split_at_mut_checked(length)?;
+		left = rest;
+		match walk.steps {
+			[1, 1] => {
+				let (a, b) = (a.get(i..i + length)?, b.get(j..j + length)?);
+				for ((to, a), b) in run.iter_mut().zip(a).zip(b) {
+					*to = f(*a, *b);
+				}
+			}
+			[1, 0] => {
+				let (a, b) = (a.get(i..i + length)?, *b.get(j)?);
+				for (to, a) in run.iter_mut().zip(a) {
+					*to = f(*a, b);
+				}
+			}
+			[0, 1] => {
+				let (a, b) = (*a.get(i)?, b.get(j..j + length)?);
+				for (to, b) in run.iter_mut().zip(b) {
+					*to = f(a, *b);
+				}
+			}
+			_ => run.fill(f(*a.get(i)?, *b.get(j)?)),
+		}
+		Some(())
+	})?;
+	left.is_empty().then_some(())
 }
 
-pub(super) fn binary(kind: Binary, out: &Meta, operands: &[&Value]) -> Option<Data> {
+type Words<'a> = (&'a [Word], &'a [u32]);
+
+pub(super) fn binary(kind: Binary, out: &Meta, operands: &[View], to: &mut [u8]) -> Option<()> {
 	let [a, b] = operands else {
 		return None;
 	};
@@ -92,89 +118,49 @@ pub(super) fn binary(kind: Binary, out: &Meta, operands: &[&Value]) -> Option<Da
 	let (a_shape, b_shape) = (&a.meta.shape[..], &b.meta.shape[..]);
 	match ty {
 		TensorType::F32 => {
-			let (a, b) = ((a.data.words(), a_shape), (b.data.words(), b_shape));
-			let f = f32::from_bits;
-			let compared = match kind {
-				Binary::Equal => zip(out, a, b, |a, b| u8::from(f(a) == f(b))),
-				Binary::Less => zip(out, a, b, |a, b| u8::from(f(a) < f(b))),
-				Binary::LessOrEqual => zip(out, a, b, |a, b| u8::from(f(a) <= f(b))),
-				_ => return binary_float(kind, out, a, b),
-			};
-			Some(Data::B1(compared?))
+			let (a, b) = ((a.raw::<Word>()?, a_shape), (b.raw::<Word>()?, b_shape));
+			binary_float(kind, out, a, b, to)
 		}
 		TensorType::I32 => {
-			let (a, b) = ((a.data.words(), a_shape), (b.data.words(), b_shape));
-			let i = |x: u32| x as i32;
-			let words = match kind {
-				Binary::Add => zip(out, a, b, u32::wrapping_add),
-				Binary::Sub => zip(out, a, b, u32::wrapping_sub),
-				Binary::Mul => zip(out, a, b, u32::wrapping_mul),
-				Binary::Max => zip(out, a, b, |a, b| i(a).max(i(b)) as u32),
-				Binary::Min => zip(out, a, b, |a, b| i(a).min(i(b)) as u32),
-				Binary::Equal => {
-					return Some(Data::B1(zip(out, a, b, |a, b| u8::from(a == b))?));
-				}
-				Binary::Less => {
-					return Some(Data::B1(zip(out, a, b, |a, b| u8::from(i(a) < i(b)))?));
-				}
-				_ => zip(out, a, b, |a, b| {
-					arith::binary_bits(kind, ty, u64::from(a), u64::from(b)) as u32
-				}),
-			};
-			if kind.compares() {
-				return Some(Data::B1(words?.into_iter().map(|word| word as u8).collect()));
-			}
-			Some(Data::B4(words?))
+			let (a, b) = ((a.raw::<Word>()?, a_shape), (b.raw::<Word>()?, b_shape));
+			binary_integer(kind, out, a, b, to)
 		}
-		_ => by_width!(&a.data, v => binary_slow(kind, ty, out, (v, a_shape), (&b.data, b_shape))),
+		_ => by_size!(ty.size(), T => {
+			let (a, b) = ((a.raw::<T>()?, a_shape), (b.raw::<T>()?, b_shape));
+			let bits = |a: T, b: T| arith::binary_bits(kind, ty, a.widen(), b.widen());
+			if kind.compares() {
+				return zip(out, a, b, Raw::slice_mut(to), |a, b| [bits(a, b) as u8]);
+			}
+			zip(out, a, b, T::slice_mut(to), |a, b| T::narrow(bits(a, b)))
+		}),
 	}
 }
 
-/// An elementwise operator on two operands, as one piece of work.
-struct Zip<'a, F> {
-	out: &'a Meta,
-	a: Floats<'a>,
-	b: Floats<'a>,
-	f: F,
-}
-
-impl<F: Fn(u32, u32) -> u32> Zip<'_, F> {
-	/// Runs, compiled for the vectors that this processor has, with the same bits.
-	#[cfg(feature = "std")]
-	fn run(self) -> Option<Vec<u32>> {
-		pulp::Arch::new().dispatch(self)
+fn binary_float(kind: Binary, out: &Meta, a: Words, b: Words, to: &mut [u8]) -> Option<()> {
+	macro_rules! compared {
+		($f:expr) => {{
+			let to = Raw::slice_mut(to);
+			vector(#[inline(always)] || {
+				zip(out, a, b, to, |a: Word, b: Word| {
+					[u8::from($f(f32::from_le_bytes(a), f32::from_le_bytes(b)))]
+				})
+			})
+		}};
 	}
-
-	#[cfg(not(feature = "std"))]
-	fn run(self) -> Option<Vec<u32>> {
-		zip(self.out, self.a, self.b, self.f)
-	}
-}
-
-#[cfg(feature = "std")]
-impl<F: Fn(u32, u32) -> u32> pulp::WithSimd for Zip<'_, F> {
-	type Output = Option<Vec<u32>>;
-
-	#[inline(always)]
-	fn with_simd<S: pulp::Simd>(self, _: S) -> Option<Vec<u32>> {
-		zip(self.out, self.a, self.b, self.f)
-	}
-}
-
-type Floats<'a> = (&'a [u32], &'a [u32]);
-
-fn binary_float(kind: Binary, out: &Meta, a: Floats, b: Floats) -> Option<Data> {
-	let words = f32_zip(kind, out, a, b)?;
-	Some(Data::B4(words))
-}
-
-fn f32_zip(kind: Binary, out: &Meta, a: Floats, b: Floats) -> Option<Vec<u32>> {
 	macro_rules! with {
-		($f:expr) => {
-			Zip { out, a, b, f: |x, y| $f(f32::from_bits(x), f32::from_bits(y)).to_bits() }.run()
-		};
+		($f:expr) => {{
+			let to = Raw::slice_mut(to);
+			vector(#[inline(always)] || {
+				zip(out, a, b, to, |a: Word, b: Word| {
+					$f(f32::from_le_bytes(a), f32::from_le_bytes(b)).to_le_bytes()
+				})
+			})
+		}};
 	}
 	match kind {
+		Binary::Equal => compared!(|a, b| a == b),
+		Binary::Less => compared!(|a, b| a < b),
+		Binary::LessOrEqual => compared!(|a, b| a <= b),
 		Binary::Add => with!(arith::add),
 		Binary::Sub => with!(arith::sub),
 		Binary::Mul => with!(arith::mul),
@@ -185,98 +171,111 @@ fn f32_zip(kind: Binary, out: &Meta, a: Floats, b: Floats) -> Option<Vec<u32>> {
 	}
 }
 
-fn binary_slow<T: Bits>(
-	kind: Binary,
-	ty: TensorType,
-	out: &Meta,
-	a: (&[T], &[u32]),
-	(b, b_shape): (&Data, &[u32]),
-) -> Option<Data> {
-	let b = (T::slice(b)?, b_shape);
-	let bits = |a: T, b: T| arith::binary_bits(kind, ty, a.widen(), b.widen());
-	if kind.compares() {
-		return Some(Data::B1(zip(out, a, b, |a, b| bits(a, b) as u8)?));
+fn binary_integer(kind: Binary, out: &Meta, a: Words, b: Words, to: &mut [u8]) -> Option<()> {
+	macro_rules! compared {
+		($f:expr) => {
+			zip(out, a, b, Raw::slice_mut(to), |a: Word, b: Word| {
+				[u8::from($f(i32::from_le_bytes(a), i32::from_le_bytes(b)))]
+			})
+		};
 	}
-	Some(T::wrap(zip(out, a, b, |a, b| T::narrow(bits(a, b)))?))
+	macro_rules! with {
+		($f:expr) => {{
+			let to = Raw::slice_mut(to);
+			vector(#[inline(always)] || {
+				zip(out, a, b, to, |a: Word, b: Word| {
+					i32::to_le_bytes($f(i32::from_le_bytes(a), i32::from_le_bytes(b)))
+				})
+			})
+		}};
+	}
+	match kind {
+		Binary::Equal => compared!(|a, b| a == b),
+		Binary::Less => compared!(|a, b| a < b),
+		Binary::LessOrEqual => compared!(|a, b| a <= b),
+		Binary::Add => with!(i32::wrapping_add),
+		Binary::Sub => with!(i32::wrapping_sub),
+		Binary::Mul => with!(i32::wrapping_mul),
+		Binary::Max => with!(|a: i32, b: i32| a.max(b)),
+		Binary::Min => with!(|a: i32, b: i32| a.min(b)),
+		_ => zip(out, a, b, Raw::slice_mut(to), |a: Word, b: Word| {
+			Word::narrow(arith::binary_bits(kind, TensorType::I32, a.widen(), b.widen()))
+		}),
+	}
 }
 
-pub(super) fn select(out: &Meta, operands: &[&Value]) -> Option<Data> {
+pub(super) fn select(out: &Meta, operands: &[View], to: &mut [u8]) -> Option<()> {
 	let [condition, a, b] = operands else {
 		return None;
 	};
 	let walk = Walk::broadcast(&out.shape, [&condition.meta.shape, &a.meta.shape, &b.meta.shape]);
-	by_width!(&a.data, v => choose(&walk, out, condition.data.octets(), v, &b.data))
-}
-
-fn choose<T: Bits>(
-	walk: &Walk<3>,
-	out: &Meta,
-	condition: &[u8],
-	a: &[T],
-	b: &Data,
-) -> Option<Data> {
-	let b = T::slice(b)?;
-	let count = out.count() as usize;
-	let mut result = Vec::with_capacity(count);
-	let steps = walk.steps.map(|step| step as usize);
-	let mut complete = true;
-	walk.each(|[c, i, j]| {
-		for k in 0..walk.length {
-			let holds = condition.get(c + k * steps[0]);
-			match (holds, a.get(i + k * steps[1]), b.get(j + k * steps[2])) {
-				(Some(holds), Some(a), Some(b)) => result.push(if *holds != 0 { *a } else { *b }),
-				_ => complete = false,
-			}
-		}
-	});
-	(complete && result.len() == count).then(|| T::wrap(result))
-}
-
-pub(super) fn cast(to: TensorType, operands: &[&Value]) -> Option<Data> {
-	let [x] = operands else {
-		return None;
-	};
-	let from = x.meta.ty;
-	let float = |x: f32| x.to_bits();
-	Some(match (from, to, &x.data) {
-		(TensorType::F32, TensorType::F32, data) => data.clone(),
-		(TensorType::Bool | TensorType::U8, TensorType::F32, Data::B1(v)) => {
-			Data::B4(v.iter().map(|x| float(f32::from(*x))).collect())
-		}
-		(TensorType::I8, TensorType::F32, Data::B1(v)) => {
-			Data::B4(v.iter().map(|x| float(f32::from(*x as i8))).collect())
-		}
-		(TensorType::I32, TensorType::F32, Data::B4(v)) => {
-			Data::B4(v.iter().map(|x| float(*x as i32 as f32)).collect())
-		}
-		(TensorType::F32, TensorType::I32, Data::B4(v)) => {
-			Data::B4(v.iter().map(|x| f32::from_bits(*x) as i32 as u32).collect())
-		}
-		(TensorType::U8 | TensorType::Bool, TensorType::I32, Data::B1(v)) => {
-			Data::B4(v.iter().map(|x| u32::from(*x)).collect())
-		}
-		(TensorType::I8, TensorType::I32, Data::B1(v)) => {
-			Data::B4(v.iter().map(|x| *x as i8 as i32 as u32).collect())
-		}
-		(_, _, data) => {
-			by_width!(data, v => convert(to, v, |bits| arith::cast_bits(from, to, bits)))
-		}
+	by_size!(out.ty.size(), T => {
+		choose(&walk, condition.bytes, a.raw::<T>()?, b.raw::<T>()?, T::slice_mut(to))
 	})
 }
 
-pub(super) fn wrap(to: TensorType, operands: &[&Value]) -> Option<Data> {
+fn choose<T: Raw>(
+	walk: &Walk<3>,
+	condition: &[u8],
+	a: &[T],
+	b: &[T],
+	to: &mut [T],
+) -> Option<()> {
+	let steps = walk.steps.map(|step| step as usize);
+	let mut left = to;
+	walk.each(|[c, i, j]| {
+		let (run, rest) = core::mem::take(&mut left).split_at_mut_checked(walk.length)?;
+		left = rest;
+		for (k, slot) in run.iter_mut().enumerate() {
+			let holds = *condition.get(c + k * steps[0])? != 0;
+			let (a, b) = (a.get(i + k * steps[1])?, b.get(j + k * steps[2])?);
+			*slot = if holds { *a } else { *b };
+		}
+		Some(())
+	})?;
+	left.is_empty().then_some(())
+}
+
+pub(super) fn cast(to_ty: TensorType, operands: &[View], to: &mut [u8]) -> Option<()> {
 	let [x] = operands else {
 		return None;
 	};
 	let from = x.meta.ty;
-	Some(by_width!(&x.data, v => convert(to, v, |bits| arith::wrap_bits(from, to, bits))))
+	macro_rules! with {
+		($from:ty, $to:ty, $f:expr) => {{
+			let (x, to) = (x.raw()?, Raw::slice_mut(to));
+			vector(#[inline(always)] || map(x, to, |x| <$to>::to_le_bytes($f(<$from>::from_le_bytes(x)))))
+		}};
+	}
+	match (from, to_ty) {
+		(TensorType::F32, TensorType::F32) => {
+			to.copy_from_slice(x.bytes);
+			Some(())
+		}
+		(TensorType::Bool | TensorType::U8, TensorType::F32) => with!(u8, f32, f32::from),
+		(TensorType::I8, TensorType::F32) => with!(i8, f32, f32::from),
+		(TensorType::I32, TensorType::F32) => with!(i32, f32, |x| x as f32),
+		(TensorType::F32, TensorType::I32) => with!(f32, i32, |x| x as i32),
+		(TensorType::F32, TensorType::U8) => with!(f32, u8, |x| x as u8),
+		(TensorType::F32, TensorType::I8) => with!(f32, i8, |x| x as i8),
+		(TensorType::U8 | TensorType::Bool, TensorType::I32) => with!(u8, i32, i32::from),
+		(TensorType::I8, TensorType::I32) => with!(i8, i32, i32::from),
+		(TensorType::I32, TensorType::U8) => with!(i32, u8, |x: i32| x.clamp(0, 255) as u8),
+		(TensorType::I32, TensorType::I8) => with!(i32, i8, |x: i32| x.clamp(-128, 127) as i8),
+		_ => convert(x, to_ty, to, |bits| arith::cast_bits(from, to_ty, bits)),
+	}
 }
 
-fn convert<T: Bits>(to: TensorType, x: &[T], f: impl Fn(u64) -> u64) -> Data {
-	match to.size() {
-		1 => Data::B1(x.iter().map(|x| f(x.widen()) as u8).collect()),
-		2 => Data::B2(x.iter().map(|x| f(x.widen()) as u16).collect()),
-		4 => Data::B4(x.iter().map(|x| f(x.widen()) as u32).collect()),
-		_ => Data::B8(x.iter().map(|x| f(x.widen())).collect()),
-	}
+pub(super) fn wrap(to_ty: TensorType, operands: &[View], to: &mut [u8]) -> Option<()> {
+	let [x] = operands else {
+		return None;
+	};
+	let from = x.meta.ty;
+	convert(x, to_ty, to, |bits| arith::wrap_bits(from, to_ty, bits))
+}
+
+fn convert(x: &View, to_ty: TensorType, to: &mut [u8], f: impl Fn(u64) -> u64) -> Option<()> {
+	by_size!(x.meta.ty.size(), A => by_size!(to_ty.size(), R => {
+		map(x.raw::<A>()?, R::slice_mut(to), |x| R::narrow(f(x.widen())))
+	}))
 }

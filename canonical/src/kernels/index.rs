@@ -1,56 +1,75 @@
-//! Operators that choose elements by values: gathers, scatters, running sums, sorting.
+//! Operators that choose elements by values: gathers, scatters, searches, running sums, sorting.
 
 use crate::{
-	arith, by_width,
-	element::{index_in, reduce_step, sort_row, update, Stop},
+	arith, by_size,
+	element::{
+		beats, index_in, reduce_step, sort_row, tree_branch, update, Entry, Stop, TREE_LEAF,
+		TREE_NAN_YES,
+	},
 	op::{Reduction, Scatter},
-	tensor::{strides, unravel, Bits, Data, Meta, Value},
+	tensor::{element_count, strides, unravel, Meta, Raw, TensorType, View},
 };
-use alloc::vec::Vec;
 
-pub(super) fn gather(axis: usize, out: &Meta, operands: &[&Value]) -> Result<Data, Stop> {
+pub(super) fn gather(
+	axis: usize,
+	operands: &[View],
+	to: &mut [u8],
+) -> Result<(), Stop> {
 	let [x, indices] = operands else {
 		return Err(Stop::Invalid);
 	};
-	let count = out.count() as usize;
+	if to.is_empty() {
+		return Ok(());
+	}
 	let dim = *x.meta.shape.get(axis).ok_or(Stop::Invalid)?;
-	if count == 0 {
-		return Ok(Data::with_capacity(out.ty, 0));
-	}
 	let inner: usize = x.meta.shape.iter().skip(axis + 1).map(|dim| *dim as usize).product();
-	let mut chosen = Vec::with_capacity(indices.data.len());
-	for i in 0..indices.data.len() as u32 {
-		chosen.push(index_in(indices.meta.ty, indices.data.get(i), dim)? as usize);
+	let inner = inner * x.meta.ty.size();
+	let block = (dim as usize).saturating_mul(inner);
+	let part = indices.len().saturating_mul(inner);
+	if part == 0 {
+		return Err(Stop::Invalid);
 	}
-	by_width!(&x.data, v => pick(v, &chosen, dim as usize, inner, count))
-}
-
-fn pick<T: Bits>(
-	x: &[T],
-	chosen: &[usize],
-	dim: usize,
-	inner: usize,
-	count: usize,
-) -> Result<Data, Stop> {
-	let mut result = Vec::with_capacity(count);
-	for block in x.chunks_exact((dim * inner).max(1)) {
-		if inner == 1 {
-			// Every index is below `dim`, the length of the block.
-			result.extend(chosen.iter().map(|index| block[*index]));
-			continue;
-		}
-		for index in chosen {
-			let row = block.get(index * inner..(index + 1) * inner).ok_or(Stop::Invalid)?;
-			result.extend_from_slice(row);
+	for (number, to) in to.chunks_exact_mut(part).enumerate() {
+		// No index is inside an empty dimension.
+		let from = x.bytes.get(number * block..(number + 1) * block).ok_or(Stop::Invalid)?;
+		for (i, to) in to.chunks_exact_mut(inner).enumerate() {
+			let at = index_in(indices.meta.ty, indices.get(i as u32), dim)? as usize * inner;
+			to.copy_from_slice(from.get(at..at + inner).ok_or(Stop::Invalid)?);
 		}
 	}
-	Ok(T::wrap(result))
+	Ok(())
 }
 
-fn set(data: &mut Data, at: usize, f: impl Fn(u64) -> u64) -> Result<(), Stop> {
-	by_width!(data, v => {
-		let slot = v.get_mut(at).ok_or(Stop::Invalid)?;
-		*slot = Bits::narrow(f(slot.widen()));
+fn set(size: usize, data: &mut [u8], at: usize, f: impl Fn(u64) -> u64) -> Result<(), Stop> {
+	by_size!(size, T => {
+		let slot = T::slice_mut(data).get_mut(at).ok_or(Stop::Invalid)?;
+		*slot = T::narrow(f(slot.widen()));
+	});
+	Ok(())
+}
+
+pub(super) fn gather_elements(
+	axis: usize,
+	out: &Meta,
+	operands: &[View],
+	to: &mut [u8],
+) -> Result<(), Stop> {
+	let [x, indices] = operands else {
+		return Err(Stop::Invalid);
+	};
+	if to.is_empty() {
+		return Ok(());
+	}
+	let dim = *x.meta.shape.get(axis).ok_or(Stop::Invalid)?;
+	let own = strides(&x.meta.shape);
+	by_size!(out.ty.size(), T => {
+		let x = x.raw::<T>().ok_or(Stop::Invalid)?;
+		for (i, slot) in T::slice_mut(to).iter_mut().enumerate() {
+			let mut at = unravel(i as u32, &out.shape);
+			at[axis] = index_in(indices.meta.ty, indices.get(i as u32), dim)?;
+			let from: u32 = at.iter().zip(own).map(|(at, step)| at * step).sum();
+			*slot = *x.get(from as usize).ok_or(Stop::Invalid)?;
+		}
 	});
 	Ok(())
 }
@@ -58,86 +77,131 @@ fn set(data: &mut Data, at: usize, f: impl Fn(u64) -> u64) -> Result<(), Stop> {
 pub(super) fn scatter_elements(
 	axis: usize,
 	scatter: Scatter,
-	operands: &[&Value],
-) -> Result<Data, Stop> {
+	operands: &[View],
+	to: &mut [u8],
+) -> Result<(), Stop> {
 	let [x, indices, updates] = operands else {
 		return Err(Stop::Invalid);
 	};
 	let ty = x.meta.ty;
-	let mut result = x.data.clone();
-	if result.is_empty() {
-		return Ok(result);
+	to.copy_from_slice(x.bytes);
+	if to.is_empty() {
+		return Ok(());
 	}
 	let dim = *x.meta.shape.get(axis).ok_or(Stop::Invalid)?;
 	let own = strides(&x.meta.shape);
-	for i in 0..updates.data.len() as u32 {
+	for i in 0..updates.len() as u32 {
 		let mut at = unravel(i, &updates.meta.shape);
-		at[axis] = index_in(indices.meta.ty, indices.data.get(i), dim)?;
+		at[axis] = index_in(indices.meta.ty, indices.get(i), dim)?;
 		let target: u32 = at.iter().zip(own).map(|(at, step)| at * step).sum();
-		let new = updates.data.get(i);
-		set(&mut result, target as usize, |old| update(scatter, ty, old, new))?;
+		let new = updates.get(i);
+		set(ty.size(), to, target as usize, |old| update(scatter, ty, old, new))?;
 	}
-	Ok(result)
+	Ok(())
 }
 
-pub(super) fn scatter_nd(scatter: Scatter, operands: &[&Value]) -> Result<Data, Stop> {
+pub(super) fn scatter_nd(
+	scatter: Scatter,
+	operands: &[View],
+	to: &mut [u8],
+) -> Result<(), Stop> {
 	let [x, indices, updates] = operands else {
 		return Err(Stop::Invalid);
 	};
 	let ty = x.meta.ty;
-	let mut result = x.data.clone();
-	if result.is_empty() {
-		return Ok(result);
+	to.copy_from_slice(x.bytes);
+	if to.is_empty() {
+		return Ok(());
 	}
 	let (tuple, leading) = indices.meta.shape.split_last().ok_or(Stop::Invalid)?;
-	let rows = crate::tensor::element_count(leading).ok_or(Stop::Invalid)?;
+	let rows = element_count(leading).ok_or(Stop::Invalid)?;
 	let own = strides(&x.meta.shape);
 	let inner: u32 = x.meta.shape.iter().skip(*tuple as usize).product();
 	for row in 0..rows {
 		let mut base = 0u32;
 		for i in 0..*tuple {
-			let bits = indices.data.get(row * tuple + i);
+			let bits = indices.get(row * tuple + i);
 			let dim = *x.meta.shape.get(i as usize).ok_or(Stop::Invalid)?;
 			base += index_in(indices.meta.ty, bits, dim)? * own[i as usize];
 		}
 		for offset in 0..inner {
-			let new = updates.data.get(row * inner + offset);
+			let new = updates.get(row * inner + offset);
 			let at = (base + offset) as usize;
-			set(&mut result, at, |old| update(scatter, ty, old, new))?;
+			set(ty.size(), to, at, |old| update(scatter, ty, old, new))?;
 		}
 	}
-	Ok(result)
+	Ok(())
 }
 
 pub(super) fn cumulative_sum(
 	axis: usize,
 	exclusive: bool,
 	reverse: bool,
-	operands: &[&Value],
-) -> Option<Data> {
+	operands: &[View],
+	to: &mut [u8],
+) -> Option<()> {
 	let x = operands.first()?;
 	let ty = x.meta.ty;
-	if x.data.is_empty() {
-		return Some(x.data.clone());
+	if to.is_empty() {
+		return Some(());
 	}
 	let size = *x.meta.shape.get(axis)? as usize;
 	let inner: usize = x.meta.shape.iter().skip(axis + 1).map(|dim| *dim as usize).product();
-	let mut result = x.data.clone();
 	let block = size.checked_mul(inner)?.max(1);
-	for start in (0..x.data.len()).step_by(block) {
-		for column in 0..inner {
-			let mut acc = 0u64;
-			for i in 0..size {
-				let i = if reverse { size - 1 - i } else { i };
-				let at = start + i * inner + column;
-				let next = reduce_step(Reduction::Sum, ty, acc, x.data.get(at as u32));
-				let kept = if exclusive { acc } else { next };
-				set(&mut result, at, |_| kept).ok()?;
-				acc = next;
+	by_size!(ty.size(), T => {
+		let (x, to) = (x.raw::<T>()?, T::slice_mut(to));
+		for start in (0..x.len()).step_by(block) {
+			for column in 0..inner {
+				let mut acc = 0u64;
+				for i in 0..size {
+					let i = if reverse { size - 1 - i } else { i };
+					let at = start + i * inner + column;
+					let next = reduce_step(Reduction::Sum, ty, acc, x.get(at)?.widen());
+					let kept = if exclusive { acc } else { next };
+					*to.get_mut(at)? = T::narrow(kept);
+					acc = next;
+				}
 			}
 		}
-	}
-	Some(result)
+	});
+	Some(())
+}
+
+/// The index of the largest or smallest along a dimension.
+pub(super) fn arg_reduce(
+	largest: bool,
+	axis: usize,
+	last: bool,
+	operands: &[View],
+	to: &mut [u8],
+) -> Option<()> {
+	let x = operands.first()?;
+	let ty = x.meta.ty;
+	let size = *x.meta.shape.get(axis)? as usize;
+	let inner: usize = x.meta.shape.iter().skip(axis + 1).map(|dim| *dim as usize).product();
+	by_size!(ty.size(), T => {
+		let x = x.raw::<T>()?;
+		for (number, slot) in <[u8; 8]>::slice_mut(to).iter_mut().enumerate() {
+			let start = number / inner.max(1) * size * inner + number % inner.max(1);
+			let (mut best, mut found) = (0u64, 0u64);
+			for i in 0..size {
+				let bits = x.get(start + i * inner)?.widen();
+				if i == 0 || beats(ty, bits, best, largest, last) {
+					(best, found) = (bits, i as u64);
+				}
+			}
+			*slot = found.to_le_bytes();
+		}
+	});
+	Some(())
+}
+
+/// Bytes of one entry of a row that is being sorted: bits, then index.
+const ENTRY: usize = 16;
+
+/// Bytes that sorting rows of `size` elements takes.
+pub(crate) fn sort_scratch(size: u32) -> u64 {
+	u64::from(size) * ENTRY as u64
 }
 
 pub(super) fn top_k(
@@ -145,33 +209,87 @@ pub(super) fn top_k(
 	largest: bool,
 	indices: bool,
 	out: &Meta,
-	operands: &[&Value],
-) -> Option<Data> {
+	operands: &[View],
+	to: &mut [u8],
+	scratch: &mut [u8],
+) -> Option<()> {
 	let x = operands.first()?;
 	let size = *x.meta.shape.get(axis)?;
 	let keep = *out.shape.get(axis)?;
-	let count = out.count() as usize;
-	let mut result = Data::with_capacity(out.ty, count);
-	for _ in 0..count {
-		result.push(0);
-	}
-	if count == 0 {
-		return Some(result);
+	if to.is_empty() {
+		return Some(());
 	}
 	let inner: u32 = x.meta.shape.iter().skip(axis + 1).product();
 	let outer: u32 = x.meta.shape.iter().take(axis).product();
-	let mut row = Vec::with_capacity(size as usize);
+	let (row, _) = scratch.as_chunks_mut::<ENTRY>();
+	let row = row.get_mut(..size as usize)?;
 	for block in 0..outer {
 		for column in 0..inner {
-			row.clear();
-			row.extend((0..size).map(|i| (x.data.get((block * size + i) * inner + column), i)));
-			sort_row(x.meta.ty, largest, &mut row);
-			for (i, (value, from)) in row.iter().take(keep as usize).enumerate() {
+			for (i, entry) in row.iter_mut().enumerate() {
+				let bits = x.get((block * size + i as u32) * inner + column);
+				entry[..8].copy_from_slice(&bits.to_le_bytes());
+				entry[8..].copy_from_slice(&(i as u64).to_le_bytes());
+			}
+			sort_row(x.meta.ty, largest, row);
+			for (i, entry) in row.iter().take(keep as usize).enumerate() {
 				let at = (block * keep + i as u32) * inner + column;
-				let kept = if indices { u64::from(*from) } else { *value };
-				set(&mut result, at as usize, |_| arith::low_bits(out.ty, kept)).ok()?;
+				let (value, from) = entry.parts();
+				let kept = if indices { u64::from(from) } else { value };
+				set(out.ty.size(), to, at as usize, |_| arith::low_bits(out.ty, kept)).ok()?;
 			}
 		}
 	}
-	Some(result)
+	Some(())
+}
+
+impl Entry for [u8; ENTRY] {
+	fn parts(&self) -> (u64, u32) {
+		let (halves, _) = self.as_chunks::<8>();
+		let half = |at: usize| halves.get(at).map_or(0, |half| u64::from_le_bytes(*half));
+		(half(0), half(1) as u32)
+	}
+}
+
+/// The leaf that each tree ends at, for each row.
+pub(super) fn trees(depth: u32, operands: &[View], to: &mut [u8]) -> Result<(), Stop> {
+	let [x, feature, threshold, mode, yes, no, roots] = operands else {
+		return Err(Stop::Invalid);
+	};
+	let features = *x.meta.shape.get(1).ok_or(Stop::Invalid)?;
+	type Word = [u8; 4];
+	fn words<'a>(view: &View<'a>) -> Result<&'a [Word], Stop> {
+		view.raw::<Word>().ok_or(Stop::Invalid)
+	}
+	let (feature, threshold) = (words(feature)?, words(threshold)?);
+	let (yes, no, roots, x) = (words(yes)?, words(no)?, words(roots)?, words(x)?);
+	let mode = mode.bytes;
+	let nodes = mode.len() as u32;
+	let node_of = |word: &Word| index_in(TensorType::I32, word.widen(), nodes);
+	let trees = roots.len().max(1);
+	for (row, to) in <[u8; 8]>::slice_mut(to).chunks_exact_mut(trees).enumerate() {
+		let start = row * features as usize;
+		let x = x.get(start..start + features as usize).ok_or(Stop::Invalid)?;
+		for (root, slot) in roots.iter().zip(to) {
+			let mut node = node_of(root)?;
+			let mut leaf = None;
+			for _ in 0..=depth {
+				let at = node as usize;
+				let kind = *mode.get(at).ok_or(Stop::Invalid)?;
+				if kind & !TREE_NAN_YES == TREE_LEAF {
+					leaf = Some(node);
+					break;
+				}
+				let named = feature.get(at).ok_or(Stop::Invalid)?;
+				let column = index_in(TensorType::I32, named.widen(), features)?;
+				let value = x.get(column as usize).ok_or(Stop::Invalid)?;
+				let limit = threshold.get(at).ok_or(Stop::Invalid)?;
+				let (value, limit) = (f32::from_le_bytes(*value), f32::from_le_bytes(*limit));
+				let branch = tree_branch(kind, value, limit).ok_or(Stop::Trap)?;
+				let next = if branch { yes } else { no };
+				node = node_of(next.get(at).ok_or(Stop::Invalid)?)?;
+			}
+			*slot = u64::from(leaf.ok_or(Stop::Trap)?).to_le_bytes();
+		}
+	}
+	Ok(())
 }

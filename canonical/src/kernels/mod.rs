@@ -1,56 +1,110 @@
 //! Whole results, fast. Every kernel gives the bits that [`crate::element`] defines, for every
 //! input; property tests hold them to it. Speed comes from working on many results at a time,
 //! never from another order of operations inside one.
+//!
+//! Kernels read operands where they lie and write results where they are to lie. What they need
+//! beside that they take from scratch memory, whose size follows from types and shapes alone.
 
 mod elementwise;
-mod index;
+pub(crate) mod index;
 mod movement;
-mod product;
+mod packed;
+pub(crate) mod product;
 mod reduce;
+mod tile;
 mod walk;
 
+pub use packed::Packed;
+
 use crate::{
-	element::{self, Stop},
+	cost,
+	element::Stop,
 	op::Op,
-	tensor::{Data, Meta, Value},
+	tensor::{Data, Meta, Value, View},
 };
+use alloc::{vec, vec::Vec};
+
+/// Runs `f`, compiled for the vectors that this processor has, with the same bits: nothing in
+/// there is reordered or fused.
+#[cfg(feature = "std")]
+#[inline(always)]
+fn vector<R>(f: impl FnOnce() -> R) -> R {
+	struct Run<F>(F);
+	impl<R, F: FnOnce() -> R> pulp::WithSimd for Run<F> {
+		type Output = R;
+
+		#[inline(always)]
+		fn with_simd<S: pulp::Simd>(self, _: S) -> R {
+			(self.0)()
+		}
+	}
+	pulp::Arch::new().dispatch(Run(f))
+}
+
+#[cfg(not(feature = "std"))]
+#[inline(always)]
+fn vector<R>(f: impl FnOnce() -> R) -> R {
+	f()
+}
 
 /// The elements of the result of `op`, whose type and shape are `out`, as [`crate::infer`] gives
 /// them for these operands.
 pub fn compute(op: &Op, out: &Meta, operands: &[&Value]) -> Result<Data, Stop> {
-	let fast = match op {
-		Op::Unary(kind) => elementwise::unary(*kind, operands),
-		Op::Binary(kind) => elementwise::binary(*kind, out, operands),
-		Op::Select => elementwise::select(out, operands),
-		Op::Cast(to) => elementwise::cast(*to, operands),
-		Op::Wrap(to) => elementwise::wrap(*to, operands),
-		Op::MatMul { from, terms } => product::matmul(*from, *terms, out, operands),
-		Op::Conv { window, groups, from, terms } => {
-			product::conv(window, *groups, *from, *terms, out, operands)
+	let views: Vec<View> = operands.iter().map(|value| value.view()).collect();
+	let metas: Vec<&Meta> = operands.iter().map(|value| &value.meta).collect();
+	let scratch = usize::try_from(cost::scratch(op, out, &metas)).map_err(|_| Stop::Invalid)?;
+	let mut scratch = vec![0; scratch];
+	let mut data = Data::zeros(out.ty, out.count() as usize);
+	compute_into(op, out, &views, data.as_bytes_mut(), &mut scratch, None)?;
+	Ok(data)
+}
+
+/// As [`compute`], in place. `to` has exactly the bytes of the result, `scratch` at least those
+/// that [`cost::scratch`] names. What is in both before does not matter.
+pub(crate) fn compute_into(
+	op: &Op,
+	out: &Meta,
+	operands: &[View],
+	to: &mut [u8],
+	scratch: &mut [u8],
+	packed: Option<&Packed>,
+) -> Result<(), Stop> {
+	let done = match op {
+		Op::Unary(kind) => elementwise::unary(*kind, operands, to),
+		Op::Binary(kind) => elementwise::binary(*kind, out, operands, to),
+		Op::Select => elementwise::select(out, operands, to),
+		Op::Cast(ty) => elementwise::cast(*ty, operands, to),
+		Op::Wrap(ty) => elementwise::wrap(*ty, operands, to),
+		Op::MatMul { .. } | Op::Conv { .. } => {
+			return product::product(op, out, operands, to, scratch, packed)
 		}
-		Op::Pool { reduction, window } => reduce::pool(*reduction, window, out, operands),
-		Op::Reduce { reduction, axes } => reduce::reduce(*reduction, axes, out, operands),
-		Op::Reshape { .. } => operands.first().map(|x| x.data.clone()),
-		Op::Transpose { order } => movement::transpose(order, out, operands),
-		Op::Slice { ranges } => movement::slice(ranges, out, operands),
-		Op::Expand { .. } => movement::expand(out, operands),
-		Op::Pad { mode, before, .. } => movement::pad(*mode, before, out, operands),
-		Op::Concat { axis } => movement::concat(usize::from(*axis), out, operands),
-		Op::Gather { axis } => return index::gather(usize::from(*axis), out, operands),
+		Op::Pool { reduction, window } => reduce::pool(*reduction, window, out, operands, to),
+		Op::Reduce { reduction, .. } => reduce::reduce(*reduction, out, operands, to),
+		Op::ArgReduce { largest, axis, last } => {
+			index::arg_reduce(*largest, usize::from(*axis), *last, operands, to)
+		}
+		Op::Reshape { .. } => operands.first().map(|x| to.copy_from_slice(x.bytes)),
+		Op::Transpose { order } => movement::transpose(order, out, operands, to),
+		Op::Slice { ranges } => movement::slice(ranges, out, operands, to),
+		Op::Expand { .. } => movement::expand(out, operands, to),
+		Op::Pad { mode, before, .. } => movement::pad(*mode, before, out, operands, to),
+		Op::Concat { axis } => movement::concat(usize::from(*axis), out, operands, to),
+		Op::Gather { axis } => return index::gather(usize::from(*axis), operands, to),
+		Op::GatherElements { axis } => {
+			return index::gather_elements(usize::from(*axis), out, operands, to)
+		}
+		Op::GatherNd { .. } => return crate::element::whole_into(op, out, operands, to),
 		Op::ScatterElements { axis, scatter } => {
-			return index::scatter_elements(usize::from(*axis), *scatter, operands)
+			return index::scatter_elements(usize::from(*axis), *scatter, operands, to)
 		}
-		Op::ScatterNd { scatter } => return index::scatter_nd(*scatter, operands),
+		Op::ScatterNd { scatter } => return index::scatter_nd(*scatter, operands, to),
 		Op::CumulativeSum { axis, exclusive, reverse } => {
-			index::cumulative_sum(usize::from(*axis), *exclusive, *reverse, operands)
+			index::cumulative_sum(usize::from(*axis), *exclusive, *reverse, operands, to)
 		}
 		Op::TopK { axis, largest, indices, .. } => {
-			index::top_k(usize::from(*axis), *largest, *indices, out, operands)
+			index::top_k(usize::from(*axis), *largest, *indices, out, operands, to, scratch)
 		}
-		Op::ArgReduce { .. }
-		| Op::GatherElements { .. }
-		| Op::GatherNd { .. }
-		| Op::Trees { .. } => return element::whole(op, out, operands),
+		Op::Trees { depth } => return index::trees(*depth, operands, to),
 	};
-	fast.ok_or(Stop::Invalid)
+	done.ok_or(Stop::Invalid)
 }

@@ -2,46 +2,46 @@
 
 use super::walk::Walk;
 use crate::{
-	by_width,
+	by_size,
 	element::padded,
 	op::{PadMode, Range},
-	tensor::{strides, Bits, Data, Meta, Value, MAX_RANK},
+	tensor::{strides, Meta, Raw, View, MAX_RANK},
 };
-use alloc::{vec, vec::Vec};
 
 /// Copies the elements that a strided walk meets.
-fn copy<T: Bits>(x: &[T], walk: &Walk<1>, count: usize) -> Option<Data> {
-	let mut result: Vec<T> = Vec::with_capacity(count);
+fn copy<T: Raw>(x: &[T], walk: &Walk<1>, to: &mut [T]) -> Option<()> {
 	let length = walk.length;
 	let step = walk.steps[0];
-	let mut complete = true;
-	walk.each(|[at]| match step {
-		1 => match x.get(at..at + length) {
-			Some(run) => result.extend_from_slice(run),
-			None => complete = false,
-		},
-		0 => match x.get(at) {
-			Some(one) => result.resize(result.len() + length, *one),
-			None => complete = false,
-		},
-		_ => {
-			for k in 0..length {
-				match x.get(at.wrapping_add_signed(step * k as isize)) {
-					Some(one) => result.push(*one),
-					None => complete = false,
+	let mut left = to;
+	walk.each(|[at]| {
+		let (run, rest) = core::mem::take(&mut left).split_at_mut_checked(length)?;
+		left = rest;
+		match step {
+			1 => run.copy_from_slice(x.get(at..at + length)?),
+			0 => run.fill(*x.get(at)?),
+			_ => {
+				for (k, slot) in run.iter_mut().enumerate() {
+					*slot = *x.get(at.wrapping_add_signed(step * k as isize))?;
 				}
 			}
 		}
-	});
-	(complete && result.len() == count).then(|| T::wrap(result))
+		Some(())
+	})?;
+	left.is_empty().then_some(())
 }
 
-fn strided(x: &Value, out: &Meta, steps: &[isize; MAX_RANK], origin: isize) -> Option<Data> {
+fn strided(
+	x: &View,
+	out: &Meta,
+	steps: &[isize; MAX_RANK],
+	origin: isize,
+	to: &mut [u8],
+) -> Option<()> {
 	let walk = Walk::strided(&out.shape, &steps.map(|step| [step]), [origin]);
-	by_width!(&x.data, v => copy(v, &walk, out.count() as usize))
+	by_size!(out.ty.size(), T => copy(x.raw::<T>()?, &walk, T::slice_mut(to)))
 }
 
-pub(super) fn transpose(order: &[u8], out: &Meta, operands: &[&Value]) -> Option<Data> {
+pub(super) fn transpose(order: &[u8], out: &Meta, operands: &[View], to: &mut [u8]) -> Option<()> {
 	let x = operands.first()?;
 	let own = strides(&x.meta.shape);
 	let mut steps = [0isize; MAX_RANK];
@@ -50,49 +50,64 @@ pub(super) fn transpose(order: &[u8], out: &Meta, operands: &[&Value]) -> Option
 	}
 	// The innermost dimension of the input runs along `inner` of the output. Where that is not
 	// the output's innermost one, copying tile by tile keeps both sides in cache.
-	if let Some(data) = transpose_matrix(x, out, &steps) {
-		return Some(data);
+	match swapped(out, &steps) {
+		Some((batch, rows, columns)) => {
+			by_size!(out.ty.size(), T => {
+				swap(x.raw::<T>()?, batch, rows, columns, T::slice_mut(to))
+			})
+		}
+		None => strided(x, out, &steps, 0, to),
 	}
-	strided(x, out, &steps, 0)
 }
 
-/// Transposes that, batch by batch, swap two merged dimensions.
-fn transpose_matrix(x: &Value, out: &Meta, steps: &[isize; MAX_RANK]) -> Option<Data> {
+/// Batch, rows and columns of a transpose that, batch by batch, swaps two merged dimensions.
+fn swapped(out: &Meta, steps: &[isize; MAX_RANK]) -> Option<(usize, usize, usize)> {
 	// Merge neighbours that stay neighbours.
-	let mut dims: Vec<(usize, isize)> = Vec::with_capacity(MAX_RANK);
+	let mut dims = [(0usize, 0isize); MAX_RANK];
+	let mut rank = 0;
 	for (size, step) in out.shape.iter().zip(steps) {
 		if *size == 1 {
 			continue;
 		}
-		match dims.last_mut() {
-			Some((outer, outer_step)) if *outer_step == *step * *size as isize => {
-				*outer *= *size as usize;
-				*outer_step = *step;
-			}
-			_ => dims.push((*size as usize, *step)),
+		let merges = rank > 0 && dims[rank - 1].1 == *step * *size as isize;
+		if merges {
+			let (outer, outer_step) = &mut dims[rank - 1];
+			*outer *= *size as usize;
+			*outer_step = *step;
+		} else {
+			dims[rank] = (*size as usize, *step);
+			rank += 1;
 		}
 	}
-	let (batch, rows, columns) = match dims[..] {
-		[(rows, 1), (columns, step)] if step == rows as isize => (1, rows, columns),
+	match dims[..rank] {
+		[(rows, 1), (columns, step)] if step == rows as isize => Some((1, rows, columns)),
 		[(batch, outer), (rows, 1), (columns, step)]
 			if step == rows as isize && outer == (rows * columns) as isize =>
 		{
-			(batch, rows, columns)
+			Some((batch, rows, columns))
 		}
-		_ => return None,
-	};
-	by_width!(&x.data, v => swap(v, batch, rows, columns))
+		_ => None,
+	}
 }
 
 /// Output `[batch, rows, columns]` from input `[batch, columns, rows]`.
-fn swap<T: Bits>(x: &[T], batch: usize, rows: usize, columns: usize) -> Option<Data> {
+fn swap<T: Raw>(
+	x: &[T],
+	batch: usize,
+	rows: usize,
+	columns: usize,
+	to: &mut [T],
+) -> Option<()> {
 	const TILE: usize = 32;
 	let size = rows.checked_mul(columns)?;
-	if x.len() != batch.checked_mul(size)? || size == 0 {
+	let whole = batch.checked_mul(size)?;
+	if x.len() != whole || to.len() != whole {
 		return None;
 	}
-	let mut result = vec![T::default(); x.len()];
-	for (from, to) in x.chunks_exact(size).zip(result.chunks_exact_mut(size)) {
+	if size == 0 {
+		return Some(());
+	}
+	for (from, to) in x.chunks_exact(size).zip(to.chunks_exact_mut(size)) {
 		for r in (0..rows).step_by(TILE) {
 			let r_end = rows.min(r + TILE);
 			for c in (0..columns).step_by(TILE) {
@@ -106,10 +121,15 @@ fn swap<T: Bits>(x: &[T], batch: usize, rows: usize, columns: usize) -> Option<D
 			}
 		}
 	}
-	Some(T::wrap(result))
+	Some(())
 }
 
-pub(super) fn slice(ranges: &[Range], out: &Meta, operands: &[&Value]) -> Option<Data> {
+pub(super) fn slice(
+	ranges: &[Range],
+	out: &Meta,
+	operands: &[View],
+	to: &mut [u8],
+) -> Option<()> {
 	let x = operands.first()?;
 	let own = strides(&x.meta.shape);
 	let mut steps = [0isize; MAX_RANK];
@@ -119,103 +139,104 @@ pub(super) fn slice(ranges: &[Range], out: &Meta, operands: &[&Value]) -> Option
 		*steps.get_mut(axis)? = stride.checked_mul(range.step as isize)?;
 		origin = origin.checked_add(stride.checked_mul(range.start as isize)?)?;
 	}
-	strided(x, out, &steps, origin)
+	strided(x, out, &steps, origin, to)
 }
 
-pub(super) fn expand(out: &Meta, operands: &[&Value]) -> Option<Data> {
+pub(super) fn expand(out: &Meta, operands: &[View], to: &mut [u8]) -> Option<()> {
 	let x = operands.first()?;
 	let walk = Walk::broadcast(&out.shape, [&x.meta.shape]);
-	by_width!(&x.data, v => copy(v, &walk, out.count() as usize))
+	by_size!(out.ty.size(), T => copy(x.raw::<T>()?, &walk, T::slice_mut(to)))
 }
 
-pub(super) fn pad(mode: PadMode, before: &[u32], out: &Meta, operands: &[&Value]) -> Option<Data> {
+/// The positions of a padded dimension that are inside the operand: the first and the end.
+fn inside(front: u32, dim: u32, size: u32) -> (u32, u32) {
+	let end = u64::from(front) + u64::from(dim);
+	(front.min(size), end.min(u64::from(size)) as u32)
+}
+
+pub(super) fn pad(
+	mode: PadMode,
+	before: &[u32],
+	out: &Meta,
+	operands: &[View],
+	to: &mut [u8],
+) -> Option<()> {
 	let x = operands.first()?;
-	// Before anything is made for each position of a dimension, which may be long.
-	if out.count() == 0 {
-		return Some(Data::with_capacity(out.ty, 0));
+	if to.is_empty() {
+		return Some(());
 	}
-	let fill = operands.get(1).map_or(0, |value| value.data.get(0));
-	let own = strides(&x.meta.shape);
-	// For each dimension, where each position reads from; `u32::MAX` for the constant.
-	let mut maps: Vec<Vec<u32>> = Vec::with_capacity(out.rank());
-	for (axis, size) in out.shape.iter().enumerate() {
-		let (front, dim) = (*before.get(axis)?, *x.meta.shape.get(axis)?);
-		let map = (0..*size).map(|at| match padded(mode, at, front, dim) {
-			Some(source) => source.wrapping_mul(own[axis]),
-			None => u32::MAX,
-		});
-		maps.push(map.collect());
-	}
-	by_width!(&x.data, v => mapped(v, fill, &maps, out))
+	let fill = operands.get(1).map_or(0, |value| value.get(0));
+	by_size!(out.ty.size(), T => {
+		padding(x.raw::<T>()?, &x.meta.shape, T::narrow(fill), mode, before, out, T::slice_mut(to))
+	})
 }
 
-fn mapped<T: Bits>(x: &[T], fill: u64, maps: &[Vec<u32>], out: &Meta) -> Option<Data> {
-	let count = out.count() as usize;
-	let fill = T::narrow(fill);
-	let mut result = Vec::with_capacity(count);
-	let (inner, outer) = match maps.split_last() {
-		Some((inner, outer)) => (&inner[..], outer),
-		None => (&[0u32][..], maps),
+fn padding<T: Raw>(
+	x: &[T],
+	shape: &[u32],
+	fill: T,
+	mode: PadMode,
+	before: &[u32],
+	out: &Meta,
+	to: &mut [T],
+) -> Option<()> {
+	let own = strides(shape);
+	let (Some(last), Some(size)) = (out.rank().checked_sub(1), out.shape.last()) else {
+		*to.first_mut()? = *x.first()?;
+		return Some(());
 	};
-	if count == 0 {
-		return Some(T::wrap(result));
-	}
-	let mut position = [0usize; MAX_RANK];
-	while result.len() < count {
-		let base = outer.iter().zip(position).try_fold(0u32, |base, (map, at)| {
-			map.get(at).filter(|step| **step != u32::MAX).map(|step| base.wrapping_add(*step))
+	let (front, dim) = (*before.get(last)?, *shape.get(last)?);
+	let (from, until) = inside(front, dim, *size);
+	let mut position = [0u32; MAX_RANK];
+	for run in to.chunks_exact_mut(*size as usize) {
+		let base = (0..last).try_fold(0u32, |base, axis| {
+			let at = padded(mode, position[axis], *before.get(axis)?, *shape.get(axis)?)?;
+			Some(base.wrapping_add(at.wrapping_mul(own[axis])))
 		});
 		match base {
-			None => result.resize(result.len() + inner.len(), fill),
+			None => run.fill(fill),
 			Some(base) => {
-				for step in inner {
-					result.push(if *step == u32::MAX {
-						fill
-					} else {
-						*x.get(base.wrapping_add(*step) as usize)?
-					});
+				let row = x.get(base as usize..base as usize + dim as usize)?;
+				let kept = row.get(..(until - from) as usize)?;
+				run.get_mut(from as usize..until as usize)?.copy_from_slice(kept);
+				for at in (0..from).chain(until..*size) {
+					let slot = run.get_mut(at as usize)?;
+					*slot = match padded(mode, at, front, dim) {
+						Some(source) => *row.get(source as usize)?,
+						None => fill,
+					};
 				}
 			}
 		}
-		for axis in (0..outer.len()).rev() {
+		for axis in (0..last).rev() {
 			position[axis] += 1;
-			if position[axis] < outer[axis].len() {
+			if position[axis] < out.shape[axis] {
 				break;
 			}
 			position[axis] = 0;
 		}
 	}
-	Some(T::wrap(result))
+	Some(())
 }
 
-pub(super) fn concat(axis: usize, out: &Meta, operands: &[&Value]) -> Option<Data> {
-	let first = operands.first()?;
-	if out.count() == 0 {
-		return Some(Data::with_capacity(out.ty, 0));
+pub(super) fn concat(axis: usize, out: &Meta, operands: &[View], to: &mut [u8]) -> Option<()> {
+	let inner_size = |meta: &Meta| -> usize {
+		meta.shape.iter().skip(axis).map(|dim| *dim as usize).product::<usize>() * meta.ty.size()
+	};
+	let stride = inner_size(out);
+	if to.is_empty() {
+		return Some(());
 	}
-	by_width!(&first.data, v => {
-		let mut parts = Vec::with_capacity(operands.len());
-		parts.push((&v[..], inner_size(axis, first)));
-		for part in operands.iter().skip(1) {
-			parts.push((Bits::slice(&part.data)?, inner_size(axis, part)));
+	let mut start = 0;
+	for part in operands {
+		let size = inner_size(part.meta);
+		if size == 0 {
+			continue;
 		}
-		join(&parts, out)
-	})
-}
-
-fn inner_size(axis: usize, value: &Value) -> usize {
-	value.meta.shape.iter().skip(axis).map(|dim| *dim as usize).product()
-}
-
-fn join<T: Bits>(parts: &[(&[T], usize)], out: &Meta) -> Option<Data> {
-	let count = out.count() as usize;
-	let mut result = Vec::with_capacity(count);
-	let mut row = 0usize;
-	while result.len() < count {
-		for (part, size) in parts {
-			result.extend_from_slice(part.get(row * size..(row + 1) * size)?);
+		for (row, target) in part.bytes.chunks_exact(size).zip(to.chunks_exact_mut(stride)) {
+			target.get_mut(start..start + size)?.copy_from_slice(row);
 		}
-		row += 1;
+		start += size;
 	}
-	Some(T::wrap(result))
+	Some(())
 }

@@ -1,443 +1,409 @@
-//! Matrix products and convolutions: tiles of results, each result summed in order.
+//! Matrix products and convolutions: which rows meet which columns, and where results lie.
 
+use super::{
+	packed::{tile_columns, Columns, Packed, Sums, COLUMNS_AT_ONCE, TILE_ROWS, WIDEST_TILE},
+	tile::{Block, Float, Mode, Small, Word, Wrapping, ROWS_AT_ONCE, TERMS_AT_ONCE},
+	vector,
+};
 use crate::{
-	arith, cost,
-	element::{self, tap},
+	arith,
+	element::{self, tap, Stop},
 	op::{Op, Window},
-	tensor::{strides, unravel, Data, Meta, TensorType, Value},
+	tensor::{element_count, strides, unravel, Meta, Raw, TensorType, View},
 };
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
-/// A type that products are summed in.
-trait Lane: Copy + Default + PartialEq + 'static {
-	fn accumulate(acc: Self, a: Self, b: Self) -> Self;
-	/// Reads `to.len()` elements from `at` on, as operands of products.
-	fn load(from: &Value, at: usize, to: &mut [Self]) -> Option<()>;
-	/// Reads initial accumulators.
-	fn initial(from: &Value) -> Vec<Self>;
-	fn finish(results: Vec<Self>) -> Data;
-}
+/// Channels of a depthwise convolution whose operands are made ready at one time.
+const CHANNELS_AT_ONCE: usize = 256;
+/// Channels that a depthwise convolution sums at a time.
+const LANES: usize = 16;
+/// Classes and taps that are kept while groups and blocks are walked.
+const KEPT_TAPS: u32 = 1024;
 
-impl Lane for f32 {
-	#[inline(always)]
-	fn accumulate(acc: Self, a: Self, b: Self) -> Self {
-		acc + a * b
-	}
-	#[inline(always)]
-	fn load(from: &Value, at: usize, to: &mut [Self]) -> Option<()> {
-		let run = from.data.words().get(at..at.checked_add(to.len())?)?;
-		for (to, from) in to.iter_mut().zip(run) {
-			*to = arith::term(f32::from_bits(*from));
+/// Bytes of scratch memory that a product takes.
+pub(crate) fn scratch(op: &Op, out: &Meta, operands: &[&Meta]) -> u64 {
+	let (Some(x), Some(w)) = (operands.first(), operands.get(1)) else {
+		return 0;
+	};
+	let at_least = |terms: u32, columns: u32| {
+		let terms = u64::from(terms).min(TERMS_AT_ONCE as u64);
+		let columns = u64::from(columns).min(COLUMNS_AT_ONCE as u64);
+		let columns = columns.next_multiple_of(WIDEST_TILE as u64);
+		4 * terms * (columns + ROWS_AT_ONCE as u64)
+	};
+	match op {
+		Op::MatMul { terms, .. } => at_least(*terms, out.shape.last().copied().unwrap_or(0)),
+		Op::Conv { groups, terms, .. } => {
+			let outputs = w.shape.first().copied().unwrap_or(0) / (*groups).max(1);
+			if outputs != 1 || w.shape.last() != Some(&1) {
+				return at_least(*terms, outputs);
+			}
+			let channels = u64::from(*groups).min(CHANNELS_AT_ONCE as u64);
+			let taps: u64 = w.shape.iter().skip(1).map(|dim| u64::from(*dim)).product();
+			let positions = match x.ty {
+				TensorType::F32 => u64::from(x.count()) / u64::from(*groups).max(1),
+				_ => 0,
+			};
+			4 * channels * (taps + positions)
 		}
-		Some(())
-	}
-	fn initial(from: &Value) -> Vec<Self> {
-		from.data.words().iter().map(|bits| arith::addend(f32::from_bits(*bits))).collect()
-	}
-	fn finish(results: Vec<Self>) -> Data {
-		Data::B4(results.into_iter().map(|x| arith::one_nan(x).to_bits()).collect())
+		_ => 0,
 	}
 }
 
-impl Lane for u32 {
-	#[inline(always)]
-	fn accumulate(acc: Self, a: Self, b: Self) -> Self {
-		acc.wrapping_add(a.wrapping_mul(b))
+pub(super) fn product(
+	op: &Op,
+	out: &Meta,
+	operands: &[View],
+	to: &mut [u8],
+	scratch: &mut [u8],
+	packed: Option<&Packed>,
+) -> Result<(), Stop> {
+	let [a, b, ..] = operands else {
+		return Err(Stop::Invalid);
+	};
+	let Some(sums) = Sums::of(out.ty, a, b, packed) else {
+		return element::whole_into(op, out, operands, to);
+	};
+	let work = Work { op, out, a: *a, b: *b, packed, sums };
+	let results = Word::slice_mut(to);
+	let scratch = Word::slice_mut(scratch);
+	begin(operands.get(2), out.ty, results).ok_or(Stop::Invalid)?;
+	if results.is_empty() {
+		return Ok(());
 	}
-	#[inline(always)]
-	fn load(from: &Value, at: usize, to: &mut [Self]) -> Option<()> {
-		let range = at..at.checked_add(to.len())?;
-		match (&from.data, from.meta.ty) {
-			(Data::B4(words), _) => to.copy_from_slice(words.get(range)?),
-			(Data::B1(octets), TensorType::I8) => {
-				for (to, from) in to.iter_mut().zip(octets.get(range)?) {
-					*to = *from as i8 as i32 as u32;
+	let done = match sums {
+		Sums::Float => work.run::<Float>(results, scratch),
+		Sums::Wrapping => work.run::<Wrapping>(results, scratch),
+		Sums::Small => work.run::<Small>(results, scratch),
+	};
+	done.ok_or(Stop::Invalid)?;
+	if out.ty == TensorType::F32 {
+		vector(
+			#[inline(always)]
+			|| {
+				for result in results.iter_mut() {
+					*result = arith::one_nan(f32::from_le_bytes(*result)).to_le_bytes();
 				}
-			}
-			(Data::B1(octets), _) => {
-				for (to, from) in to.iter_mut().zip(octets.get(range)?) {
-					*to = u32::from(*from);
-				}
-			}
-			_ => return None,
-		}
-		Some(())
+			},
+		);
 	}
-	fn initial(from: &Value) -> Vec<Self> {
-		from.data.words().to_vec()
-	}
-	fn finish(results: Vec<Self>) -> Data {
-		Data::B4(results)
-	}
+	Ok(())
 }
 
-/// Rows of results in one tile.
-const TILE_ROWS: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
-/// Results of a row in one tile.
-const TILE_COLUMNS: usize = if cfg!(target_arch = "wasm32") { 4 } else { 16 };
-/// Results that a tile sums where no more are left in a row.
-const HALF_TILE: usize = TILE_COLUMNS / 2;
-/// Bytes of packed operands that stay in cache.
-const BLOCK_BYTES: usize = 256 * 1024;
-
-/// A product of rows of `a` with rows of `b`. Rows of `a` are packed from `segments` only.
-struct Product<'a> {
-	/// The rows of `b`, which are the columns of the result.
-	columns: usize,
-	/// The terms that a row of `b` has.
-	terms: usize,
-	/// The parts of the terms that count, ascending.
-	segments: &'a [Range<usize>],
-}
-
-/// Adds to `acc` the products of packed rows and the first `W` of `C` packed columns, one term
-/// after the other.
-#[inline(always)]
-fn tile<L: Lane, const R: usize, const C: usize, const W: usize>(
-	rows: &[L],
-	columns: &[L],
-	acc: &mut [[L; C]; R],
-) {
-	let mut sums = [[L::default(); W]; R];
-	for (sums, acc) in sums.iter_mut().zip(&*acc) {
-		sums.copy_from_slice(&acc[..W]);
+/// Initial accumulators.
+fn begin(initial: Option<&View>, ty: TensorType, results: &mut [Word]) -> Option<()> {
+	let Some(initial) = initial else {
+		results.fill([0; 4]);
+		return Some(());
+	};
+	let initial = initial.raw::<Word>()?;
+	if initial.len() != results.len() {
+		return None;
 	}
-	let (a, _) = rows.as_chunks::<R>();
-	let (b, _) = columns.as_chunks::<C>();
-	for (a, b) in a.iter().zip(b) {
-		for r in 0..R {
-			for c in 0..W {
-				sums[r][c] = L::accumulate(sums[r][c], a[r], b[c]);
-			}
-		}
-	}
-	for (sums, acc) in sums.iter().zip(acc) {
-		acc[..W].copy_from_slice(sums);
-	}
-}
-
-/// Packs rows `first ..` of a matrix, `W` at a time, so that a tile reads them in order.
-fn pack<L: Lane, const W: usize>(
-	rows: usize,
-	length: usize,
-	packed: &mut Vec<L>,
-	mut fill: impl FnMut(usize, &mut [L]) -> Option<()>,
-) -> Option<()> {
-	packed.clear();
-	packed.resize(rows.div_ceil(W) * W * length, L::default());
-	if length == 0 {
+	if ty != TensorType::F32 {
+		results.copy_from_slice(initial);
 		return Some(());
 	}
-	let mut some = vec![L::default(); W * length];
-	for (group, target) in packed.chunks_exact_mut(W * length).enumerate() {
-		let first = group * W;
-		for (row, to) in some.chunks_exact_mut(length).enumerate() {
-			if first + row < rows {
-				fill(first + row, to)?;
+	vector(
+		#[inline(always)]
+		|| {
+			for (result, x) in results.iter_mut().zip(initial) {
+				*result = arith::addend(f32::from_le_bytes(*x)).to_le_bytes();
 			}
-		}
-		let (target, _) = target.as_chunks_mut::<W>();
-		let rows: [&[L]; W] = core::array::from_fn(|w| &some[w * length..(w + 1) * length]);
-		for (k, slots) in target.iter_mut().enumerate() {
-			for w in 0..W {
-				slots[w] = rows[w][k];
-			}
-		}
-	}
+		},
+	);
 	Some(())
 }
 
-impl Product<'_> {
-	/// Runs tiles over `rows` rows and the columns of one packed block.
-	#[allow(clippy::too_many_arguments)]
-	fn block<L: Lane, const R: usize, const C: usize>(
+/// A product under way.
+struct Work<'a> {
+	op: &'a Op,
+	out: &'a Meta,
+	a: View<'a>,
+	b: View<'a>,
+	packed: Option<&'a Packed>,
+	sums: Sums,
+}
+
+impl Work<'_> {
+	fn run<M: Mode>(&self, results: &mut [Word], scratch: &mut [Word]) -> Option<()> {
+		match self.op {
+			Op::MatMul { from, terms } => {
+				self.matmul::<M>(*from as usize, *terms as usize, results, scratch)
+			}
+			Op::Conv { window, groups, from, terms } => {
+				let shapes = Shapes::new(self, window, *groups, *from..from.checked_add(*terms)?)?;
+				if *terms == 0 {
+					return Some(());
+				}
+				if shapes.channels == 1 && shapes.per_group == 1 {
+					// All terms in one go may be more than small sums allow.
+					return match self.sums {
+						Sums::Float => depthwise::<Float>(shapes, self, results, scratch),
+						_ => depthwise::<Wrapping>(shapes, self, results, scratch),
+					};
+				}
+				let classes = Classes::new(&shapes)?;
+				for group in 0..shapes.groups {
+					let columns = Columns {
+						b: self.b,
+						first: group * shapes.per_group * shapes.width,
+						width: shapes.width,
+						count: shapes.per_group,
+						terms: shapes.terms.start as usize..shapes.terms.end as usize,
+					};
+					let origin = (group * shapes.per_group, group * shapes.channels);
+					self.multiply::<M>(group, &columns, &classes, origin, results, scratch)?;
+				}
+				Some(())
+			}
+			_ => None,
+		}
+	}
+
+	fn matmul<M: Mode>(
 		&self,
-		rows: usize,
-		columns: Range<usize>,
-		panels: &[L],
-		packed: &mut Vec<L>,
-		fill: &mut impl FnMut(usize, &mut [L]) -> Option<()>,
-		row_start: &impl Fn(usize) -> usize,
-		results: &mut [L],
+		from: usize,
+		terms: usize,
+		results: &mut [Word],
+		scratch: &mut [Word],
 	) -> Option<()> {
-		let kept: usize = self.segments.iter().map(Range::len).sum();
+		let [a_batch @ .., rows, width] = &self.a.meta.shape[..] else {
+			return None;
+		};
+		let [b_batch @ .., columns, _] = &self.b.meta.shape[..] else {
+			return None;
+		};
+		if terms == 0 {
+			return Some(());
+		}
+		let (mut rows, columns, width) = (*rows as usize, *columns as usize, *width as usize);
+		let batch_shape = &self.out.shape[..self.out.rank() - 2];
+		let mut batches = element_count(batch_shape)?;
+		// One `b` for all batches: its columns are packed once.
+		if element_count(b_batch)? == 1 && a_batch == batch_shape {
+			rows *= batches as usize;
+			batches = 1;
+		}
+		for batch in 0..batches {
+			let position = unravel(batch, batch_shape);
+			let base = |own: &[u32], size: usize| {
+				let skip = batch_shape.len() - own.len();
+				let steps = strides(own);
+				let at: usize = (0..own.len())
+					.filter(|axis| own[*axis] != 1)
+					.map(|axis| position[axis + skip] as usize * steps[axis] as usize)
+					.sum();
+				if batches == 1 {
+					0
+				} else {
+					at * size
+				}
+			};
+			let first = base(b_batch, columns * width);
+			let columns =
+				Columns { b: self.b, first, width, count: columns, terms: from..from + terms };
+			let class = Class::rows(rows, columns.count, width, from..from + terms);
+			let origin = (batch as usize * rows * columns.count, base(a_batch, rows * width));
+			let classes = Classes::one(class);
+			self.multiply::<M>(0, &columns, &classes, origin, results, scratch)?;
+		}
+		Some(())
+	}
+
+	/// Adds the products of all rows of the classes with these columns. `origin` is where the
+	/// columns stand in the results, and where the rows begin in `a`.
+	fn multiply<M: Mode>(
+		&self,
+		group: usize,
+		columns: &Columns,
+		classes: &Classes,
+		origin: (usize, usize),
+		results: &mut [Word],
+		scratch: &mut [Word],
+	) -> Option<()> {
+		let tile = tile_columns();
+		let mut ready = self.packed.and_then(|packed| packed.group(group, self.sums, tile));
+		let most = columns.count.min(COLUMNS_AT_ONCE).next_multiple_of(tile);
+		let most = most * columns.terms.len().min(TERMS_AT_ONCE);
+		let (panels, rows) = scratch.split_at_mut_checked(most)?;
+		for (terms, some) in columns.blocks() {
+			let size = some.len().next_multiple_of(tile) * terms.len();
+			let panels: &[Word] = match &mut ready {
+				Some(words) => {
+					let (block, rest) = words.split_at_checked(size)?;
+					*words = rest;
+					block
+				}
+				None => {
+					let panels = panels.get_mut(..size)?;
+					columns.pack::<M>(terms.clone(), some.clone(), tile, panels)?;
+					panels
+				}
+			};
+			classes.each(|class| {
+				let block = Part { class, terms: &terms, columns: &some, panels, tile };
+				block.run::<M>(&self.a, origin, rows, results)
+			})?;
+		}
+		Some(())
+	}
+}
+
+/// The rows of a class against a block of columns.
+struct Part<'a> {
+	class: &'a Class,
+	terms: &'a Range<usize>,
+	columns: &'a Range<usize>,
+	panels: &'a [Word],
+	tile: usize,
+}
+
+fn both(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+	let start = a.start.max(b.start);
+	start..a.end.min(b.end).max(start)
+}
+
+impl Part<'_> {
+	fn run<M: Mode>(
+		&self,
+		a: &View,
+		origin: (usize, usize),
+		packed: &mut [Word],
+		results: &mut [Word],
+	) -> Option<()> {
+		let mut segments = Vec::with_capacity(self.class.segments.len());
+		for segment in &self.class.segments {
+			let part = both(segment, self.terms);
+			if !part.is_empty() {
+				segments.push(part.start - self.terms.start..part.end - self.terms.start);
+			}
+		}
+		let kept: usize = segments.iter().map(Range::len).sum();
 		if kept == 0 {
 			return Some(());
 		}
-		let at_once = (BLOCK_BYTES / 4 / kept.max(1)).max(1).next_multiple_of(R);
-		for first in (0..rows).step_by(at_once) {
-			let some = at_once.min(rows - first);
-			pack::<L, R>(some, kept, packed, |row, to| fill(first + row, to))?;
-			let strips = Strips { product: self, rows: some, kept, columns: &columns };
-			let start = |row: usize| row_start(first + row);
-			let tiles: Tiles<L, _, R, C> =
-				Tiles { strips, panels, packed, row_start: start, results: &mut *results };
-			tiles.run()?;
-		}
-		Some(())
-	}
-
-	/// How many columns are packed at one time.
-	fn columns_at_once(&self) -> usize {
-		(4 * BLOCK_BYTES / 4 / self.terms.max(1)).max(1).next_multiple_of(TILE_COLUMNS)
-	}
-}
-
-/// Terms that a tile sums before its results are written back, so that what it reads stays in the
-/// nearest cache.
-const TERMS_AT_ONCE: usize = 256;
-
-/// All tiles of packed rows and columns, as one piece of work.
-struct Tiles<'a, L, F, const R: usize, const C: usize> {
-	strips: Strips<'a>,
-	panels: &'a [L],
-	packed: &'a [L],
-	row_start: F,
-	results: &'a mut [L],
-}
-
-impl<L: Lane, F: Fn(usize) -> usize, const R: usize, const C: usize> Tiles<'_, L, F, R, C> {
-	/// Runs, compiled for the vectors that this processor has. The bits are the same: nothing is
-	/// reordered or fused.
-	#[cfg(feature = "std")]
-	fn run(self) -> Option<()> {
-		pulp::Arch::new().dispatch(self)
-	}
-
-	#[cfg(not(feature = "std"))]
-	fn run(self) -> Option<()> {
-		let Self { strips, panels, packed, row_start, results } = self;
-		strips.run::<L, R, C>(panels, packed, &row_start, results)
-	}
-}
-
-#[cfg(feature = "std")]
-impl<L: Lane, F: Fn(usize) -> usize, const R: usize, const C: usize> pulp::WithSimd
-	for Tiles<'_, L, F, R, C>
-{
-	type Output = Option<()>;
-
-	#[inline(always)]
-	fn with_simd<S: pulp::Simd>(self, _: S) -> Option<()> {
-		let Self { strips, panels, packed, row_start, results } = self;
-		strips.run::<L, R, C>(panels, packed, &row_start, results)
-	}
-}
-
-/// Packed rows against packed columns.
-struct Strips<'a> {
-	product: &'a Product<'a>,
-	rows: usize,
-	kept: usize,
-	columns: &'a Range<usize>,
-}
-
-impl Strips<'_> {
-	#[inline(always)]
-	fn run<L: Lane, const R: usize, const C: usize>(
-		&self,
-		panels: &[L],
-		packed: &[L],
-		row_start: &impl Fn(usize) -> usize,
-		results: &mut [L],
-	) -> Option<()> {
-		let mut done = 0;
-		for segment in self.product.segments {
-			for from in segment.clone().step_by(TERMS_AT_ONCE) {
-				let part = from..segment.end.min(from + TERMS_AT_ONCE);
-				self.part::<L, R, C>(&part, done, panels, packed, row_start, results)?;
-				done += part.len();
+		let at_once = (packed.len() / kept).min(ROWS_AT_ONCE);
+		let mut starts = [0usize; ROWS_AT_ONCE];
+		let mut rows = Rows::new(&self.class.axes, origin);
+		let mut left = self.class.count();
+		while left > 0 {
+			let some = left.min(at_once);
+			if some == 0 {
+				return None;
 			}
-		}
-		Some(())
-	}
-
-	/// Adds the terms `part`, which are packed from term `done` of the rows on.
-	#[inline(always)]
-	fn part<L: Lane, const R: usize, const C: usize>(
-		&self,
-		part: &Range<usize>,
-		done: usize,
-		panels: &[L],
-		packed: &[L],
-		row_start: &impl Fn(usize) -> usize,
-		results: &mut [L],
-	) -> Option<()> {
-		let terms = self.product.terms;
-		for start in (0..self.columns.len()).step_by(C) {
-			let panel = panels.get(start * terms..(start + C) * terms)?;
-			let panel = panel.get(part.start * C..part.end * C)?;
-			let width = C.min(self.columns.len() - start);
-			for group in (0..self.rows).step_by(R) {
-				let a = packed.get(group * self.kept..(group + R) * self.kept)?;
-				let a = a.get(done * R..(done + part.len()) * R)?;
-				let mut acc = [[L::default(); C]; R];
-				let height = R.min(self.rows - group);
-				for (r, sums) in acc.iter_mut().enumerate().take(height) {
-					let at = row_start(group + r) + self.columns.start + start;
-					sums.get_mut(..width)?.copy_from_slice(results.get(at..at + width)?);
+			left -= some;
+			let targets = packed.chunks_exact_mut(kept);
+			for (target, start) in targets.zip(starts.iter_mut().take(some)) {
+				let (to, from) = rows.next();
+				*start = to;
+				let mut target = target;
+				for (offset, part) in &self.class.taps {
+					let inside = both(part, self.terms);
+					if inside.is_empty() {
+						continue;
+					}
+					let first = from + offset + inside.start - part.start;
+					let (run, rest) = target.split_at_mut_checked(inside.len())?;
+					M::load(a, first..first + inside.len(), run, 1)?;
+					target = rest;
 				}
-				if width <= HALF_TILE {
-					tile::<L, R, C, HALF_TILE>(a, panel, &mut acc);
-				} else {
-					tile::<L, R, C, C>(a, panel, &mut acc);
-				}
-				for (r, sums) in acc.iter().enumerate().take(height) {
-					let at = row_start(group + r) + self.columns.start + start;
-					results.get_mut(at..at + width)?.copy_from_slice(sums.get(..width)?);
-				}
+			}
+			let block = Block {
+				starts: starts.get(..some)?,
+				rows: packed,
+				kept,
+				panels: self.panels,
+				terms: self.terms.len(),
+				columns: self.columns.clone(),
+				segments: &segments,
+			};
+			match self.tile {
+				32 => block.run::<M, TILE_ROWS, 32>(results)?,
+				16 => block.run::<M, TILE_ROWS, 16>(results)?,
+				_ => block.run::<M, TILE_ROWS, 4>(results)?,
 			}
 		}
 		Some(())
 	}
 }
 
-fn lane_of(ty: TensorType) -> Option<bool> {
-	match ty {
-		TensorType::F32 => Some(true),
-		TensorType::I32 | TensorType::U32 => Some(false),
-		_ => None,
-	}
+/// A dimension that rows are counted along, with its steps in results and operand.
+#[derive(Clone, Copy)]
+struct Axis {
+	count: usize,
+	to: usize,
+	from: usize,
 }
 
-fn initial<L: Lane>(out: &Meta, operands: &[&Value]) -> Option<Vec<L>> {
-	let count = out.count() as usize;
-	match operands.get(2) {
-		Some(value) => Some(L::initial(value)).filter(|initial| initial.len() == count),
-		None => Some(vec![L::default(); count]),
-	}
+/// All dimensions that rows are counted along; where the results of the first row start, and
+/// where its first tap stands.
+struct Axes {
+	dims: [Axis; 4],
+	to: usize,
+	from: usize,
 }
 
-pub(super) fn matmul(from: u32, terms: u32, out: &Meta, operands: &[&Value]) -> Option<Data> {
-	match lane_of(out.ty) {
-		Some(true) => matmul_in::<f32>(from, terms, out, operands),
-		Some(false) => matmul_in::<u32>(from, terms, out, operands),
-		None => element::whole(&Op::MatMul { from, terms }, out, operands).ok(),
-	}
+/// Rows one after the other.
+struct Rows<'a> {
+	axes: &'a [Axis; 4],
+	at: [usize; 4],
+	to: usize,
+	from: usize,
 }
 
-fn matmul_in<L: Lane>(from: u32, terms: u32, out: &Meta, operands: &[&Value]) -> Option<Data> {
-	let [a, b, ..] = operands else {
-		return None;
-	};
-	let mut results = initial::<L>(out, operands)?;
-	if results.is_empty() || terms == 0 {
-		return Some(L::finish(results));
+impl<'a> Rows<'a> {
+	fn new(axes: &'a Axes, origin: (usize, usize)) -> Self {
+		Self { axes: &axes.dims, at: [0; 4], to: origin.0 + axes.to, from: origin.1 + axes.from }
 	}
-	let [a_batch @ .., rows, width] = &a.meta.shape[..] else {
-		return None;
-	};
-	let [b_batch @ .., columns, _] = &b.meta.shape[..] else {
-		return None;
-	};
-	let (mut rows, columns, width) = (*rows as usize, *columns as usize, *width as usize);
-	let (from, terms) = (from as usize, terms as usize);
-	let batch_shape = &out.shape[..out.rank() - 2];
-	let mut batches = crate::tensor::element_count(batch_shape)?;
-	// One `b` for all batches: its columns are packed once.
-	if crate::tensor::element_count(b_batch)? == 1 && a_batch == batch_shape {
-		rows *= batches as usize;
-		batches = 1;
-	}
-	let whole = 0..terms;
-	let product = Product { columns, terms, segments: core::slice::from_ref(&whole) };
-	let (mut panels, mut packed) = (Vec::new(), Vec::new());
-	let step = product.columns_at_once();
-	for batch in 0..batches {
-		let position = unravel(batch, batch_shape);
-		let base = |own: &[u32], size: usize| {
-			let skip = batch_shape.len() - own.len();
-			let steps = strides(own);
-			let at: usize = (0..own.len())
-				.filter(|axis| own[*axis] != 1)
-				.map(|axis| position[axis + skip] as usize * steps[axis] as usize)
-				.sum();
-			if batches == 1 {
-				0
-			} else {
-				at * size
+
+	/// Where the results of a row start, and where its first tap stands. After the last one the
+	/// first comes again.
+	#[inline(always)]
+	fn next(&mut self) -> (usize, usize) {
+		let found = (self.to, self.from);
+		for (at, axis) in self.at.iter_mut().zip(self.axes).rev() {
+			*at += 1;
+			self.to += axis.to;
+			self.from += axis.from;
+			if *at < axis.count {
+				break;
 			}
-		};
-		let (a_base, b_base) = (base(a_batch, rows * width), base(b_batch, columns * width));
-		let out_base = batch as usize * rows * columns;
-		for start in (0..columns).step_by(step) {
-			let some = start..columns.min(start + step);
-			pack::<L, TILE_COLUMNS>(some.len(), terms, &mut panels, |column, to| {
-				L::load(b, b_base + (start + column) * width + from, to)
-			})?;
-			let mut fill = |row: usize, to: &mut [L]| L::load(a, a_base + row * width + from, to);
-			let row_start = |row: usize| out_base + row * columns;
-			if rows == 1 {
-				product.block::<L, 1, TILE_COLUMNS>(
-					rows,
-					some,
-					&panels,
-					&mut packed,
-					&mut fill,
-					&row_start,
-					&mut results,
-				)?;
-			} else {
-				product.block::<L, TILE_ROWS, TILE_COLUMNS>(
-					rows,
-					some,
-					&panels,
-					&mut packed,
-					&mut fill,
-					&row_start,
-					&mut results,
-				)?;
-			}
+			*at = 0;
+			self.to -= axis.to * axis.count;
+			self.from -= axis.from * axis.count;
 		}
-	}
-	Some(L::finish(results))
-}
-
-pub(super) fn conv(
-	window: &Window,
-	groups: u32,
-	from: u32,
-	terms: u32,
-	out: &Meta,
-	operands: &[&Value],
-) -> Option<Data> {
-	match lane_of(out.ty) {
-		Some(true) => conv_in::<f32>(window, groups, from..from + terms, out, operands),
-		Some(false) => conv_in::<u32>(window, groups, from..from + terms, out, operands),
-		None => {
-			let op = Op::Conv { window: window.clone(), groups, from, terms };
-			element::whole(&op, out, operands).ok()
-		}
+		found
 	}
 }
 
-/// Output positions of one dimension that the same taps reach.
-struct Reach {
-	taps: Range<u32>,
-	outputs: Vec<u32>,
+/// Output positions that the same taps reach.
+struct Class {
+	/// The batch, then the spatial dimensions.
+	axes: Axes,
+	/// The kernel's elements that count.
+	segments: Vec<Range<usize>>,
+	/// Runs inside: the offset in the input from the first tap, and the part of the terms.
+	taps: Vec<(usize, Range<usize>)>,
 }
 
-/// Groups the output positions of a dimension by the taps that stand inside. Both ends of what is
-/// inside only ever move one way, so equal ones are neighbours.
-fn reaches(window: &Window, axis: usize, outputs: u32, size: u32) -> Vec<Reach> {
-	let mut found: Vec<Reach> = Vec::new();
-	let kernel = i64::from(window.kernel[axis]);
-	let dilation = i64::from(window.dilations[axis]).max(1);
-	for out in 0..outputs {
-		let origin =
-			i64::from(out) * i64::from(window.strides[axis]) - i64::from(window.before[axis]);
-		// The first tap at or after 0, and the first one at or after the end.
-		let after = |limit: i64| (limit - origin + dilation - 1).div_euclid(dilation);
-		let first = after(0).clamp(0, kernel);
-		let end = after(i64::from(size)).clamp(first, kernel);
-		let taps = if first < end { first as u32..end as u32 } else { 0..0 };
-		match found.last_mut() {
-			Some(reach) if reach.taps == taps => reach.outputs.push(out),
-			_ => found.push(Reach { taps, outputs: vec![out] }),
+const NO_AXIS: Axis = Axis { count: 1, to: 0, from: 0 };
+
+impl Class {
+	/// The rows of a matrix.
+	fn rows(count: usize, columns: usize, width: usize, terms: Range<usize>) -> Self {
+		let axis = Axis { count, to: columns, from: width };
+		Self {
+			axes: Axes { dims: [axis, NO_AXIS, NO_AXIS, NO_AXIS], to: 0, from: 0 },
+			segments: vec![terms.clone()],
+			taps: vec![(terms.start, terms)],
 		}
 	}
-	found
+
+	fn count(&self) -> usize {
+		self.axes.dims.iter().map(|axis| axis.count).product()
+	}
 }
 
 /// What a convolution is, without its operands.
@@ -447,276 +413,294 @@ struct Shapes<'a> {
 	output: &'a [u32],
 	/// Channels that one output reads.
 	channels: usize,
+	/// Elements of the kernel of one output.
+	width: usize,
 	/// Outputs of one group.
 	per_group: usize,
 	groups: usize,
 	terms: Range<u32>,
+	/// Elements from one output position, and from one input position, to the next.
+	steps: (usize, usize),
 }
 
-fn conv_in<L: Lane>(
-	window: &Window,
-	groups: u32,
-	terms: Range<u32>,
-	out: &Meta,
-	operands: &[&Value],
-) -> Option<Data> {
-	let [x, w, ..] = operands else {
-		return None;
-	};
-	let mut results = initial::<L>(out, operands)?;
-	if results.is_empty() || terms.is_empty() {
-		return Some(L::finish(results));
+impl<'a> Shapes<'a> {
+	fn new(work: &Work<'a>, window: &'a Window, groups: u32, terms: Range<u32>) -> Option<Self> {
+		let weights = &work.b.meta.shape;
+		Some(Self {
+			window,
+			input: &work.a.meta.shape,
+			output: &work.out.shape,
+			channels: *weights.last()? as usize,
+			width: weights.iter().skip(1).map(|dim| *dim as usize).product(),
+			per_group: weights.first()?.checked_div(groups)? as usize,
+			groups: groups as usize,
+			terms,
+			steps: (*work.out.shape.last()? as usize, *work.a.meta.shape.last()? as usize),
+		})
 	}
-	let shapes = Shapes {
-		window,
-		input: &x.meta.shape,
-		output: &out.shape,
-		channels: *w.meta.shape.last()? as usize,
-		per_group: (w.meta.shape[0] / groups) as usize,
-		groups: groups as usize,
-		terms,
-	};
-	// One class for each combination of taps that some output positions share.
-	let axes: Vec<Vec<Reach>> = (0..window.kernel.len())
-		.map(|axis| reaches(window, axis, out.shape[axis + 1], x.meta.shape[axis + 1]))
-		.collect();
-	let counts: Vec<u32> = axes.iter().map(|axis| axis.len() as u32).collect();
-	let build = |number: u32| {
-		let chosen = unravel(number, &counts);
-		let reach: Vec<&Reach> =
-			axes.iter().zip(chosen).filter_map(|(axis, at)| axis.get(at as usize)).collect();
-		Class::new(&shapes, &reach)
-	};
-	let count = crate::tensor::element_count(&counts)?;
-	// Kept where they are few, made again where they are needed otherwise.
-	let kept = cost::keeps_classes(window, out).then(|| (0..count).map(build).collect());
-	let classes = Classes { count, kept, build };
-	if shapes.channels == 1 && shapes.per_group == 1 {
-		depthwise::<L>(&shapes, &classes, x, w, &mut results)?;
-	} else {
-		for group in 0..shapes.groups {
-			grouped::<L>(&shapes, &classes, group, x, w, &mut results)?;
+
+	/// The taps of a dimension that stand inside at an output.
+	fn inside(&self, axis: usize, out: u32) -> Range<u32> {
+		let window = self.window;
+		let kernel = i64::from(window.kernel[axis]);
+		let dilation = i64::from(window.dilations[axis]).max(1);
+		let origin =
+			i64::from(out) * i64::from(window.strides[axis]) - i64::from(window.before[axis]);
+		// The first tap at or after 0, and the first one at or after the end.
+		let after = |limit: i64| (limit - origin + dilation - 1).div_euclid(dilation);
+		let first = after(0).clamp(0, kernel);
+		let end = after(i64::from(self.input[axis + 1])).clamp(first, kernel);
+		if first < end {
+			first as u32..end as u32
+		} else {
+			0..0
 		}
 	}
-	Some(L::finish(results))
-}
 
-/// Output positions that the same taps reach.
-struct Class {
-	/// For each output position of the batch, where its results start, and where its first tap
-	/// stands in the input.
-	rows: Vec<(usize, usize)>,
-	/// The kernel's elements that count.
-	segments: Vec<Range<usize>>,
-	/// For each tap inside: its offset in the input from the first one, and its part of the terms.
-	taps: Vec<(usize, Range<usize>)>,
-}
-
-impl Class {
-	fn new(shapes: &Shapes, reach: &[&Reach]) -> Self {
-		let steps = strides(shapes.input);
-		let sizes: Vec<u32> = reach.iter().map(|reach| reach.taps.len() as u32).collect();
-		let mut segments: Vec<Range<usize>> = Vec::new();
-		let mut taps = Vec::new();
-		let wanted = shapes.terms.start as usize..shapes.terms.end as usize;
-		for number in 0..crate::tensor::element_count(&sizes).unwrap_or(0) {
-			let offset = unravel(number, &sizes);
-			let (mut index, mut at) = (0u32, 0usize);
-			for (axis, reach) in reach.iter().enumerate() {
-				let window = shapes.window;
-				index = index * window.kernel[axis] + reach.taps.start + offset[axis];
-				at += (offset[axis] * window.dilations[axis]) as usize * steps[axis + 1] as usize;
+	/// The first outputs of the runs that the same taps reach. Both ends of what is inside only
+	/// ever move one way, so equal ones are neighbours.
+	fn splits(&self, axis: usize) -> Vec<u32> {
+		let outputs = self.output[axis + 1];
+		let most = outputs.min(self.window.kernel[axis].saturating_mul(2) + 1);
+		let mut splits = Vec::with_capacity(most as usize);
+		let mut last = None;
+		for out in 0..outputs {
+			let taps = self.inside(axis, out);
+			if last.as_ref() != Some(&taps) {
+				splits.push(out);
+				last = Some(taps);
 			}
-			let start = index as usize * shapes.channels;
-			let part = start.max(wanted.start)..(start + shapes.channels).min(wanted.end);
+		}
+		splits
+	}
+
+	/// The class of these runs of outputs, one for each spatial dimension.
+	fn class(&self, outputs: &[Range<u32>]) -> Class {
+		let spatial = outputs.len();
+		// Elements from one position of a dimension to the next; at last, of the batch.
+		let (mut to, mut from) = ([0; 3], [0; 3]);
+		let (mut to_step, mut from_step) = self.steps;
+		for axis in (0..spatial).rev() {
+			(to[axis], from[axis]) = (to_step, from_step);
+			to_step *= self.output[axis + 1] as usize;
+			from_step *= self.input[axis + 1] as usize;
+		}
+		let mut axes = Axes { dims: [NO_AXIS; 4], to: 0, from: 0 };
+		axes.dims[0] = Axis { count: self.input[0] as usize, to: to_step, from: from_step };
+		let (mut firsts, mut sizes) = ([0u32; 3], [0u32; 3]);
+		for (axis, some) in outputs.iter().enumerate() {
+			let taps = self.inside(axis, some.start);
+			let at = tap(self.window, axis, some.start, taps.start, self.input[axis + 1]);
+			axes.from += at.unwrap_or(0) as usize * from[axis];
+			axes.to += some.start as usize * to[axis];
+			axes.dims[axis + 1] = Axis {
+				count: some.len(),
+				to: to[axis],
+				from: self.window.strides[axis] as usize * from[axis],
+			};
+			(firsts[axis], sizes[axis]) = (taps.start, taps.end - taps.start);
+		}
+		let mut class = Class { axes, segments: Vec::new(), taps: Vec::new() };
+		let sizes = &sizes[..spatial];
+		let count = element_count(sizes).unwrap_or(0);
+		class.segments.reserve_exact(count as usize);
+		class.taps.reserve_exact(count as usize);
+		let wanted = self.terms.start as usize..self.terms.end as usize;
+		for number in 0..count {
+			let offset = unravel(number, sizes);
+			let (mut index, mut at) = (0u32, 0usize);
+			for axis in 0..spatial {
+				index = index * self.window.kernel[axis] + firsts[axis] + offset[axis];
+				at += (offset[axis] * self.window.dilations[axis]) as usize * from[axis];
+			}
+			let begin = index as usize * self.channels;
+			let part = begin.max(wanted.start)..(begin + self.channels).min(wanted.end);
 			if part.is_empty() {
 				continue;
 			}
-			match segments.last_mut() {
+			let at = at + part.start - begin;
+			match class.segments.last_mut() {
 				Some(last) if last.end == part.start => last.end = part.end,
-				_ => segments.push(part.clone()),
+				_ => class.segments.push(part.clone()),
 			}
-			taps.push((at + part.start - start, part));
+			// Neighbours in the kernel that are neighbours in the input are read in one go.
+			match class.taps.last_mut() {
+				Some((from, last)) if last.end == part.start && *from + last.len() == at => {
+					last.end = part.end;
+				}
+				_ => class.taps.push((at, part)),
+			}
 		}
-		// The batch, then one dimension after the other.
-		let (inputs, outputs) = (strides(shapes.input), strides(shapes.output));
-		let mut rows: Vec<(usize, usize)> = (0..shapes.input[0] as usize)
-			.map(|n| (n * outputs[0] as usize, n * inputs[0] as usize))
-			.collect();
-		for (axis, reach) in reach.iter().enumerate() {
-			let size = shapes.input[axis + 1];
-			let steps: Vec<(usize, usize)> = reach
-				.outputs
-				.iter()
-				.map(|out| {
-					let at = tap(shapes.window, axis, *out, reach.taps.start, size).unwrap_or(0);
-					(
-						*out as usize * outputs[axis + 1] as usize,
-						at as usize * inputs[axis + 1] as usize,
-					)
-				})
-				.collect();
-			let further = |(to, from): &(usize, usize)| {
-				let (to, from) = (*to, *from);
-				steps.iter().map(move |step| (to + step.0, from + step.1))
-			};
-			rows = rows.iter().flat_map(further).collect();
-		}
-		Self { rows, segments, taps }
+		class
 	}
 }
 
-/// All classes of a convolution.
-struct Classes<F> {
+/// All classes of a product.
+struct Classes<'a> {
+	shapes: Option<&'a Shapes<'a>>,
+	splits: Vec<Vec<u32>>,
 	count: u32,
+	/// All of them where they are few; else they are made again where they are needed.
 	kept: Option<Vec<Class>>,
-	build: F,
 }
 
-impl<F: Fn(u32) -> Class> Classes<F> {
+impl<'a> Classes<'a> {
+	fn one(class: Class) -> Self {
+		Self { shapes: None, splits: Vec::new(), count: 1, kept: Some(vec![class]) }
+	}
+
+	fn new(shapes: &'a Shapes<'a>) -> Option<Self> {
+		let spatial = shapes.window.kernel.len();
+		let splits: Vec<Vec<u32>> = (0..spatial).map(|axis| shapes.splits(axis)).collect();
+		let counts: Vec<u32> = splits.iter().map(|splits| splits.len() as u32).collect();
+		let count = element_count(&counts)?;
+		let mut classes = Self { shapes: Some(shapes), splits, count, kept: None };
+		let taps = element_count(&shapes.window.kernel)?;
+		if count.saturating_mul(taps) <= KEPT_TAPS {
+			classes.kept = (0..count).map(|number| classes.make(number)).collect();
+		}
+		Some(classes)
+	}
+
+	fn make(&self, number: u32) -> Option<Class> {
+		let shapes = self.shapes?;
+		let mut left = number;
+		let mut outputs = [const { 0..0 }; 3];
+		for axis in (0..self.splits.len()).rev() {
+			let splits = self.splits.get(axis)?;
+			let at = left as usize % splits.len().max(1);
+			left /= splits.len().max(1) as u32;
+			let end = splits.get(at + 1).copied().unwrap_or(shapes.output[axis + 1]);
+			*outputs.get_mut(axis)? = *splits.get(at)?..end;
+		}
+		Some(shapes.class(outputs.get(..self.splits.len())?))
+	}
+
 	fn each(&self, mut f: impl FnMut(&Class) -> Option<()>) -> Option<()> {
 		match &self.kept {
 			Some(kept) => kept.iter().try_for_each(f),
-			None => (0..self.count).try_for_each(|number| f(&(self.build)(number))),
+			None => (0..self.count).try_for_each(|number| f(&self.make(number)?)),
 		}
 	}
 }
 
-fn grouped<L: Lane>(
-	shapes: &Shapes,
-	classes: &Classes<impl Fn(u32) -> Class>,
-	group: usize,
-	x: &Value,
-	w: &Value,
-	results: &mut [L],
+/// One channel in, one out, for each group: results of neighbouring channels at a time.
+fn depthwise<M: Mode>(
+	mut shapes: Shapes,
+	work: &Work,
+	results: &mut [Word],
+	scratch: &mut [Word],
 ) -> Option<()> {
-	let width = strides(&w.meta.shape)[0] as usize;
-	let first_output = group * shapes.per_group;
-	let first_channel = group * shapes.channels;
-	let (mut panels, mut packed) = (Vec::new(), Vec::new());
-	let all = Product { columns: shapes.per_group, terms: width, segments: &[] };
-	let step = all.columns_at_once();
-	for start in (0..all.columns).step_by(step) {
-		let some = start..all.columns.min(start + step);
-		pack::<L, TILE_COLUMNS>(some.len(), width, &mut panels, |column, to| {
-			L::load(w, (first_output + start + column) * width, to)
-		})?;
-		classes.each(|class| {
-			let product = Product { segments: &class.segments, ..all };
-			let mut fill = |row: usize, mut to: &mut [L]| {
-				let (_, from) = *class.rows.get(row)?;
-				for (offset, part) in &class.taps {
-					let (run, rest) = to.split_at_mut_checked(part.len())?;
-					L::load(x, from + offset + first_channel, run)?;
-					to = rest;
+	let (all, taps) = (shapes.groups, shapes.width);
+	for first in (0..all).step_by(CHANNELS_AT_ONCE) {
+		let channels = CHANNELS_AT_ONCE.min(all - first);
+		// Weights by tap, then channel.
+		let (weights, copy) = scratch.split_at_mut_checked(taps * channels)?;
+		for channel in 0..channels {
+			let row = (first + channel) * taps;
+			M::load(&work.b, row..row + taps, weights.get_mut(channel..)?, channels)?;
+		}
+		let channels = Channels { first, count: channels, weights };
+		if work.out.ty != TensorType::F32 {
+			shapes.steps = (all, all);
+			Classes::new(&shapes)?.each(|class| {
+				channels.slide::<M>(class, all, results, |at, lanes| {
+					M::load(&work.a, at + first..at + first + lanes.len(), lanes, 1)
+				})
+			})?;
+			continue;
+		}
+		// Floats are read many times, and flushed once.
+		let positions = work.a.len() / all;
+		let copy = copy.get_mut(..positions * channels.count)?;
+		vector(
+			#[inline(always)]
+			|| {
+				for (position, to) in copy.chunks_exact_mut(channels.count).enumerate() {
+					let start = position * all + first;
+					M::load(&work.a, start..start + channels.count, to, 1)?;
 				}
 				Some(())
-			};
-			let row_start = |row: usize| class.rows[row].0 + first_output;
-			product.block::<L, TILE_ROWS, TILE_COLUMNS>(
-				class.rows.len(),
-				some.clone(),
-				&panels,
-				&mut packed,
-				&mut fill,
-				&row_start,
-				results,
-			)
+			},
+		)?;
+		shapes.steps = (all, channels.count);
+		let copy = &*copy;
+		Classes::new(&shapes)?.each(|class| {
+			channels.slide::<M>(class, channels.count, results, |at, lanes| {
+				lanes.copy_from_slice(copy.get(at..at + lanes.len())?);
+				Some(())
+			})
 		})?;
 	}
 	Some(())
 }
 
-/// Channels that a depthwise convolution sums at a time.
-const LANES: usize = 16;
-
-/// One channel in, one out, for each group: results of neighbouring channels at a time.
-fn depthwise<L: Lane>(
-	shapes: &Shapes,
-	classes: &Classes<impl Fn(u32) -> Class>,
-	x: &Value,
-	w: &Value,
-	results: &mut [L],
-) -> Option<()> {
-	let channels = shapes.groups;
-	let width = strides(&w.meta.shape)[0] as usize;
-	let mut input = vec![L::default(); x.data.len()];
-	L::load(x, 0, &mut input)?;
-	// Weights by tap, then channel.
-	let mut weights = vec![L::default(); width * channels];
-	let mut row = vec![L::default(); width];
-	for channel in 0..channels {
-		L::load(w, channel * width, &mut row)?;
-		for (slot, weight) in weights.get_mut(channel..)?.iter_mut().step_by(channels).zip(&row) {
-			*slot = *weight;
-		}
-	}
-	classes.each(|class| {
-		let (input, weights, results) = (&input[..], &weights[..], &mut *results);
-		Channels { class, channels, input, weights, results }.run()
-	})
+/// Some channels of a depthwise convolution.
+struct Channels<'a> {
+	first: usize,
+	count: usize,
+	/// By tap, then channel.
+	weights: &'a [Word],
 }
 
-/// A depthwise convolution whose operands lie ready.
-struct Channels<'a, L> {
-	class: &'a Class,
-	channels: usize,
-	input: &'a [L],
-	weights: &'a [L],
-	results: &'a mut [L],
-}
-
-impl<L: Lane> Channels<'_, L> {
-	/// As [`Tiles::run`].
-	#[cfg(feature = "std")]
-	fn run(self) -> Option<()> {
-		pulp::Arch::new().dispatch(self)
-	}
-
-	#[cfg(not(feature = "std"))]
-	fn run(self) -> Option<()> {
-		self.slide()
-	}
-
-	#[inline(always)]
-	fn slide(self) -> Option<()> {
-		let Self { class, channels, input, weights, results } = self;
-		for (to, from) in class.rows.iter().copied() {
-			let target = results.get_mut(to..to + channels)?;
-			let (blocks, rest) = target.as_chunks_mut::<LANES>();
-			let mut first = 0;
-			for sums in blocks {
-				let mut acc = *sums;
-				for (offset, part) in &class.taps {
-					let at = from + offset + first;
-					let a = input.get(at..at + LANES)?.as_array::<LANES>()?;
-					let at = part.start * channels + first;
-					let b = weights.get(at..at + LANES)?.as_array::<LANES>()?;
-					for lane in 0..LANES {
-						acc[lane] = L::accumulate(acc[lane], a[lane], b[lane]);
+impl Channels<'_> {
+	/// Sums all rows of a class. `step` is how far positions of the input lie apart where `read`
+	/// reads them.
+	fn slide<M: Mode>(
+		&self,
+		class: &Class,
+		step: usize,
+		results: &mut [Word],
+		read: impl Fn(usize, &mut [Word]) -> Option<()>,
+	) -> Option<()> {
+		vector(
+			#[inline(always)]
+			|| {
+				let mut rows = Rows::new(&class.axes, (self.first, 0));
+				for _ in 0..class.count() {
+					let (to, from) = rows.next();
+					let (blocks, rest) =
+						results.get_mut(to..to + self.count)?.as_chunks_mut::<LANES>();
+					let whole = blocks.len() * LANES;
+					for (number, sums) in blocks.iter_mut().enumerate() {
+						self.lanes::<M, LANES>(class, step, from, number * LANES, sums, &read)?;
+					}
+					for (offset, sum) in rest.iter_mut().enumerate() {
+						let sum = core::array::from_mut(sum);
+						self.lanes::<M, 1>(class, step, from, whole + offset, sum, &read)?;
 					}
 				}
-				*sums = acc;
-				first += LANES;
-			}
-			for (lane, sum) in rest.iter_mut().enumerate() {
-				for (offset, part) in &class.taps {
-					let a = *input.get(from + offset + first + lane)?;
-					let b = *weights.get(part.start * channels + first + lane)?;
-					*sum = L::accumulate(*sum, a, b);
+				Some(())
+			},
+		)
+	}
+
+	/// Sums `N` neighbouring channels of one row.
+	#[inline(always)]
+	fn lanes<M: Mode, const N: usize>(
+		&self,
+		class: &Class,
+		step: usize,
+		from: usize,
+		channel: usize,
+		sums: &mut [Word; N],
+		read: &impl Fn(usize, &mut [Word]) -> Option<()>,
+	) -> Option<()> {
+		let mut acc: [M::Lane; N] = core::array::from_fn(|lane| M::begin(sums[lane]));
+		for (offset, part) in &class.taps {
+			for (number, term) in part.clone().enumerate() {
+				let mut a = [[0; 4]; N];
+				read(from + offset + number * step + channel, &mut a)?;
+				let at = term * self.count + channel;
+				let b = self.weights.get(at..at + N)?.as_array::<N>()?;
+				for lane in 0..N {
+					acc[lane] = M::accumulate(acc[lane], M::lane(a[lane]), M::lane(b[lane]));
 				}
 			}
 		}
+		for (sum, acc) in sums.iter_mut().zip(acc) {
+			*sum = M::end(*sum, acc);
+		}
 		Some(())
-	}
-}
-
-#[cfg(feature = "std")]
-impl<L: Lane> pulp::WithSimd for Channels<'_, L> {
-	type Output = Option<()>;
-
-	#[inline(always)]
-	fn with_simd<S: pulp::Simd>(self, _: S) -> Option<()> {
-		self.slide()
 	}
 }

@@ -73,20 +73,20 @@ impl<const N: usize> Walk<N> {
 		Self { dims, rank, origin, length: inner.size, steps: inner.steps, empty }
 	}
 
-	/// Calls `run` with the operands' offsets at the start of each run.
+	/// Calls `run` with the operands' offsets at the start of each run, until it gives `None`.
 	#[inline(always)]
-	pub(super) fn each(&self, mut run: impl FnMut([usize; N])) {
+	pub(super) fn each(&self, mut run: impl FnMut([usize; N]) -> Option<()>) -> Option<()> {
 		if self.empty {
-			return;
+			return Some(());
 		}
 		let mut position = [0usize; MAX_RANK];
 		let mut at = self.origin;
 		loop {
-			run(at.map(|offset| offset as usize));
+			run(at.map(|offset| offset as usize))?;
 			let mut axis = self.rank;
 			loop {
 				if axis == 0 {
-					return;
+					return Some(());
 				}
 				axis -= 1;
 				let dim = &self.dims[axis];

@@ -1,0 +1,174 @@
+//! Columns packed for tiles, so that a tile reads them in order.
+
+use super::tile::{Float, Mode, Small, Word, Wrapping, TERMS_AT_ONCE};
+use crate::{
+	op::Op,
+	tensor::{TensorType, View},
+};
+use alloc::{vec, vec::Vec};
+use core::ops::Range;
+
+/// Rows of results in one tile.
+pub(super) const TILE_ROWS: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
+/// The most columns of a tile on any processor: what scratch memory is sized by.
+pub(crate) const WIDEST_TILE: usize = 32;
+/// The most columns that are packed at one time.
+pub(crate) const COLUMNS_AT_ONCE: usize = 512;
+
+/// How many columns a tile has on this processor.
+pub(super) fn tile_columns() -> usize {
+	#[cfg(all(feature = "std", target_arch = "x86_64"))]
+	if matches!(pulp::Arch::new(), pulp::Arch::V4(_)) {
+		return 32;
+	}
+	if cfg!(target_arch = "wasm32") {
+		4
+	} else {
+		16
+	}
+}
+
+/// How the products of an operator on these types are summed; `None` for those that are computed
+/// element by element.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Sums {
+	Float,
+	Wrapping,
+	Small,
+}
+
+impl Sums {
+	/// For these operands, whose values decide as well.
+	pub(super) fn of(
+		out: TensorType,
+		a: &View,
+		b: &View,
+		packed: Option<&Packed>,
+	) -> Option<Self> {
+		match out {
+			TensorType::F32 => Some(Self::Float),
+			TensorType::I32 if cfg!(not(target_arch = "wasm32")) => {
+				let known = packed.is_some_and(|packed| packed.sums == Self::Small);
+				let small = Small::fits(a) && (known || Small::fits(b));
+				Some(if small { Self::Small } else { Self::Wrapping })
+			}
+			TensorType::I32 | TensorType::U32 => Some(Self::Wrapping),
+			_ => None,
+		}
+	}
+}
+
+/// The rows of `b` that some columns of a result are made from.
+#[derive(Clone, Debug)]
+pub(super) struct Columns<'a> {
+	pub(super) b: View<'a>,
+	/// Where the first row begins.
+	pub(super) first: usize,
+	/// Elements of a row.
+	pub(super) width: usize,
+	/// How many rows.
+	pub(super) count: usize,
+	/// Which elements of a row count.
+	pub(super) terms: Range<usize>,
+}
+
+impl Columns<'_> {
+	/// The blocks that are packed at one time: terms, and columns.
+	pub(super) fn blocks(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+		let (terms, count) = (self.terms.clone(), self.count);
+		let end = terms.end;
+		terms.step_by(TERMS_AT_ONCE).flat_map(move |from| {
+			(0..count).step_by(COLUMNS_AT_ONCE).map(move |column| {
+				let terms = from..end.min(from + TERMS_AT_ONCE);
+				(terms, column..count.min(column + COLUMNS_AT_ONCE))
+			})
+		})
+	}
+
+	/// Packs a block for tiles of `C` columns. Missing ones are zeros.
+	pub(super) fn pack<M: Mode>(
+		&self,
+		terms: Range<usize>,
+		columns: Range<usize>,
+		tile: usize,
+		to: &mut [Word],
+	) -> Option<()> {
+		let size = terms.len() * tile;
+		for (strip, to) in to.chunks_exact_mut(size.max(1)).enumerate() {
+			for offset in 0..tile {
+				let column = columns.start + strip * tile + offset;
+				let to = to.get_mut(offset..)?;
+				if column >= columns.end {
+					to.iter_mut().step_by(tile).for_each(|word| *word = [0; 4]);
+					continue;
+				}
+				let start = self.first + column * self.width;
+				M::load(&self.b, start + terms.start..start + terms.end, to, tile)?;
+			}
+		}
+		Some(())
+	}
+}
+
+/// The second operand of a product, packed once for all runs.
+#[derive(Clone, Debug)]
+pub struct Packed {
+	pub(super) sums: Sums,
+	tile: usize,
+	/// For each group all blocks, one after the other.
+	words: Vec<Word>,
+	group: usize,
+}
+
+impl Packed {
+	/// Packs a constant `b` of this operator. `None` where that would not help.
+	pub fn new(op: &Op, out: TensorType, b: View) -> Option<Self> {
+		let (groups, terms) = match op {
+			Op::MatMul { from, terms } if b.meta.rank() == 2 => (1, *from..from + terms),
+			Op::Conv { groups, from, terms, .. } => (*groups as usize, *from..from + terms),
+			_ => return None,
+		};
+		let outputs = *b.meta.shape.first()? as usize;
+		let count = outputs.checked_div(groups)?;
+		let sums = match out {
+			TensorType::F32 => Sums::Float,
+			TensorType::I32 if Small::fits(&b) => Sums::Small,
+			TensorType::I32 | TensorType::U32 => Sums::Wrapping,
+			_ => return None,
+		};
+		// Depthwise convolutions read their weights otherwise.
+		let depthwise = matches!(op, Op::Conv { .. }) && count == 1 && b.meta.shape.last() == Some(&1);
+		if depthwise {
+			return None;
+		}
+		let width = b.meta.shape.iter().skip(1).map(|dim| *dim as usize).product();
+		let terms = terms.start as usize..terms.end as usize;
+		let tile = tile_columns();
+		let group = count.next_multiple_of(tile).checked_mul(terms.len())?;
+		let mut words = vec![[0; 4]; group.checked_mul(groups)?];
+		for (number, to) in words.chunks_exact_mut(group.max(1)).enumerate() {
+			let first = number * count * width;
+			let columns = Columns { b, first, width, count, terms: terms.clone() };
+			let mut left = to;
+			for (terms, some) in columns.blocks() {
+				let size = some.len().next_multiple_of(tile) * terms.len();
+				let (block, rest) = left.split_at_mut_checked(size)?;
+				left = rest;
+				match sums {
+					Sums::Float => columns.pack::<Float>(terms, some, tile, block)?,
+					Sums::Small => columns.pack::<Small>(terms, some, tile, block)?,
+					Sums::Wrapping => columns.pack::<Wrapping>(terms, some, tile, block)?,
+				}
+			}
+		}
+		Some(Self { sums, tile, words, group })
+	}
+
+	/// What was packed for a group, if it fits how this product is summed.
+	pub(super) fn group(&self, number: usize, sums: Sums, tile: usize) -> Option<&[Word]> {
+		if self.sums != sums || self.tile != tile {
+			return None;
+		}
+		self.words.get(number * self.group..(number + 1) * self.group)
+	}
+}
