@@ -1,7 +1,8 @@
 //! What a validator can be slashed for beyond consensus.
 
 use crate::{
-	request::{RequestId, Role},
+	keys::InferenceSignature,
+	request::{RequestId, Role, Statement},
 	AccountId, Balance, SessionIndex, ValidatorIndex,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -65,4 +66,13 @@ pub struct OffenceReport {
 	pub version: Option<u16>,
 	/// Who is rewarded with a tenth of what is slashed. Where there is none, all of it is burned.
 	pub reporter: Option<AccountId>,
+}
+
+/// A statement and its signer's signature.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct SignedStatement {
+	/// What was said.
+	pub statement: Statement,
+	/// The signature of [`Statement::signing_payload`].
+	pub signature: InferenceSignature,
 }
