@@ -13,6 +13,7 @@
 //! | [`parameters`] | what genesis chooses, and the ranges it may choose from |
 //! | [`program`] | canonical programs on chain |
 //! | [`keys`] | the inference session key |
+//! | [`dispute`] | replays, verdicts and what clients ask about them |
 //! | [`offence`] | what a validator can be slashed for beyond consensus |
 //! | [`traits`] | what pallets may ask of each other |
 //! | [`apis`] | the runtime APIs |
@@ -25,6 +26,7 @@ extern crate alloc;
 pub mod apis;
 pub mod attribution;
 pub mod commitment;
+pub mod dispute;
 pub mod keys;
 pub mod model;
 pub mod offence;

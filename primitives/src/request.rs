@@ -4,7 +4,7 @@ use crate::{
 	commitment::tensors_commitment,
 	keys::{InferenceId, InferenceSignature},
 	model::ModelId,
-	tensor::{Tensor, MAX_INLINE_BYTES},
+	tensor::{decode_tensors, Tensor, MAX_INLINE_BYTES},
 	AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex, DOMAIN,
 };
 use alloc::vec::Vec;
@@ -240,6 +240,22 @@ pub enum OutcomeCommitment {
 		/// Where.
 		operator: u32,
 	},
+}
+
+impl Outcome {
+	/// What a statement about this commits to. `None` where the output's bytes are no list of
+	/// tensors.
+	pub fn commitment(&self) -> Option<OutcomeCommitment> {
+		match self {
+			Self::Output(bytes) => {
+				let tensors = decode_tensors(bytes).ok()?;
+				Some(OutcomeCommitment::of_output(&tensors))
+			}
+			Self::Trap { code, operator } => {
+				Some(OutcomeCommitment::Trap { code: *code, operator: *operator })
+			}
+		}
+	}
 }
 
 impl OutcomeCommitment {

@@ -1,0 +1,307 @@
+//! Benchmarks of calls, checks and hooks.
+
+use super::*;
+use crate::{referee::MAX_REPLAY_MEMORY, types::MAX_CHUNKS_REMOVED};
+use alloc::{vec, vec::Vec};
+use codec::Encode;
+use countersign_canonical::{
+	commitment::tensor_commitment,
+	op::{Op, Range},
+	program::{Constant, Node, Package, Program},
+	Meta, Tensor as CanonicalTensor, TensorType as CanonicalType, VERSION,
+};
+use countersign_primitives::{
+	dispute::{
+		staging_id, Decision, Effort, PackageSource, ReplayChallenge, Verdict, Verdicts, Witness,
+		STAGED_CHUNK,
+	},
+	request::{Outcome, RequestId, TrapCode},
+	tensor::{Tensor, TensorType},
+	traits::{Bonds, Programs, Sessions},
+	AccountId, Balance, Hash, UNIT,
+};
+use frame_benchmarking::v2::*;
+use frame_support::{
+	assert_ok,
+	traits::{fungible::Mutate, Get, Hooks},
+};
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
+use sp_application_crypto::RuntimeAppPublic;
+use sp_runtime::SaturatedConversion;
+
+/// Enough for every bond and deposit that a benchmark meets.
+const FUNDS: Balance = 1_000_000_000 * UNIT;
+const WIDTH: u32 = 256;
+
+fn rich<T: Config>(name: &'static str) -> AccountId
+where
+	T::Currency: Mutate<AccountId>,
+{
+	let who: AccountId = account(name, 0, 0);
+	assert_ok!(T::Currency::mint_into(&who, FUNDS));
+	assert_ok!(T::Currency::mint_into(&T::Treasury::get(), UNIT));
+	who
+}
+
+fn constant(shape: &[u32], data: Vec<u8>) -> (Constant, Vec<u8>) {
+	let (ty, shape) = (CanonicalType::F32, shape.to_vec());
+	let tensor = CanonicalTensor { ty, shape: shape.clone(), data };
+	let commitment = tensor_commitment(&tensor, None);
+	(Constant { meta: Meta { ty, shape }, commitment }, tensor.data)
+}
+
+/// A package of at least `kib` KiB that multiplies about so many million times.
+fn package(million_macs: u32, kib: u32) -> Vec<u8> {
+	let rows = (million_macs.saturating_mul(15)).max(1);
+	let fill = |count: u32| (0..count).flat_map(|i| (i as f32 + 1.5).to_le_bytes()).collect();
+	let (weights, weight_bytes) = constant(&[WIDTH, WIDTH], fill(WIDTH * WIDTH));
+	let rest = kib.saturating_sub(4 * WIDTH * WIDTH / 1024).max(1) * 256;
+	let (padding, padding_bytes) = constant(&[rest], fill(rest));
+	let meta = Meta { ty: CanonicalType::F32, shape: vec![WIDTH] };
+	let program = Program {
+		version: VERSION,
+		inputs: vec![meta],
+		constants: vec![weights, padding],
+		nodes: vec![
+			Node { op: Op::Expand { shape: vec![rows, WIDTH] }, operands: vec![0] },
+			Node { op: Op::MatMul { from: 0, terms: WIDTH }, operands: vec![3, 1] },
+			Node {
+				op: Op::Slice {
+					ranges: vec![
+						Range { start: 0, step: 1, length: 1 },
+						Range { start: 0, step: 1, length: WIDTH },
+					],
+				},
+				operands: vec![4],
+			},
+			Node { op: Op::Reshape { shape: vec![WIDTH] }, operands: vec![5] },
+		],
+		outputs: vec![6],
+	};
+	Package { program, constants: vec![weight_bytes, padding_bytes] }.encode()
+}
+
+fn input() -> Vec<u8> {
+	let data = (0..WIDTH).flat_map(|i| (i as f32).to_le_bytes()).collect();
+	vec![Tensor { ty: TensorType::F32, shape: vec![WIDTH], data }].encode()
+}
+
+/// An open result that a replay of `package` finds wrong, the dearest verdict.
+fn wrong_result<T: Config>(package: &[u8]) -> RequestId {
+	let model = T::Programs::make_program(&account("owner", 0, 0), package);
+	let outcome = Outcome::Trap { code: TrapCode::Operator, operator: 0 };
+	T::Results::make_open_result(model, input(), outcome)
+}
+
+fn staged<T: Config>(who: &AccountId, chunks: u32) -> Hash
+where
+	T::Currency: Mutate<AccountId>,
+{
+	let root = Hash::repeat_byte(5);
+	assert_ok!(Pallet::<T>::do_stage(who.clone(), root, chunks.max(1) * STAGED_CHUNK));
+	let id = staging_id(who, &root);
+	for index in 0..chunks {
+		let bytes = vec![index as u8; STAGED_CHUNK as usize];
+		assert_ok!(Pallet::<T>::do_stage_chunks(who, id, index, &bytes));
+	}
+	id
+}
+
+#[benchmarks(where T::Currency: Mutate<AccountId>)]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn replay(m: Linear<1, 600>, b: Linear<1, 2_048>) -> Result<(), BenchmarkError> {
+		let package = package(m, b);
+		let request = wrong_result::<T>(&package);
+		let effort = Effort { macs: u64::MAX, bytes: u32::MAX };
+		let bytes = package.try_into().map_err(|_| "at most 4 MiB")?;
+		let witness = Witness { package: PackageSource::Inline(bytes), input: None };
+		let found;
+
+		#[block]
+		{
+			found = Pallet::<T>::hear(&request, witness, &effort);
+		}
+
+		let (_, _, needs, verdict, _) = found.map_err(|_| "the replay is a good one")?;
+		assert!(needs.memory <= MAX_REPLAY_MEMORY);
+		assert_eq!(verdict, Verdict::Wrong);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn decide() -> Result<(), BenchmarkError> {
+		let who = rich::<T>("challenger");
+		let request = wrong_result::<T>(&package(1, 1));
+		let result = T::Results::open_result(&request).ok_or("it is open")?;
+		let terms = crate::replay::Terms::Dispute;
+		let hold = HoldReason::Bond.into();
+		use frame_support::traits::fungible::MutateHold;
+		T::Currency::hold(&hold, &who, T::ReplayBond::get())?;
+
+		#[block]
+		{
+			// The report is weighed for itself.
+			Pallet::<T>::decide(
+				&request,
+				who,
+				&result,
+				VERSION,
+				Verdict::Accepted,
+				result.outcome.clone(),
+				terms,
+			)?;
+		}
+
+		assert!(Decisions::<T>::contains_key(request));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn refuse(b: Linear<1, 2_048>) -> Result<(), BenchmarkError> {
+		let who = rich::<T>("challenger");
+		let bytes = vec![7u8; b as usize * 1024].try_into().map_err(|_| "at most 4 MiB")?;
+		let witness = Witness { package: PackageSource::Inline(bytes), input: None };
+		let effort = Effort { macs: 1, bytes: 0 };
+		let refused;
+
+		#[block]
+		{
+			refused = Pallet::<T>::do_replay(
+				who,
+				RequestId::zero(),
+				witness,
+				effort,
+				crate::replay::Terms::Dispute,
+			);
+		}
+
+		assert!(refused.is_err());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn authorize(b: Linear<1, 2_048>) -> Result<(), BenchmarkError> {
+		let package = package(1, b);
+		let request = wrong_result::<T>(&package);
+		let account = T::Bonds::make_validator(9);
+		assert_ok!(T::Currency::mint_into(&account, FUNDS));
+		let session = T::Sessions::current();
+		let validator = T::Sessions::position(&account).ok_or("it is in the session")?;
+		let member = T::Sessions::member(session, validator).ok_or("it has a key")?;
+		let challenge = ReplayChallenge {
+			genesis: Pallet::<T>::genesis(),
+			request,
+			session,
+			validator,
+			effort: Effort { macs: 100_000_000, bytes: package.len() as u32 + 4_096 },
+			signer: member.key.clone(),
+		};
+		let signature =
+			member.key.sign(&challenge.signing_payload()).ok_or("the key is in the keystore")?;
+		let bytes = package.try_into().map_err(|_| "at most 4 MiB")?;
+		let witness = Witness { package: PackageSource::Inline(bytes), input: None };
+		let valid;
+
+		#[block]
+		{
+			valid = Pallet::<T>::authorize_challenge(&challenge, &witness, &signature);
+		}
+
+		assert!(valid.is_ok());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn stage() {
+		let who = rich::<T>("challenger");
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who.clone()), Hash::repeat_byte(1), 16 * 1024 * 1024);
+
+		assert_eq!(StagedBy::<T>::get(&who), 1);
+	}
+
+	#[benchmark]
+	fn stage_chunks(b: Linear<1, 512>) -> Result<(), BenchmarkError> {
+		let who = rich::<T>("challenger");
+		let root = Hash::repeat_byte(1);
+		Pallet::<T>::do_stage(who.clone(), root, b * 1024)?;
+		let id = staging_id(&who, &root);
+		let bytes = vec![3u8; b as usize * 1024].try_into().map_err(|_| "at most 512 KiB")?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), id, 0, bytes);
+
+		assert!(Pallet::<T>::staged_length(&id).is_some());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn unstage() {
+		let who = rich::<T>("challenger");
+		let id = staged::<T>(&who, 1);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), id);
+
+		assert_eq!(Stagings::<T>::get(id).map(|s| s.expires_at), Some(Pallet::<T>::now()));
+	}
+
+	#[benchmark]
+	fn on_initialize() {
+		let now = frame_system::Pallet::<T>::block_number();
+
+		#[block]
+		{
+			Pallet::<T>::on_initialize(now);
+			Pallet::<T>::on_finalize(now);
+		}
+	}
+
+	#[benchmark]
+	fn remove_chunks(c: Linear<1, MAX_CHUNKS_REMOVED>) {
+		let who = rich::<T>("challenger");
+		let id = staged::<T>(&who, c);
+		let expires = Stagings::<T>::get(id).map_or(0, |staging| staging.expires_at);
+		Cursors::<T>::put(QueueCursors { stagings: expires, decisions: expires });
+
+		#[block]
+		{
+			Pallet::<T>::act_on_what_is_due(expires.saturating_add(1));
+		}
+
+		assert_eq!(
+			Chunks::<T>::iter_prefix(id).count() as u32,
+			c.saturating_sub(MAX_CHUNKS_REMOVED)
+		);
+	}
+
+	#[benchmark]
+	fn prune_decision() {
+		let request = RequestId::repeat_byte(1);
+		let block: BlockNumberFor<T> = frame_system::Pallet::<T>::block_number();
+		let block: u32 = block.saturated_into();
+		let decision = Decision {
+			verdict: Verdict::Accepted,
+			challenger: account("challenger", 0, 0),
+			executor: account("executor", 0, 0),
+			bond_lost: 0,
+			slash: 0,
+			slashed_in: None,
+			decided_at: 0,
+		};
+		Decisions::<T>::insert(request, decision);
+		DecisionPrunes::<T>::insert(block, request, ());
+		Cursors::<T>::put(QueueCursors { stagings: block + 1, decisions: block });
+
+		#[block]
+		{
+			Pallet::<T>::act_on_what_is_due(block + 1);
+		}
+
+		assert!(!Decisions::<T>::contains_key(request));
+	}
+}

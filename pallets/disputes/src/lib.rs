@@ -1,0 +1,545 @@
+//! # Disputes
+//!
+//! A wrong answer is decided by the chain recomputing it, never by a vote.
+//!
+//! ## Pallet API
+//!
+//! See the [`pallet`] module for the calls, storage, events and errors, and the runtime API
+//! `DisputesApi` of `countersign_primitives::dispute` for what clients ask.
+//!
+//! ## Overview
+//!
+//! While a result is open, anyone may have it **replayed**: bring what the chain lacks, the program
+//! with its constants and the input, each checked against what model and request commit to; the
+//! runtime runs the program and judges the signed outcome by the manifest's precision policies.
+//! The verdict falls in the same block, nobody has to answer.
+//!
+//! | verdict | result | executor | challenger |
+//! |---|---|---|---|
+//! | `Accepted` | `Replayed` and `Final` at once | paid, and half of the bond | loses the bond; the other half goes to the treasury |
+//! | `Corrected` | the canonical outcome replaces it; `Replayed` and `Final` | unpaid, cover released | bond back |
+//! | `Wrong` | `Invalidated`, everything held goes back to the requester | loses the cover | bond and transaction fee back, a tenth of what is slashed |
+//!
+//! Who only wants the chain's word for a result confirms it: no bond, no reward, and the fee is
+//! paid whatever comes of it.
+//!
+//! A validator may have a result replayed by its inference key alone, without fee: what the fee
+//! would have been is put on hold on its account together with the bond, and burned unless the
+//! result is found wrong.
+//!
+//! A package that does not fit one transaction is **staged**: posted chunk by chunk over blocks,
+//! for a deposit, and removed after a while.
+//!
+//! ## Implementation Details
+//!
+//! What a replay takes follows from the program alone. The caller declares it as an
+//! [`Effort`](countersign_primitives::dispute::Effort), which is charged beforehand; a replay that
+//! turns out to need more is refused before it runs. One replay takes at most
+//! [`MAX_REPLAY_TIME`](replay::MAX_REPLAY_TIME) and
+//! [`MAX_REPLAY_MEMORY`](referee::MAX_REPLAY_MEMORY), those of one block together
+//! [`MAX_BLOCK_MEMORY`](referee::MAX_BLOCK_MEMORY).
+//!
+//! Replays are of the operational class. After a block in which that class used more than 90 % of
+//! its reserve, the window clock of pallet-inference stands still for a block
+//! ([`ClockRuns`]), so that nobody can keep disputes out until a window shuts.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![deny(rustdoc::broken_intra_doc_links)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+mod invariants;
+#[cfg(test)]
+mod mock;
+mod queues;
+pub mod referee;
+pub mod replay;
+mod staging;
+#[cfg(test)]
+mod tests;
+mod types;
+mod views;
+pub mod weights;
+
+pub use pallet::*;
+pub use types::*;
+pub use weights::WeightInfo;
+
+/// Says that something cannot be. A chain logs it and goes on; a test fails, also where the build
+/// is optimised and `defensive!` alone would not stop it.
+fn impossible(proof: &'static str) {
+	frame_support::defensive!(proof);
+	#[cfg(test)]
+	panic!("{proof}");
+}
+
+/// The calls, storage, events and errors of disputes.
+#[allow(missing_docs)] // The macro's expansion has undocumented items.
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use crate::replay::{call_weight, Terms};
+	use countersign_primitives::{
+		dispute::{
+			Decision, Effort, Manifests, ReplayChallenge, StagingId, Verdicts, Witness,
+			MAX_STAGED_AT_ONCE,
+		},
+		keys::InferenceSignature,
+		request::RequestId,
+		traits::{Bonds, Offences, Programs, Sessions},
+		AccountId, Balance, BlockNumber, Hash, SessionIndex,
+	};
+	use frame_support::{dispatch::DispatchClass, pallet_prelude::*, traits::fungible::MutateHold};
+	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// The pallet.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What this pallet needs of the runtime, whose transactions must carry
+	/// `frame_system::AuthorizeCall`.
+	#[pallet::config]
+	pub trait Config:
+		CreateAuthorizedTransaction<Call<Self>>
+		+ frame_system::Config<AccountId = AccountId, Hash = Hash, RuntimeEvent: From<Event<Self>>>
+	{
+		/// The native token.
+		type Currency: MutateHold<AccountId, Balance = Balance, Reason = Self::RuntimeHoldReason>;
+		/// The runtime's reasons for holds.
+		type RuntimeHoldReason: From<HoldReason>;
+		/// Open results and how they end.
+		type Results: Verdicts;
+		/// What models are.
+		type Manifests: Manifests;
+		/// The programs that the chain stores.
+		type Programs: Programs;
+		/// Slashes.
+		type Offences: Offences;
+		/// The validators' bonds and the cover on them.
+		type Bonds: Bonds;
+		/// The validators of recent sessions and their keys.
+		type Sessions: Sessions;
+		/// What transactions cost that pay fees.
+		type SignedFee: SignedFee;
+		/// The treasury's account.
+		type Treasury: Get<AccountId>;
+		/// What is on hold while a result is replayed, and lost where the result stands.
+		#[pallet::constant]
+		type ReplayBond: Get<Balance>;
+		/// The deposit for a staged package, beside that for its bytes. At least the existential
+		/// deposit, so that it can always go back.
+		#[pallet::constant]
+		type StagingDepositBase: Get<Balance>;
+		/// The deposit for a byte of a staged package.
+		#[pallet::constant]
+		type StagingDepositPerByte: Get<Balance>;
+		/// The blocks for which a package stays staged.
+		#[pallet::constant]
+		type StagingPeriod: Get<BlockNumber>;
+		/// The weights of calls and hooks.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// Why this pallet holds tokens.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// For a replay, during the call only.
+		#[codec(index = 0)]
+		Bond,
+		/// For a staged package.
+		#[codec(index = 1)]
+		Staging,
+	}
+
+	/// The decisions, until they are pruned.
+	#[pallet::storage]
+	pub type Decisions<T: Config> =
+		StorageMap<_, Blake2_128Concat, RequestId, Decision, OptionQuery>;
+
+	/// The last blocks in which decisions have to be readable.
+	#[pallet::storage]
+	pub type DecisionPrunes<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		BlockNumber,
+		Blake2_128Concat,
+		RequestId,
+		(),
+		OptionQuery,
+	>;
+
+	/// The packages that are staged.
+	#[pallet::storage]
+	pub type Stagings<T: Config> = StorageMap<_, Blake2_128Concat, StagingId, Staging, OptionQuery>;
+
+	/// How many packages an account stages.
+	#[pallet::storage]
+	pub type StagedBy<T: Config> = StorageMap<_, Blake2_128Concat, AccountId, u32, ValueQuery>;
+
+	/// The chunks of staged packages.
+	#[pallet::storage]
+	pub type Chunks<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, StagingId, Twox64Concat, u32, Chunk, OptionQuery>;
+
+	/// The blocks from which on staged packages are removed.
+	#[pallet::storage]
+	pub type StagingExpiries<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		BlockNumber,
+		Blake2_128Concat,
+		StagingId,
+		(),
+		OptionQuery,
+	>;
+
+	/// How far the queues have been worked off.
+	#[pallet::storage]
+	pub type Cursors<T: Config> = StorageValue<_, QueueCursors, ValueQuery>;
+
+	/// The memory that this block's replays were allowed. None between blocks.
+	#[pallet::storage]
+	pub type MemoryUsed<T: Config> = StorageValue<_, u64, ValueQuery>;
+
+	/// Whether operational messages crowded the last block.
+	#[pallet::storage]
+	pub type Crowded<T: Config> = StorageValue<_, bool, ValueQuery>;
+
+	/// What happened to results that were recomputed, and to staged packages.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// The chain recomputed a result and agrees. It is `Final`.
+		Upheld {
+			/// The request.
+			request: RequestId,
+			/// Who signed the result.
+			executor: AccountId,
+			/// Who had it replayed.
+			challenger: AccountId,
+			/// What the challenger lost: half to the executor, half to the treasury, and what a
+			/// fee would have been is burned.
+			bond_lost: Balance,
+		},
+		/// The canonical answer replaced a result that was too far from it, but not so far that
+		/// anybody is slashed. It is `Final`.
+		Corrected {
+			/// The request.
+			request: RequestId,
+			/// Who signed the result, and is not paid.
+			executor: AccountId,
+			/// Who had it replayed.
+			challenger: AccountId,
+		},
+		/// A result was wrong. It counts for nothing, the requester got everything back.
+		FoundWrong {
+			/// The request.
+			request: RequestId,
+			/// Who signed the result.
+			executor: AccountId,
+			/// Who had it replayed.
+			challenger: AccountId,
+			/// What the executor loses, unless governance cancels it.
+			slash: Balance,
+			/// The first session in which it does.
+			slashed_in: Option<SessionIndex>,
+		},
+		/// Somebody begins to stage a package.
+		StagingOpened {
+			/// Its name.
+			id: StagingId,
+			/// Who stages it.
+			owner: AccountId,
+			/// The program root that it is to have.
+			root: Hash,
+			/// Its length in bytes.
+			length: u32,
+			/// What is on hold for it.
+			deposit: Balance,
+			/// The block from which on it is removed.
+			expires_at: BlockNumber,
+		},
+		/// All chunks of a package are there.
+		StagingComplete {
+			/// Its name.
+			id: StagingId,
+		},
+		/// A staged package is gone, and its deposit went back.
+		Unstaged {
+			/// Its name.
+			id: StagingId,
+			/// Who staged it.
+			owner: AccountId,
+			/// What went back.
+			deposit: Balance,
+		},
+	}
+
+	/// Why a call was refused.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// There is no such result, or it is not open any more.
+		NotOpen,
+		/// The model has no canonical program: nobody can recompute its results.
+		NoProgram,
+		/// The version of the operator set is suspended until a referendum, or not known here.
+		VersionSuspended,
+		/// The chain does not store this package; send it along, or stage all of it.
+		NoPackage,
+		/// These bytes are not the model's package.
+		WrongPackage,
+		/// The input is not on chain; send it along.
+		NoInput,
+		/// This is not the input that the request committed to.
+		WrongInput,
+		/// The replay takes more than was declared; ask `DisputesApi` what to declare.
+		EffortTooLow,
+		/// The replay takes more time or memory than one block has for it, so that no replay can
+		/// decide about this model. Stage a package that is too long for one transaction.
+		TooHeavy,
+		/// This block has no room for another replay; try again in the next.
+		BlockFull,
+		/// A staged package is empty or longer than 16 MiB.
+		BadLength,
+		/// This account stages a package with this root already.
+		AlreadyStaged,
+		/// This account stages as many packages as it may; wait until one expires, or unstage it.
+		TooManyStaged,
+		/// There is no such staged package.
+		NotStaged,
+		/// Only who stages a package may do this.
+		NotOwner,
+		/// The package expired or is being removed.
+		Expired,
+		/// Chunks have 64 KiB each, the last one the rest, and none may be beyond the length.
+		BadChunk,
+		/// A chunk is there already.
+		ChunkThere,
+		/// The message is not one that a validator may send now.
+		Rejected,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+			Self::act_on_what_is_due(Self::now())
+		}
+
+		fn on_finalize(_: BlockNumberFor<T>) {
+			Self::close_block();
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Disputes an open result: the chain recomputes it now.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone.
+		///
+		/// ## Details
+		///
+		/// Holds the replay bond while it runs. If the result stands, the bond is lost, half of it
+		/// to the executor and the rest to the treasury, and the result is `Final`. If it was
+		/// wrong, the result is invalidated, the requester gets everything back, the executor
+		/// loses its cover, of which a tenth goes to the caller, and the call costs no fee. In
+		/// between, the canonical answer replaces the result and the bond goes back.
+		///
+		/// ## Parameters
+		///
+		/// - `request`: whose result.
+		/// - `witness`: package and input, as far as the chain lacks them.
+		/// - `effort`: what the replay takes, as `DisputesApi` tells it.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NotOpen`] to [`Error::BlockFull`]: there is no replay, and the bond goes back.
+		/// The currency's, if the bond cannot be held.
+		///
+		/// ## Events
+		///
+		/// [`Event::Upheld`], [`Event::Corrected`] or [`Event::FoundWrong`].
+		#[pallet::call_index(0)]
+		#[pallet::weight((call_weight::<T>(effort, witness), DispatchClass::Operational))]
+		pub fn dispute_by_replay(
+			origin: OriginFor<T>,
+			request: RequestId,
+			witness: Witness,
+			effort: Effort,
+		) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			Self::do_replay(who, request, witness, effort, Terms::Dispute)
+		}
+
+		/// Asks for the chain's own word about an open result: the chain recomputes it now.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone.
+		///
+		/// ## Details
+		///
+		/// As [`Pallet::dispute_by_replay`], without bond and without reward. The fee is paid
+		/// whatever comes of it.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NotOpen`] to [`Error::BlockFull`]: there is no replay.
+		///
+		/// ## Events
+		///
+		/// [`Event::Upheld`], [`Event::Corrected`] or [`Event::FoundWrong`].
+		#[pallet::call_index(1)]
+		#[pallet::weight((call_weight::<T>(effort, witness), DispatchClass::Operational))]
+		pub fn confirm_by_replay(
+			origin: OriginFor<T>,
+			request: RequestId,
+			witness: Witness,
+			effort: Effort,
+		) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			Self::do_replay(who, request, witness, effort, Terms::Confirm)
+		}
+
+		/// Disputes an open result by a validator's inference key alone. Submitted by its node,
+		/// without fee.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Authorized: the signature must be that of a current validator's inference key.
+		///
+		/// ## Details
+		///
+		/// As [`Pallet::dispute_by_replay`]; what the fee would have been is on hold on the
+		/// validator's account together with the bond, and burned unless the result was wrong.
+		/// Everything is checked before the transaction enters a pool or a block.
+		///
+		/// ## Events
+		///
+		/// [`Event::Upheld`], [`Event::Corrected`] or [`Event::FoundWrong`].
+		#[pallet::call_index(2)]
+		#[pallet::weight((
+			call_weight::<T>(&challenge.effort, witness),
+			DispatchClass::Operational,
+		))]
+		#[pallet::weight_of_authorize(T::WeightInfo::authorize(
+			challenge.effort.bytes.max(witness.inline_length()).div_ceil(1024)
+		))]
+		#[pallet::authorize(|_source, challenge, witness, signature| {
+			Pallet::<T>::authorize_challenge(challenge, witness, signature)
+		})]
+		pub fn challenge(
+			origin: OriginFor<T>,
+			challenge: ReplayChallenge,
+			witness: Witness,
+			_signature: InferenceSignature,
+		) -> DispatchResultWithPostInfo {
+			ensure_authorized(origin)?;
+			// The signature was checked when this was authorized.
+			let (who, fee) = Self::check_challenger(&challenge, witness.inline_length())
+				.map_err(|_| Error::<T>::Rejected)?;
+			let ReplayChallenge { request, effort, .. } = challenge;
+			Self::do_replay(who, request, witness, effort, Terms::Validator { fee })
+		}
+
+		/// Begins to stage a package that is too long for one transaction.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone.
+		///
+		/// ## Details
+		///
+		/// Holds a deposit by length, which goes back when the package is removed: after the
+		/// staging period, or after [`Pallet::unstage`]. The bytes follow by
+		/// [`Pallet::stage_chunks`]. Anyone may use a package that is completely there.
+		///
+		/// ## Parameters
+		///
+		/// - `root`: the program root that it is to have. A replay checks it.
+		/// - `length`: the bytes of the whole package, at most 16 MiB.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::BadLength`], [`Error::AlreadyStaged`], [`Error::TooManyStaged`].
+		/// - The currency's, if the deposit cannot be held.
+		///
+		/// ## Events
+		///
+		/// [`Event::StagingOpened`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::stage())]
+		pub fn stage(origin: OriginFor<T>, root: Hash, length: u32) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_stage(who, root, length)
+		}
+
+		/// Posts chunks of a package that the caller stages, in any order.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by who stages it.
+		///
+		/// ## Parameters
+		///
+		/// - `id`: the package, see `countersign_primitives::dispute::staging_id`.
+		/// - `first`: the number of the first chunk.
+		/// - `bytes`: whole chunks of 64 KiB; the last of the package may be shorter.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NotStaged`], [`Error::NotOwner`], [`Error::Expired`], [`Error::BadChunk`],
+		/// [`Error::ChunkThere`].
+		///
+		/// ## Events
+		///
+		/// [`Event::StagingComplete`] with the last of them.
+		#[pallet::call_index(4)]
+		#[pallet::weight((
+			T::WeightInfo::stage_chunks((bytes.len() as u32).div_ceil(1024)),
+			DispatchClass::Operational,
+		))]
+		pub fn stage_chunks(
+			origin: OriginFor<T>,
+			id: StagingId,
+			first: u32,
+			bytes: BoundedVec<u8, ConstU32<MAX_STAGED_AT_ONCE>>,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_stage_chunks(&who, id, first, &bytes)
+		}
+
+		/// Ends the staging of a package. It is removed over the next blocks, and then the deposit
+		/// goes back.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by who stages it.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NotStaged`], [`Error::NotOwner`], [`Error::Expired`].
+		///
+		/// ## Events
+		///
+		/// [`Event::Unstaged`] when it is gone.
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::unstage())]
+		pub fn unstage(origin: OriginFor<T>, id: StagingId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_unstage(&who, id)
+		}
+	}
+}
