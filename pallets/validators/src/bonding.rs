@@ -73,7 +73,8 @@ impl<T: Config> Pallet<T> {
 		let before = ledger.bonded;
 		let left = before.checked_sub(amount).ok_or(Error::<T>::BelowMinimumBond)?;
 		ensure!(left >= Self::consensus_parameters().minimum_bond, Error::<T>::BelowMinimumBond);
-		ensure!(left >= ledger.reserved.saturating_mul(2), Error::<T>::CoverNeedsBond);
+		let covers = ledger.reserved.saturating_add(ledger.pending.covers);
+		ensure!(left >= covers.saturating_mul(2), Error::<T>::CoverNeedsBond);
 		let until = Self::matures_in();
 		ensure!(ledger.queue(amount, until), Error::<T>::TooManyUnbonding);
 		ledger.bonded = left;
@@ -113,11 +114,17 @@ impl<T: Config> Pallet<T> {
 		let mut ledger = Ledgers::<T>::get(who).ok_or(Error::<T>::NotBonded)?;
 		let now = <Self as Sessions>::current();
 		let mut amount = ledger.take_matured(now);
-		let mut refusal = Error::<T>::NothingToWithdraw;
+		let mut refusal = match ledger.has_matured(now) {
+			true if ledger.owed() > ledger.reserved => Error::<T>::SlashPending,
+			true => Error::<T>::CoverReserved,
+			false => Error::<T>::NothingToWithdraw,
+		};
 		let mut closing = false;
 		if ledger.leaving.is_some_and(|until| until <= now) {
 			if ledger.reserved > 0 {
 				refusal = Error::<T>::CoverReserved;
+			} else if ledger.owed() > 0 {
+				refusal = Error::<T>::SlashPending;
 			} else if Positions::<T>::contains_key(who) {
 				// Nobody took its place: whoever authors and votes has a bond.
 				refusal = Error::<T>::StillInSession;

@@ -6,8 +6,9 @@
 //! ## Pallet API
 //!
 //! See the [`pallet`] module for calls, events and errors. Other pallets use the traits
-//! [`Bonds`](countersign_primitives::traits::Bonds) and
-//! [`Sessions`](countersign_primitives::traits::Sessions), clients the runtime API
+//! [`Bonds`](countersign_primitives::traits::Bonds),
+//! [`Sessions`](countersign_primitives::traits::Sessions) and
+//! [`Offences`](countersign_primitives::traits::Offences), clients the runtime API
 //! `ValidatorsApi`.
 //!
 //! ## Overview
@@ -21,6 +22,9 @@
 //!   most half of the bond in force can be reserved, so that consensus offences always find the
 //!   other half.
 //! - **Exposure**: the bond in force when a session was planned.
+//! - **Offence**: what was proved by signatures or recomputed by the chain. **Slash**: what it
+//!   costs. It is pending from the report until the deferral is over, and stands on the bond all
+//!   the while.
 //! - **Report window**: the sessions for which an offence can still be reported, and for which the
 //!   table of validators, inference keys and exposures is kept.
 //!
@@ -53,9 +57,24 @@
 //!
 //! ### Slashing
 //!
-//! Slashing is not part of this pallet's calls. A slash takes from the hold and from the ledger
-//! alike: first from the bond in force, then from what is unbonding. A change of the bond in force
-//! has to go through the list of candidates too.
+//! Offences of BABE, GRANDPA and inference reach the one handler through pallet-offences
+//! (`offences`). Each becomes a pending slash, which governance can cancel, and which is applied
+//! when its deferral is over (`slashes`), out of one of two halves:
+//!
+//! | offence | takes | of |
+//! |---|---|---|
+//! | `WrongResult`, `Unavailable` | the cover | the half that covers reserve |
+//! | `BrokenCommit` | what the rules of audits say | the half that covers reserve |
+//! | `Equivocation` | [`EQUIVOCATION_SLASH`] of the exposure | the other half |
+//! | BABE, GRANDPA | [`consensus_fraction`] of the exposure | the other half |
+//!
+//! A slash takes from the hold and from the ledger alike: first from the bond in force, then from
+//! what is unbonding. A tenth goes to the reporter, the rest is burned. Covers and pending slashes
+//! together never exceed what is on hold, and what they need cannot be withdrawn.
+//!
+//! Reports are remembered until nobody can make them again, so that one offence is slashed once.
+//! When slashes for wrong results pile up under one version of the canonical operator set, they
+//! freeze (`breaker`).
 //!
 //! ### In a runtime
 //!
@@ -68,20 +87,29 @@
 extern crate alloc;
 
 pub use candidates::{Candidate, CandidateList, MAX_CANDIDATES};
+pub use offence_types::*;
+pub use offences::{inference_kind_id, ConsensusOffences, OpenSlots};
 pub use pallet::*;
 pub use sessions::{EpochDuration, ExposureOf, ReportLongevity, ReportWindow};
 pub use types::{
-	Exposure, Ledger, Member, Record, SetIndex, Unbonding, MAX_PRUNED_MEMBERS, MAX_UNBONDING,
+	Exposure, Ledger, Member, Pending, Record, SetIndex, Unbonding, MAX_PRUNED_MEMBERS,
+	MAX_UNBONDING,
 };
 pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod bonding;
+mod breaker;
 mod candidates;
+mod evidence;
 #[cfg(test)]
 mod mock;
+mod offence_types;
+mod offences;
+mod parameters;
 mod sessions;
+mod slashes;
 #[cfg(test)]
 mod tests;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
@@ -95,11 +123,12 @@ const LOG_TARGET: &str = "runtime::validators";
 #[frame_support::pallet]
 pub mod pallet {
 	use super::{types::Member, *};
-	use alloc::vec::Vec;
+	use alloc::{boxed::Box, vec::Vec};
 	use countersign_primitives::{
 		keys::INFERENCE_KEY_TYPE,
+		offence::SignedStatement,
 		parameters::{ConsensusParameters, MAX_VALIDATORS},
-		traits::Serving,
+		traits::{Offences, RequestRules, Serving},
 		AccountId, Balance, Hash, SessionIndex, ValidatorIndex,
 	};
 	use frame_support::{
@@ -122,14 +151,26 @@ pub mod pallet {
 		frame_system::Config<AccountId = AccountId, Hash = Hash, RuntimeEvent: From<Event<Self>>>
 		+ pallet_session::Config<ValidatorId = AccountId>
 		+ pallet_session::historical::Config<FullIdentification = Exposure>
+		+ pallet_offences::Config<IdentificationTuple = (AccountId, Exposure)>
 	{
 		/// The reason under which bonds are on hold.
 		type RuntimeHoldReason: From<HoldReason>;
 		/// The native token.
 		type Currency: fungible::Mutate<AccountId, Balance = Balance>
 			+ fungible::MutateHold<AccountId, Reason = Self::RuntimeHoldReason>;
-		/// Ends what a validator serves when it begins to leave.
+		/// Ends what a validator serves when it begins to leave, or was reported for something
+		/// around inference.
 		type Serving: Serving;
+		/// The parameters of requests, which those of consensus must fit.
+		type RequestRules: RequestRules;
+		/// Tells which consensus offences can still be proved.
+		type OpenSlots: OpenSlots;
+		/// May cancel one pending slash.
+		type CancelOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// May lift the suspension of a version of the canonical operator set.
+		type SuspensionOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// May change the parameters of consensus and bonds.
+		type ParameterOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
@@ -145,7 +186,7 @@ pub mod pallet {
 		Bond,
 	}
 
-	/// The parameters of consensus and bonds. Written at genesis.
+	/// The parameters of consensus and bonds. Written at genesis, and by governance.
 	#[pallet::storage]
 	pub type Parameters<T: Config> = StorageValue<_, ConsensusParameters, OptionQuery>;
 
@@ -165,6 +206,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Planned<T: Config> =
 		StorageValue<_, BoundedVec<(AccountId, Exposure), ConstU32<MAX_VALIDATORS>>, ValueQuery>;
+
+	/// The bonds of the validators last planned together.
+	#[pallet::storage]
+	pub type SessionStake<T: Config> = StorageValue<_, Balance, ValueQuery>;
 
 	/// The digest of the validators last planned, with their bonds and all their keys.
 	#[pallet::storage]
@@ -210,6 +255,68 @@ pub mod pallet {
 	/// How many members of the oldest session's set are pruned already.
 	#[pallet::storage]
 	pub type PrunedMembers<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+	/// An offence on its way through pallet-offences to the handler. Empty between calls.
+	#[pallet::storage]
+	pub type InFlightOffence<T: Config> = StorageValue<_, InFlight, OptionQuery>;
+
+	/// What was reported, by cause and offender, until nobody can report it again.
+	// The key is a hash that the chain computed.
+	#[pallet::storage]
+	pub type Reports<T: Config> = StorageMap<_, Identity, Hash, Report, OptionQuery>;
+
+	/// The sessions in which reports may be forgotten.
+	#[pallet::storage]
+	pub type ReportPrunes<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, SessionIndex, Identity, Hash, (), OptionQuery>;
+
+	/// Up to which session reports were forgotten.
+	#[pallet::storage]
+	pub type ReportCursor<T: Config> = StorageValue<_, SessionIndex, ValueQuery>;
+
+	/// Those who committed one consensus offence together, by its cause.
+	#[pallet::storage]
+	pub type Groups<T: Config> = StorageMap<_, Identity, Hash, Group, OptionQuery>;
+
+	/// The slashes that are not applied yet.
+	#[pallet::storage]
+	pub type Slashes<T: Config> = StorageMap<_, Twox64Concat, SlashId, Slash, OptionQuery>;
+
+	/// The number of the next slash.
+	#[pallet::storage]
+	pub type NextSlash<T: Config> = StorageValue<_, SlashId, ValueQuery>;
+
+	/// The sessions from which slashes are applied.
+	#[pallet::storage]
+	pub type DueSlashes<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, SessionIndex, Twox64Concat, SlashId, (), OptionQuery>;
+
+	/// Up to which session slashes were applied.
+	#[pallet::storage]
+	pub type SlashCursor<T: Config> = StorageValue<_, SessionIndex, ValueQuery>;
+
+	/// The slashes that wait for governance, by the version that found results wrong.
+	#[pallet::storage]
+	pub type FrozenSlashes<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, u16, Twox64Concat, SlashId, (), OptionQuery>;
+
+	/// The suspended versions of the canonical operator set, and since which session they are.
+	#[pallet::storage]
+	pub type Suspensions<T: Config> = StorageMap<_, Twox64Concat, u16, SessionIndex, OptionQuery>;
+
+	/// The versions whose frozen slashes are being put back into the queue.
+	#[pallet::storage]
+	pub type Thawing<T: Config> =
+		StorageValue<_, BoundedVec<u16, ConstU32<MAX_THAWING>>, ValueQuery>;
+
+	/// What slashes for wrong results came to, by version, in the hours of the last day.
+	#[pallet::storage]
+	pub type WrongResults<T: Config> = StorageMap<_, Twox64Concat, u16, HourlyAmounts, ValueQuery>;
+
+	/// The shortest unbonding period that was in force lately, and the first session in which it
+	/// does not matter any more.
+	#[pallet::storage]
+	pub type UnbondingFloor<T: Config> = StorageValue<_, (SessionIndex, SessionIndex), OptionQuery>;
 
 	/// What genesis sets.
 	#[pallet::genesis_config]
@@ -313,6 +420,81 @@ pub mod pallet {
 			/// The account.
 			validator: AccountId,
 		},
+		/// An offence was proved. Its slash is pending: it stands on the bond, and is applied when
+		/// the deferral is over, unless a referendum cancels it before.
+		SlashDeferred {
+			/// The number of the slash, by which it can be cancelled.
+			slash: SlashId,
+			/// Whose bond it takes from.
+			validator: AccountId,
+			/// What it is for.
+			cause: Cause,
+			/// The most that it takes. A consensus offence takes less, unless many committed it.
+			amount: Balance,
+			/// The first session in which it is applied.
+			until: SessionIndex,
+		},
+		/// A slash was applied: the bond is smaller by this.
+		Slashed {
+			/// The number of the slash.
+			slash: SlashId,
+			/// Whose bond it took from.
+			validator: AccountId,
+			/// What it was for.
+			cause: Cause,
+			/// What it took.
+			amount: Balance,
+			/// The part of it that was burned.
+			burned: Balance,
+		},
+		/// A reporter was paid its part of a slash.
+		Rewarded {
+			/// The number of the slash.
+			slash: SlashId,
+			/// The reporter.
+			reporter: AccountId,
+			/// What it got.
+			amount: Balance,
+		},
+		/// Governance cancelled a slash. Nothing was taken.
+		SlashCancelled {
+			/// The number of the slash.
+			slash: SlashId,
+			/// Whose bond it stood on.
+			validator: AccountId,
+			/// What does not stand on it any more.
+			amount: Balance,
+		},
+		/// A slash was due, but the version that found the result wrong is suspended: it waits for
+		/// governance.
+		SlashFrozen {
+			/// The number of the slash.
+			slash: SlashId,
+			/// Whose bond it stands on.
+			validator: AccountId,
+			/// The version.
+			version: u16,
+		},
+		/// So many results were found wrong under one version of the canonical operator set in a
+		/// day that it is suspended until governance lifts that.
+		VersionSuspended {
+			/// The version.
+			version: u16,
+			/// What its slashes of that day came to.
+			slashes: Balance,
+			/// The bonds of all validators together.
+			stake: Balance,
+		},
+		/// Governance lifted a suspension. Slashes that froze are deferred anew.
+		SuspensionLifted {
+			/// The version.
+			version: u16,
+		},
+		/// Governance changed the parameters of consensus and bonds.
+		ParametersChanged {
+			/// The new ones.
+			parameters: ConsensusParameters,
+		},
 		/// A session started with other members, keys or exposures than the one before.
 		SetChanged {
 			/// The session.
@@ -353,12 +535,44 @@ pub mod pallet {
 		InsufficientCover,
 		/// The bond would be too large to count.
 		Overflow,
+		/// A slash stands on the bond. It can be withdrawn when the slash is applied or cancelled.
+		SlashPending,
+		/// The statements do not contradict each other: they are about different requests, roles or
+		/// places, or say the same.
+		NotEquivocation,
+		/// The statements are of another chain.
+		OtherChain,
+		/// The session has not begun, or is too long ago for a report.
+		OutsideReportWindow,
+		/// Nobody held this position with this key in that session.
+		UnknownMember,
+		/// A statement was not signed by its signer.
+		BadSignature,
+		/// This was reported before. Nobody is slashed twice.
+		AlreadyReported,
+		/// Nothing of the bond is left that this offence could take.
+		NothingToSlash,
+		/// There is no such slash, or it was applied or cancelled already.
+		UnknownSlash,
+		/// The version is not suspended.
+		NotSuspended,
+		/// Too many suspensions were lifted at a time. Try again when their slashes are back in the
+		/// queue.
+		TooManyThawing,
+		/// The length of an epoch never changes.
+		EpochNeverChanges,
+		/// A parameter is outside its range or breaks a relation to another, or to one under which
+		/// something is unbonding.
+		BadParameters,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
 			WeightsOf::<T>::prune(Self::prune())
+				.saturating_add(WeightsOf::<T>::apply_due_slashes(Self::apply_due_slashes()))
+				.saturating_add(WeightsOf::<T>::prune_reports(Self::prune_reports()))
+				.saturating_add(WeightsOf::<T>::thaw(Self::thaw()))
 		}
 
 		fn integrity_test() {
@@ -503,6 +717,113 @@ pub mod pallet {
 		pub fn withdraw(origin: OriginFor<T>) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_withdraw(&who)
+		}
+
+		/// Reports that a validator signed two different statements for one request.
+		///
+		/// The two statements and their signatures are all that it takes: the request needs not
+		/// be known any more, and no result needs to be open.
+		///
+		/// ## Dispatch Origin
+		/// Signed by anyone. The fee is given back if the report is accepted, and a tenth of the
+		/// slash goes to the caller when it is applied.
+		///
+		/// ## Parameters
+		/// - `first`, `second`: the statements, in any order. Both name the same request, role,
+		///   session, position and key, and differ in outcome or attribution.
+		///
+		/// ## Errors
+		/// - [`Error::NotEquivocation`], [`Error::OtherChain`], [`Error::BadSignature`].
+		/// - [`Error::OutsideReportWindow`]: the session that they name is too long ago.
+		/// - [`Error::UnknownMember`]: the key was not that position's in that session.
+		/// - [`Error::AlreadyReported`]: nobody is slashed twice for one request and role.
+		/// - [`Error::NothingToSlash`]: slashes that are pending, or were applied lately, take all
+		///   that equivocations can take.
+		///
+		/// ## Events
+		/// [`Event::SlashDeferred`]; [`Event::Slashed`] and [`Event::Rewarded`] when the deferral
+		/// is over.
+		#[pallet::call_index(6)]
+		#[pallet::weight(
+			WeightsOf::<T>::report_equivocation()
+				.saturating_add(<Pallet<T> as Offences>::report_weight())
+		)]
+		pub fn report_equivocation(
+			origin: OriginFor<T>,
+			first: Box<SignedStatement>,
+			second: Box<SignedStatement>,
+		) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			Self::do_report_equivocation(who, &first, &second)?;
+			Ok(Pays::No.into())
+		}
+
+		/// Cancels one pending slash, frozen or not.
+		///
+		/// Nothing else changes: a result that was invalidated stays so, refunds are not taken
+		/// back, and what it cost to prove the offence is not either.
+		///
+		/// ## Dispatch Origin
+		/// Governance, on the track for slashes.
+		///
+		/// ## Errors
+		/// - [`Error::UnknownSlash`]: it does not exist, or was applied or cancelled already.
+		///
+		/// ## Events
+		/// [`Event::SlashCancelled`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(WeightsOf::<T>::cancel_slash())]
+		pub fn cancel_slash(
+			origin: OriginFor<T>,
+			#[pallet::compact] slash: SlashId,
+		) -> DispatchResult {
+			T::CancelOrigin::ensure_origin(origin)?;
+			Self::do_cancel_slash(slash)
+		}
+
+		/// Lifts the suspension of a version of the canonical operator set. Its frozen slashes are
+		/// deferred anew, so that each can still be cancelled.
+		///
+		/// ## Dispatch Origin
+		/// Governance, on the track for suspensions.
+		///
+		/// ## Errors
+		/// - [`Error::NotSuspended`].
+		/// - [`Error::TooManyThawing`]: try again later.
+		///
+		/// ## Events
+		/// [`Event::SuspensionLifted`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(WeightsOf::<T>::lift_suspension())]
+		pub fn lift_suspension(origin: OriginFor<T>, version: u16) -> DispatchResult {
+			T::SuspensionOrigin::ensure_origin(origin)?;
+			Self::do_lift_suspension(version)
+		}
+
+		/// Changes the parameters of consensus and bonds.
+		///
+		/// They count from now on: for bonds that are taken out later, offences that are reported
+		/// later, sessions that are planned later.
+		///
+		/// ## Dispatch Origin
+		/// Governance, on the track for parameters.
+		///
+		/// ## Errors
+		/// - [`Error::EpochNeverChanges`].
+		/// - [`Error::BadParameters`]: a range or a relation does not hold. The relations hold for
+		///   what is unbonding under earlier parameters, too: whoever wants a longer report window
+		///   or deferral may have to raise the unbonding period first, and wait for the old one.
+		///
+		/// ## Events
+		/// [`Event::ParametersChanged`].
+		#[pallet::call_index(9)]
+		#[pallet::weight(WeightsOf::<T>::set_parameters())]
+		pub fn set_parameters(
+			origin: OriginFor<T>,
+			parameters: ConsensusParameters,
+		) -> DispatchResult {
+			T::ParameterOrigin::ensure_origin(origin)?;
+			Self::do_set_parameters(parameters)
 		}
 	}
 }

@@ -1,10 +1,10 @@
 //! A runtime with sessions, balances and this pallet.
 
-use crate::{self as pallet_validators, Exposure, ExposureOf};
+use crate::{self as pallet_validators, Exposure, ExposureOf, OpenSlots};
 use countersign_primitives::{
 	keys::{InferenceId, INFERENCE_KEY_TYPE},
-	parameters::ConsensusParameters,
-	traits::Serving,
+	parameters::{ConsensusParameters, RequestParameters},
+	traits::{RequestRules, Serving},
 	AccountId, Balance, BlockNumber, Hash, SessionIndex, UNIT,
 };
 use frame_support::{
@@ -14,6 +14,7 @@ use frame_support::{
 	traits::{fungible::InspectHold, ConstU128, ConstU32, FindAuthor},
 	weights::Weight,
 };
+use frame_system::EnsureRoot;
 use pallet_session::{
 	disabling::UpToLimitWithReEnablingDisablingStrategy, historical as pallet_session_historical,
 	PeriodicSessions, SessionHandler,
@@ -67,6 +68,8 @@ mod runtime {
 	pub type Session = pallet_session::Pallet<Test>;
 	#[runtime::pallet_index(5)]
 	pub type Historical = pallet_session_historical::Pallet<Test>;
+	#[runtime::pallet_index(6)]
+	pub type Offences = pallet_offences::Pallet<Test>;
 }
 
 impl_opaque_keys! {
@@ -82,6 +85,8 @@ parameter_types! {
 	pub static SetReportedChanged: bool = false;
 	/// Who was withdrawn from serving, in order.
 	pub static WithdrawnFromServing: Vec<AccountId> = vec![];
+	/// The slots of consensus offences that can still be proved in new sessions.
+	pub static StillOpen: Vec<Vec<u8>> = vec![];
 	/// The author of all blocks.
 	pub static Author: Option<AccountId> = None;
 }
@@ -119,6 +124,20 @@ impl Serving for ServingSpy {
 	}
 	fn withdraw_all_weight() -> Weight {
 		SERVING_WEIGHT
+	}
+}
+
+pub struct OpenSlotsSpy;
+impl OpenSlots for OpenSlotsSpy {
+	fn is_open(_: &[u8; 16], slot: &[u8]) -> bool {
+		StillOpen::get().iter().any(|open| open.as_slice() == slot)
+	}
+}
+
+pub struct LocalRequests;
+impl RequestRules for LocalRequests {
+	fn parameters() -> RequestParameters {
+		RequestParameters::local()
 	}
 }
 
@@ -174,10 +193,21 @@ impl pallet_session_historical::Config for Test {
 	type FullIdentificationOf = ExposureOf<Test>;
 }
 
+impl pallet_offences::Config for Test {
+	type RuntimeEvent = RuntimeEvent;
+	type IdentificationTuple = pallet_session_historical::IdentificationTuple<Self>;
+	type OnOffenceHandler = Validators;
+}
+
 impl pallet_validators::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type Serving = ServingSpy;
+	type RequestRules = LocalRequests;
+	type OpenSlots = OpenSlotsSpy;
+	type CancelOrigin = EnsureRoot<AccountId>;
+	type SuspensionOrigin = EnsureRoot<AccountId>;
+	type ParameterOrigin = EnsureRoot<AccountId>;
 	type WeightInfo = ();
 }
 
@@ -276,6 +306,7 @@ impl ExtBuilder {
 	pub(crate) fn build(self) -> sp_io::TestExternalities {
 		WithdrawnFromServing::set(vec![]);
 		SetReportedChanged::set(false);
+		StillOpen::set(vec![]);
 		Author::set(None);
 		let mut ext = sp_io::TestExternalities::default();
 		ext.register_extension(KeystoreExt::new(MemoryKeystore::new()));

@@ -3,7 +3,7 @@
 use crate::{
 	Candidates, Config, CurrentSet, Event, Exposure, Ledgers, Member, Members, OldestSession,
 	Pallet, Parameters, Planned, PlannedDigest, Positions, PrunedMembers, Records, SessionSets,
-	SetIndex, SetLengths, LOG_TARGET, MAX_PRUNED_MEMBERS,
+	SessionStake, SetIndex, SetLengths, LOG_TARGET, MAX_PRUNED_MEMBERS,
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use countersign_primitives::{
 	keys::{InferenceId, INFERENCE_KEY_TYPE},
 	parameters::{ConsensusParameters, MAX_VALIDATORS},
 	traits::{SessionMember, Sessions},
-	AccountId, Hash, SessionIndex, ValidatorIndex,
+	AccountId, Balance, Hash, SessionIndex, ValidatorIndex,
 };
 use frame_support::{
 	traits::{Get, OneSessionHandler},
@@ -43,6 +43,7 @@ impl<T: Config> Pallet<T> {
 		let parameters = Self::consensus_parameters();
 		let most = parameters.maximum_validators.min(MAX_VALIDATORS) as usize;
 		let mut digest = Hash::zero();
+		let mut stake: Balance = 0;
 		let mut chosen = BoundedVec::new();
 		for candidate in Candidates::<T>::get().iter() {
 			if candidate.bond < parameters.minimum_bond || chosen.len() >= most {
@@ -54,6 +55,7 @@ impl<T: Config> Pallet<T> {
 			if chosen.try_push((candidate.account.clone(), exposure)).is_err() {
 				break;
 			}
+			stake = stake.saturating_add(candidate.bond);
 		}
 		if chosen.is_empty() {
 			// A chain without validators is lost for good: those of now go on.
@@ -68,6 +70,7 @@ impl<T: Config> Pallet<T> {
 		}
 		PlannedDigest::<T>::put(digest);
 		Planned::<T>::put(&chosen);
+		SessionStake::<T>::put(stake);
 		Some(chosen.into_inner())
 	}
 

@@ -1,6 +1,7 @@
 //! Who makes blocks, who finalises them, and what a session is.
 
 use crate::*;
+use codec::Decode;
 use countersign_primitives::parameters::{MAX_VALIDATORS, SLOT_MILLISECONDS};
 use frame_support::{parameter_types, traits::ConstU32};
 use sp_runtime::traits::OpaqueKeys;
@@ -22,7 +23,7 @@ impl pallet_babe::Config for Runtime {
 	type KeyOwnerProof = sp_session::MembershipProof;
 	type EquivocationReportSystem = pallet_babe::EquivocationReportSystem<
 		Self,
-		Offences,
+		pallet_validators::ConsensusOffences<Runtime>,
 		Historical,
 		pallet_validators::ReportLongevity<Runtime>,
 	>;
@@ -37,7 +38,7 @@ impl pallet_grandpa::Config for Runtime {
 	type KeyOwnerProof = sp_session::MembershipProof;
 	type EquivocationReportSystem = pallet_grandpa::EquivocationReportSystem<
 		Self,
-		Offences,
+		pallet_validators::ConsensusOffences<Runtime>,
 		Historical,
 		pallet_validators::ReportLongevity<Runtime>,
 	>;
@@ -76,13 +77,32 @@ impl pallet_session::historical::Config for Runtime {
 impl pallet_offences::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type IdentificationTuple = pallet_session::historical::IdentificationTuple<Self>;
-	// Offences are recorded, and move no stake yet.
-	type OnOffenceHandler = ();
+	// Reports go through `pallet_validators::ConsensusOffences`, which tells the handler what was
+	// committed.
+	type OnOffenceHandler = Validators;
+}
+
+/// GRANDPA's set lives as long as its members stay the same, and for as long as it does an offence
+/// in any of its rounds can be proved in the session of now.
+pub struct GrandpaSets;
+impl pallet_validators::OpenSlots for GrandpaSets {
+	fn is_open(kind: &[u8; 16], mut slot: &[u8]) -> bool {
+		if *kind != *b"grandpa:equivoca" {
+			return false;
+		}
+		pallet_grandpa::TimeSlot::decode(&mut slot)
+			.is_ok_and(|slot| slot.set_id >= pallet_grandpa::CurrentSetId::<Runtime>::get())
+	}
 }
 
 impl pallet_validators::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Serving = Models;
+	type RequestRules = Inference;
+	type OpenSlots = GrandpaSets;
+	type CancelOrigin = frame_system::EnsureRoot<AccountId>;
+	type SuspensionOrigin = frame_system::EnsureRoot<AccountId>;
+	type ParameterOrigin = frame_system::EnsureRoot<AccountId>;
 	type WeightInfo = pallet_validators::weights::SubstrateWeight<Runtime>;
 }

@@ -1,10 +1,14 @@
 //! What holds after any sequence of calls.
 
 use super::*;
-use crate::{Ledgers, MAX_UNBONDING};
-use countersign_primitives::{traits::Bonds, Balance, UNIT};
-use frame_support::traits::fungible::Inspect;
+use crate::{ConsensusOffences, Exposure, Ledgers, Slashes, MAX_UNBONDING};
+use countersign_primitives::{
+	traits::{Bonds, Offences},
+	UNIT,
+};
 use proptest::prelude::*;
+use sp_runtime::{DispatchError, Perbill};
+use sp_staking::offence::{Kind, Offence, ReportOffence};
 
 /// Who may act: three validators of genesis, and two newcomers.
 const ACTORS: u32 = 5;
@@ -21,6 +25,40 @@ enum Action {
 	Reserve(u32, Balance),
 	Release(u32, Balance),
 	Sessions(u32),
+	/// Kind, position, session back, request, amount.
+	Offence(OffenceKind, u32, SessionIndex, u32, Balance),
+	/// Who, and in which slot.
+	Consensus(u32, u8),
+	Cancel(u32),
+	Lift,
+	/// Everything that hooks still have to do.
+	Blocks,
+}
+
+/// An offence of consensus by one validator.
+struct Fault {
+	slot: u8,
+	offender: (AccountId, Exposure),
+}
+
+impl Offence<(AccountId, Exposure)> for Fault {
+	const ID: Kind = *b"grandpa:equivoca";
+	type Slot = u8;
+	fn offenders(&self) -> Vec<(AccountId, Exposure)> {
+		vec![self.offender.clone()]
+	}
+	fn session_index(&self) -> SessionIndex {
+		Session::current_index()
+	}
+	fn validator_set_count(&self) -> u32 {
+		4
+	}
+	fn slot(&self) -> u8 {
+		self.slot
+	}
+	fn slash_fraction(&self, _: u32) -> Perbill {
+		Perbill::one()
+	}
 }
 
 /// Around what matters: the minimum, its multiples, and the ends of the scale.
@@ -47,6 +85,26 @@ fn action() -> impl Strategy<Value = Action> {
 		4 => (who(), amount()).prop_map(|(n, a)| Action::Reserve(n, a)),
 		2 => (who(), amount()).prop_map(|(n, a)| Action::Release(n, a)),
 		3 => (1u32..25).prop_map(Action::Sessions),
+		3 => Just(Action::Sessions(1)),
+		6 => (
+			prop_oneof![
+				Just(OffenceKind::Equivocation),
+				Just(OffenceKind::WrongResult),
+				Just(OffenceKind::Unavailable),
+				Just(OffenceKind::BrokenCommit),
+			],
+			0u32..4,
+			0u32..12,
+			0u32..3,
+			amount(),
+		)
+			.prop_map(|(kind, position, back, request, amount)| {
+				Action::Offence(kind, position, back, request, amount)
+			}),
+		3 => (who(), 0u8..3).prop_map(|(n, slot)| Action::Consensus(n, slot)),
+		1 => (0u32..12).prop_map(Action::Cancel),
+		1 => Just(Action::Lift),
+		4 => Just(Action::Blocks),
 	]
 }
 
@@ -80,7 +138,35 @@ fn apply(action: Action) -> bool {
 			for _ in 0..count {
 				Session::rotate_session();
 				Validators::prune();
+				Validators::apply_due_slashes();
+				Validators::prune_reports();
+				Validators::thaw();
 			}
+			Ok(())
+		}
+		Action::Offence(kind, validator, back, request, amount) => {
+			Validators::report(OffenceReport {
+				session: Session::current_index().saturating_sub(back),
+				validator,
+				role: Role::Auditor((amount % 2) as u8),
+				reporter: (request % 2 == 0).then(|| account(9)),
+				..proved(kind, 1, request, amount)
+			})
+			.map(|_| ())
+		}
+		Action::Consensus(n, slot) => {
+			let bond = Validators::bonded(&account(n));
+			let offender = (account(n), Exposure { bond });
+			<ConsensusOffences<Test>>::report_offence(vec![account(9)], Fault { slot, offender })
+				.map_err(|_| DispatchError::Unavailable)
+		}
+		Action::Cancel(back) => {
+			let slash = crate::NextSlash::<Test>::get().wrapping_sub(back);
+			Validators::cancel_slash(RuntimeOrigin::root(), slash)
+		}
+		Action::Lift => Validators::lift_suspension(RuntimeOrigin::root(), 1),
+		Action::Blocks => {
+			work_off();
 			Ok(())
 		}
 	}
@@ -91,16 +177,18 @@ proptest! {
 	#![proptest_config(ProptestConfig::with_cases(192))]
 
 	#[test]
-	fn holds_are_conserved_and_cover_stays_within_half_of_the_bond(
-		actions in proptest::collection::vec(action(), 1..60),
+	fn stake_moves_by_slashes_alone_and_covers_stay_within_half_of_the_bond(
+		actions in proptest::collection::vec(action(), 1..80),
 	) {
 		ExtBuilder::default().build().execute_with(|| {
-			let issuance = Balances::total_issuance();
-			let deposits: Vec<_> =
+			let mut totals: Vec<_> =
 				(1..=ACTORS).map(|n| Balances::total_balance(&account(n))).collect();
+			let mut slashed_once = std::collections::BTreeSet::new();
 			for action in actions {
 				let root = sp_io::storage::root(sp_core::storage::StateVersion::V1);
 				let described = format!("{action:?}");
+				let before = issuance();
+				events();
 				let done = apply(action);
 				if !done {
 					let after = sp_io::storage::root(sp_core::storage::StateVersion::V1);
@@ -108,29 +196,52 @@ proptest! {
 				}
 				Validators::do_try_state()
 					.unwrap_or_else(|error| panic!("{described}: {error:?}"));
+				// What left an account is what its slashes say, each of which took once and no
+				// more than it stood for.
+				let mut burned_in_all = 0;
+				for event in events() {
+					let crate::Event::Slashed { slash, validator, amount, burned, .. } = event
+					else {
+						continue;
+					};
+					assert!(slashed_once.insert(slash), "{described}: slashed twice");
+					assert!(amount - burned <= amount / 10);
+					burned_in_all += burned;
+					let total = (1..=ACTORS)
+						.find(|n| account(*n) == validator)
+						.and_then(|n| totals.get_mut(n as usize - 1))
+						.expect("only they were reported");
+					*total -= amount;
+				}
+				assert_eq!(before - issuance(), burned_in_all, "{described}");
 				for n in 1..=ACTORS {
 					let who = account(n);
-					assert!(
-						Validators::reserved_cover(&who) <= Validators::bonded(&who) / 2,
-						"{described}: more than half of the bond is reserved"
-					);
-					assert!(
-						Validators::free_cover(&who) + Validators::reserved_cover(&who)
-							<= Validators::bonded(&who) / 2
-					);
 					let total = Balances::total_balance(&who);
-					assert_eq!(Some(&total), deposits.get(n as usize - 1));
+					assert_eq!(Some(&total), totals.get(n as usize - 1), "{described}");
 					let ledger = Ledgers::<Test>::get(&who).unwrap_or_default();
 					assert_eq!(held(&who), ledger.held());
+					assert!(ledger.owed() <= ledger.held(), "{described}");
+					assert!(
+						Validators::free_cover(&who) == 0
+							|| Validators::free_cover(&who) + ledger.reserved
+								+ ledger.pending.covers <= ledger.bonded / 2,
+						"{described}: more than half of the bond is reserved"
+					);
 					assert!(ledger.unbonding.len() as u32 <= MAX_UNBONDING);
-					if ledger.leaving.is_none() && ledger.bonded > 0 {
-						assert!(ledger.bonded >= MINIMUM);
+					if ledger.leaving.is_none() && ledger.bonded >= MINIMUM {
 						assert!(Validators::is_validator(&who));
 					}
 				}
-				assert_eq!(Balances::total_issuance(), issuance);
 				assert!(!Session::validators().is_empty());
 			}
+			// In the end nothing stands on any bond but what is frozen.
+			let _ = apply(Action::Lift);
+			apply(Action::Sessions(14));
+			work_off();
+			if !Validators::is_suspended(1) {
+				assert_eq!(Slashes::<Test>::iter_keys().count(), 0);
+			}
+			Validators::do_try_state().unwrap();
 		});
 	}
 
