@@ -20,8 +20,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod partial;
 mod write;
 
+pub use partial::Partial;
 pub use write::ArtefactWriter;
 
 use codec::{Decode, Encode};
@@ -145,9 +147,20 @@ struct Entry {
 	checked: Option<(u64, SystemTime)>,
 }
 
+/// An artefact of which some chunks are here.
+#[derive(Debug)]
+struct PartialEntry {
+	/// The length of the whole, for which room is kept.
+	length: u64,
+	used: u64,
+	/// Whether it is being fetched now.
+	active: bool,
+}
+
 #[derive(Debug, Default)]
 struct Index {
 	entries: HashMap<BlobId, Entry>,
+	partials: HashMap<ArtefactHash, PartialEntry>,
 	bytes: u64,
 	/// Room promised to files that are being written.
 	reserved: u64,
@@ -220,6 +233,7 @@ impl Store {
 			let used = index.clock;
 			index.entries.insert(id, Entry { length, used, pins: 0, checked: None });
 		}
+		partial::find(&root.join("fetching"), &mut index)?;
 		let store = Self { root, capacity, index: Mutex::new(index) };
 		store.make_room(&mut store.index.lock(), 0)?;
 		Ok(store)
@@ -457,28 +471,73 @@ impl Store {
 		Ok(())
 	}
 
-	/// Evicts, least recently used first, until `wanted` more bytes fit.
+	/// Gives a file that lies beside the others its name. The caller has checked and flushed it.
+	fn adopt(
+		&self,
+		index: &mut Index,
+		id: BlobId,
+		from: &Path,
+		file: &File,
+		length: u64,
+	) -> Result<(), StoreError> {
+		let path = self.path(&id);
+		fs::rename(from, &path).map_err(StoreError::io(&path))?;
+		// The name is in the folder, so the folder has to be flushed as well.
+		if let Some(folder) = path.parent() {
+			File::open(folder)
+				.and_then(|folder| folder.sync_all())
+				.map_err(StoreError::io(folder))?;
+		}
+		index.clock = index.clock.saturating_add(1);
+		let used = index.clock;
+		let checked = file_state(file).ok();
+		let entry =
+			index.entries.entry(id).or_insert(Entry { length: 0, used, pins: 0, checked: None });
+		let before = std::mem::replace(&mut entry.length, length);
+		entry.used = used;
+		entry.checked = checked;
+		index.bytes = index.bytes.saturating_sub(before).saturating_add(length);
+		Ok(())
+	}
+
+	/// Evicts until `wanted` more bytes fit: first what was begun to be fetched and then left, then
+	/// whole files, in both cases those used longest ago first.
 	fn make_room(&self, index: &mut Index, wanted: u64) -> Result<(), StoreError> {
-		let fixed = index
-			.entries
-			.values()
-			.filter(|entry| entry.pins > 0)
-			.fold(index.reserved, |sum, entry| sum.saturating_add(entry.length));
+		let active = |index: &Index, active: bool| {
+			let partials = index.partials.values().filter(|entry| entry.active || !active);
+			partials.fold(0u64, |sum, entry| sum.saturating_add(entry.length))
+		};
+		let pinned = index.entries.values().filter(|entry| entry.pins > 0);
+		let fixed = pinned
+			.fold(index.reserved, |sum, entry| sum.saturating_add(entry.length))
+			.saturating_add(active(index, true));
 		if fixed.saturating_add(wanted) > self.capacity {
 			return Err(StoreError::Full { wanted, capacity: self.capacity, fixed });
 		}
-		while index.bytes.saturating_add(index.reserved).saturating_add(wanted) > self.capacity {
+		loop {
+			let taken = index
+				.bytes
+				.saturating_add(index.reserved)
+				.saturating_add(active(index, false));
+			if taken.saturating_add(wanted) <= self.capacity {
+				return Ok(());
+			}
+			let idle = index.partials.iter().filter(|(_, entry)| !entry.active);
+			let idle = idle.min_by_key(|(_, entry)| entry.used).map(|(sha256, _)| *sha256);
+			if let Some(sha256) = idle {
+				self.drop_partial(index, &sha256)?;
+				continue;
+			}
 			let oldest = index
 				.entries
 				.iter()
 				.filter(|(_, entry)| entry.pins == 0 && entry.length > 0)
 				.min_by_key(|(_, entry)| entry.used)
 				.map(|(id, _)| *id);
-			let Some(id) = oldest else { break };
+			let Some(id) = oldest else { return Ok(()) };
 			tracing::debug!(target: LOG, %id, "evicted");
 			self.remove(index, &id)?;
 		}
-		Ok(())
 	}
 }
 

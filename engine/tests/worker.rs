@@ -6,6 +6,7 @@ mod common;
 use codec::Encode;
 use common::*;
 use countersign_engine::{
+	exchange::Misconduct,
 	store::BlobId,
 	supervisor::EngineError,
 	worker::{journal::JournalError, BestBlock, EngineResult, WorkerConfig},
@@ -49,6 +50,23 @@ impl Fixture {
 		let block = self.world.block(number, 0, items);
 		self.world.import(block);
 		block
+	}
+}
+
+impl Fixture {
+	/// Imports blocks from this number on until something is so: what the worker looks at from
+	/// time to time, it looks at when there is a block.
+	async fn import_until(&self, first: u32, so: impl Fn(&World) -> bool) {
+		for number in first..first + 40 {
+			self.import(number, &[]);
+			for _ in 0..50 {
+				if so(&self.world) {
+					return;
+				}
+				tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+			}
+		}
+		panic!("never so: {:?}", self.world.metrics.snapshot());
 	}
 }
 
@@ -139,6 +157,37 @@ async fn a_spoilt_file_is_fetched_again() {
 	fixture.world.submitted(1).await;
 	node.stop().await.expect("ends well");
 	assert_eq!(fixture.engine.runs.lock()[0].inputs, [tensor(1)]);
+	let reported = fixture.world.reported.lock();
+	assert!(!reported.is_empty());
+	assert!(reported.iter().all(|(peer, what)| *peer < 2 && *what == Misconduct::WrongBytes));
+}
+
+/// Whoever declares to serve a model need not bring the file.
+#[tokio::test]
+async fn what_is_served_is_here_before_the_first_request() {
+	let fixture = fixture();
+	let world = &fixture.world;
+	let other = world.add_model(manifest(&[7; 3000]), &[7; 3000]);
+	world.served.lock().extend([fixture.model, other]);
+	let absent = BlobId::Artefact(manifest(&[7; 3000]).artefact.sha256);
+	let later = world.offered.lock().remove(&absent).expect("offered");
+	let node = fixture.start();
+	world.until(|world| world.metrics.snapshot().models_ready == 1).await;
+	assert_eq!(world.metrics.snapshot().models_served, 2);
+	// It goes on looking for what nobody had.
+	world.offered.lock().insert(absent, later);
+	fixture.import_until(10, |world| world.metrics.snapshot().models_ready == 2).await;
+	// Nothing is fetched when the first request comes.
+	let fetched = world.metrics.snapshot().bytes_fetched;
+	let item = fixture.item(1);
+	fixture.import(50, from_ref(&item));
+	world.submitted(1).await;
+	let only_input = fetched + u64::from(item.input_length);
+	assert_eq!(world.metrics.snapshot().bytes_fetched, only_input);
+	// What is not served any more may go.
+	world.served.lock().clear();
+	fixture.import_until(60, |world| world.metrics.snapshot().models_served == 0).await;
+	node.stop().await.expect("ends well");
 }
 
 #[tokio::test]
@@ -345,7 +394,7 @@ async fn without_its_journal_only_new_assignments_are_signed() {
 	fixture.import(11, from_ref(&old));
 	fixture.world.submitted(1).await;
 	node.stop().await.expect("ends well");
-	std::fs::remove_file(fixture.world.journal()).expect("there");
+	std::fs::remove_file(fixture.world.journal().path).expect("there");
 
 	let node = fixture.world.start(WorkerConfig::default());
 	fixture.world.import(fixture.world.block(12, 0, from_ref(&old)));
@@ -368,6 +417,68 @@ async fn without_its_journal_only_new_assignments_are_signed() {
 	fixture.world.assert_never_two_statements();
 }
 
+/// The operator restores the node's folder as it was some time ago: every byte of the journal
+/// checks, and what was signed since is not in it.
+#[tokio::test]
+async fn a_node_restored_from_an_old_backup_never_signs_twice() {
+	let fixture = fixture();
+	let (kept, lost) = (fixture.item(1), fixture.item(2));
+	let node = fixture.start();
+	fixture.import(11, from_ref(&kept));
+	fixture.world.submitted(1).await;
+	node.stop().await.expect("ends well");
+	let backup = std::fs::read(fixture.world.journal().path).expect("readable");
+
+	let node = fixture.world.start(WorkerConfig::default());
+	fixture.import(12, &[kept.clone(), lost.clone()]);
+	fixture.world.until(|world| world.statements().len() == 2).await;
+	node.stop().await.expect("ends well");
+
+	// Both are open again on another fork, and the engine would now say something else.
+	std::fs::write(fixture.world.journal().path, backup).expect("writable");
+	let node = fixture.world.start(WorkerConfig::default());
+	let open = [kept.clone(), lost.clone()];
+	fixture.world.import(fixture.world.block(13, 1, &open));
+	fixture.world.until(|world| world.metrics.snapshot().before_journal == 1).await;
+	let again = |world: &World| {
+		let all = world.submissions.borrow();
+		all.iter().filter(|one| result(one).0.request == kept.request).count() >= 3
+	};
+	for number in 14..20 {
+		fixture.world.import(fixture.world.block(number, 1, &open));
+	}
+	fixture.world.until(again).await;
+	assert_eq!(fixture.engine.count(), 2, "nothing old is run again");
+
+	// What is assigned later is answered as ever.
+	let mut new = fixture.item(3);
+	new.assigned_at = 40;
+	fixture.world.import(fixture.world.block(40, 1, &[new]));
+	fixture.world.until(|world| world.statements().len() == 3).await;
+	node.stop().await.expect("ends well");
+	fixture.world.assert_never_two_statements();
+}
+
+/// The key moves to another machine, which is told what was signed, and back, to a journal that
+/// was not told.
+#[tokio::test]
+async fn a_key_that_comes_back_after_work_elsewhere_never_signs_twice() {
+	let fixture = fixture();
+	let node = fixture.start();
+	fixture.import(11, &[fixture.item(1)]);
+	fixture.world.submitted(1).await;
+	node.stop().await.expect("ends well");
+	// What was assigned while it was elsewhere may have been signed there.
+	let mut elsewhere = fixture.item(2);
+	elsewhere.assigned_at = 90;
+	elsewhere.assignment.deadline = 200;
+	let node = fixture.world.start(WorkerConfig::default());
+	fixture.import(100, from_ref(&elsewhere));
+	fixture.world.until(|world| world.metrics.snapshot().before_journal == 1).await;
+	node.stop().await.expect("ends well");
+	assert_eq!(fixture.engine.count(), 1);
+}
+
 #[tokio::test]
 async fn a_damaged_journal_signs_nothing() {
 	let fixture = fixture();
@@ -375,9 +486,9 @@ async fn a_damaged_journal_signs_nothing() {
 	fixture.import(11, &[fixture.item(1), fixture.item(2)]);
 	fixture.world.submitted(2).await;
 	node.stop().await.expect("ends well");
-	let mut bytes = std::fs::read(fixture.world.journal()).expect("readable");
+	let mut bytes = std::fs::read(fixture.world.journal().path).expect("readable");
 	bytes[100] ^= 1;
-	std::fs::write(fixture.world.journal(), bytes).expect("writable");
+	std::fs::write(fixture.world.journal().path, bytes).expect("writable");
 	let node = fixture.world.start(WorkerConfig::default());
 	fixture.world.import(fixture.world.block(12, 0, &[fixture.item(3)]));
 	assert!(matches!(node.ended().await, Err(JournalError::Damaged { .. })));

@@ -1,6 +1,6 @@
 //! Writing into the store: aside first, then flushed, then renamed.
 
-use super::{BlobId, Entry, Store, StoreError};
+use super::{BlobId, Store, StoreError};
 use countersign_primitives::model::ArtefactHash;
 use sha2::{Digest, Sha256};
 use std::{
@@ -56,26 +56,8 @@ impl<S: Deref<Target = Store>> Aside<S> {
 	/// Gives the file its name. The caller has checked the content.
 	pub(super) fn commit(self, id: BlobId) -> Result<(), StoreError> {
 		self.file.sync_all().map_err(StoreError::io(&self.path))?;
-		let path = self.store.path(&id);
 		let mut index = self.store.index.lock();
-		fs::rename(&self.path, &path).map_err(StoreError::io(&path))?;
-		// The name is in the folder, so the folder has to be flushed as well.
-		if let Some(folder) = path.parent() {
-			File::open(folder)
-				.and_then(|folder| folder.sync_all())
-				.map_err(StoreError::io(folder))?;
-		}
-		index.clock = index.clock.saturating_add(1);
-		let used = index.clock;
-		let length = self.written;
-		let checked = super::file_state(&self.file).ok();
-		let entry =
-			index.entries.entry(id).or_insert(Entry { length: 0, used, pins: 0, checked: None });
-		let before = std::mem::replace(&mut entry.length, length);
-		entry.used = used;
-		entry.checked = checked;
-		index.bytes = index.bytes.saturating_sub(before).saturating_add(length);
-		Ok(())
+		self.store.adopt(&mut index, id, &self.path, &self.file, self.written)
 	}
 }
 

@@ -16,7 +16,17 @@
 //!   was assigned at or below the floor is ever signed with it. The chain gives those requests to
 //!   somebody else. The margin is for forks, which may assign an old request anew; at the very
 //!   beginning of a chain, where nothing can have been signed, there is none.
+//! - Every start asks whether the record is **contiguous**: that nothing can have been signed which
+//!   it does not hold. A file that is missing, cut off, restored from a backup, copied from another
+//!   machine, or older than what the chain has assigned since, is not. A small file in memory that
+//!   no backup reaches tells, see [`JournalPlace::witness`]; without it, or after a pause of more
+//!   than [`CONTIGUOUS_BLOCKS`], the floor rises to where a new journal's would be. What stands in
+//!   the journal may still be submitted: it is the one statement that can ever be signed.
+//! - A journal can be [exported and imported](interchange) as text.
 //! - One process at a time: the file is locked.
+
+pub mod interchange;
+mod witness;
 
 use codec::{Decode, DecodeAll, Encode};
 use countersign_primitives::{
@@ -31,6 +41,7 @@ use std::{
 	os::unix::fs::{FileExt, MetadataExt},
 	path::{Path, PathBuf},
 };
+use witness::Witness;
 
 const MAGIC: [u8; 8] = *b"CSGNJRN1";
 const HEADER_BYTES: usize = 8 + 32 + 4 + 8;
@@ -47,6 +58,40 @@ pub const RETENTION_BLOCKS: BlockNumber = 259_200;
 
 /// How far the floor of a new journal lies above the best block.
 pub const FLOOR_MARGIN_BLOCKS: BlockNumber = 16;
+
+/// How many blocks may pass between the end of one process and the start of the next, so that the
+/// record still counts as one without a gap. Longer, and the keys may have been at work elsewhere.
+pub const CONTIGUOUS_BLOCKS: BlockNumber = 64;
+
+/// Where a journal lies.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JournalPlace {
+	/// The file.
+	pub path: PathBuf,
+	/// A file that says how far the journal went. It has to lie where neither backups nor
+	/// snapshots of the disk reach, and where a reboot takes it away, such as in `/dev/shm`.
+	/// Without one every start counts as one with a gap: nothing that was assigned before it is
+	/// signed anew.
+	pub witness: Option<PathBuf>,
+}
+
+impl From<PathBuf> for JournalPlace {
+	/// A journal without a witness.
+	fn from(path: PathBuf) -> Self {
+		Self { path, witness: None }
+	}
+}
+
+impl JournalPlace {
+	/// The journal at `path`, with its witness in `volatile`, a folder in memory, under a name that
+	/// the path gives.
+	pub fn with_witness_in(path: PathBuf, volatile: &Path) -> Self {
+		let absolute = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+		let name = hex::encode(blake2_256(absolute.as_os_str().as_encoded_bytes()));
+		let witness = Some(volatile.join(format!("journal-{}", &name[..32])));
+		Self { path, witness }
+	}
+}
 
 /// The floor of a journal that is made at a best block.
 pub fn floor_at(best: BlockNumber) -> BlockNumber {
@@ -114,6 +159,9 @@ pub enum JournalError {
 	/// The record is longer than any result may be.
 	#[error("record too long")]
 	TooLong,
+	/// There is none.
+	#[error("there is no journal at {0}")]
+	Missing(PathBuf),
 	/// An earlier write failed, so what the file holds is not known.
 	#[error("an earlier write to the journal failed")]
 	Broken,
@@ -140,24 +188,87 @@ pub struct Journal {
 	entries: HashMap<JournalKey, Entry>,
 	/// Where the next record goes.
 	end: u64,
+	/// What all records come to.
+	sum: [u8; 32],
+	/// The best block that was seen.
+	block: BlockNumber,
+	/// The file that says how far this one went.
+	witness: Option<PathBuf>,
 	/// Set while a write is not known to have reached the disk.
 	broken: bool,
 }
 
 impl Journal {
-	/// Opens the journal, or makes one with its floor at [`floor_at`] `best`. Records older than
+	/// Opens the journal, or makes one with its floor at [`floor_at`] `best`, the head of the chain.
+	/// A journal that may lack something gets the same floor. Records older than
 	/// [`RETENTION_BLOCKS`] may be dropped.
 	pub fn open(
-		path: impl Into<PathBuf>,
+		place: impl Into<JournalPlace>,
 		genesis: Hash,
 		best: BlockNumber,
 	) -> Result<Self, JournalError> {
+		let JournalPlace { path, witness } = place.into();
+		let Some((mut journal, contiguous)) =
+			Self::load(path.clone(), genesis, witness.as_deref(), best)?
+		else {
+			let mut journal = Self::begin(path, genesis, floor_at(best))?;
+			(journal.witness, journal.block) = (witness, best);
+			journal.testify()?;
+			return Ok(journal);
+		};
+		journal.witness = witness;
+		journal.block = best;
+		if contiguous {
+			journal.compact(best)?;
+		} else {
+			let floor = floor_at(best);
+			tracing::warn!(
+				target: super::LOG,
+				path = %journal.path.display(),
+				floor,
+				"the journal may lack something: no request assigned until this block is signed \
+				 anew"
+			);
+			journal.raise_floor(floor)?;
+		}
+		journal.testify()?;
+		Ok(journal)
+	}
+
+	/// Opens a journal that is there, to look at. Changes nothing but a torn end.
+	pub fn existing(path: impl Into<PathBuf>, genesis: Hash) -> Result<Self, JournalError> {
 		let path = path.into();
-		if let Some(folder) = path.parent() {
-			fs::create_dir_all(folder).map_err(io_error(&path))?;
+		if !path.is_file() {
+			return Err(JournalError::Missing(path));
+		}
+		match Self::load(path.clone(), genesis, None, 0)? {
+			Some((journal, _)) => Ok(journal),
+			None => Err(JournalError::Missing(path)),
+		}
+	}
+
+	/// Opens a journal as it is, or makes one with this floor, and writes no witness.
+	fn unwitnessed(path: &Path, genesis: Hash, floor: BlockNumber) -> Result<Self, JournalError> {
+		match Self::load(path.to_path_buf(), genesis, None, 0)? {
+			Some((journal, _)) => Ok(journal),
+			None => Self::begin(path.to_path_buf(), genesis, floor),
+		}
+	}
+
+	/// What a file holds, and whether it leads through what the witness saw not long before
+	/// `best`. Nothing where there is no file, or one that a crash left while it was made.
+	fn load(
+		path: PathBuf,
+		genesis: Hash,
+		witness: Option<&Path>,
+		best: BlockNumber,
+	) -> Result<Option<(Self, bool)>, JournalError> {
+		if !path.exists() {
+			return Ok(None);
 		}
 		let mut file = open_locked(&path)?;
-		let length = file.metadata().map_err(io_error(&path))?.len();
+		let metadata = file.metadata().map_err(io_error(&path))?;
+		let length = metadata.len();
 		let mut start = vec![0; HEADER_BYTES.min(usize::try_from(length).unwrap_or(usize::MAX))];
 		file.read_exact(&mut start).map_err(io_error(&path))?;
 		if start.len() < HEADER_BYTES {
@@ -166,7 +277,7 @@ impl Journal {
 			if start.get(..same) != MAGIC.get(..same) {
 				return Err(JournalError::Damaged { path, offset: 0 });
 			}
-			return Self::begin(path, file, genesis, floor_at(best));
+			return Ok(None);
 		}
 		let found = Hash::from_slice(start.get(8..40).unwrap_or(&[0; 32]));
 		let floor = floor_of(&start);
@@ -176,7 +287,8 @@ impl Journal {
 		if found != genesis {
 			return Err(JournalError::OtherChain { path, found });
 		}
-		let (entries, end) = read_records(&path, &file, length)?;
+		let seen = witness.and_then(|witness| Witness::read(witness, &metadata));
+		let Records { entries, end, sum, passed } = read_records(&path, &file, length, seen)?;
 		if end < length {
 			tracing::warn!(
 				target: super::LOG,
@@ -187,17 +299,21 @@ impl Journal {
 			file.set_len(end).map_err(io_error(&path))?;
 			file.sync_all().map_err(io_error(&path))?;
 		}
-		let mut journal = Self { path, file, genesis, floor, entries, end, broken: false };
-		journal.compact(best)?;
-		Ok(journal)
+		let contiguous =
+			passed && seen.is_some_and(|seen| best.saturating_sub(seen.block) <= CONTIGUOUS_BLOCKS);
+		let block = best;
+		let witness = None;
+		let broken = false;
+		let journal =
+			Self { path, file, genesis, floor, entries, end, sum, block, witness, broken };
+		Ok(Some((journal, contiguous)))
 	}
 
-	fn begin(
-		path: PathBuf,
-		file: File,
-		genesis: Hash,
-		floor: BlockNumber,
-	) -> Result<Self, JournalError> {
+	fn begin(path: PathBuf, genesis: Hash, floor: BlockNumber) -> Result<Self, JournalError> {
+		if let Some(folder) = path.parent() {
+			fs::create_dir_all(folder).map_err(io_error(&path))?;
+		}
+		let file = open_locked(&path)?;
 		file.set_len(0).map_err(io_error(&path))?;
 		file.write_all_at(&header(genesis, floor), 0).map_err(io_error(&path))?;
 		file.sync_all().map_err(io_error(&path))?;
@@ -209,7 +325,35 @@ impl Journal {
 			"new journal: nothing assigned until this block will be signed"
 		);
 		let (entries, end) = (HashMap::new(), HEADER_BYTES as u64);
-		Ok(Self { path, file, genesis, floor, entries, end, broken: false })
+		let (sum, block, witness, broken) = (SUM_OF_NOTHING, 0, None, false);
+		Ok(Self { path, file, genesis, floor, entries, end, sum, block, witness, broken })
+	}
+
+	/// Tells the witness how far this journal goes.
+	fn testify(&self) -> Result<(), JournalError> {
+		match &self.witness {
+			Some(path) => Witness { end: self.end, sum: self.sum, block: self.block }.write(path),
+			None => Ok(()),
+		}
+	}
+
+	/// Notes that a block is the head of the chain, so that a start soon after it knows that there
+	/// was no gap.
+	pub fn note_block(&mut self, best: BlockNumber) -> Result<(), JournalError> {
+		if best <= self.block {
+			return Ok(());
+		}
+		self.block = best;
+		self.testify()
+	}
+
+	/// Raises the floor, for good.
+	fn raise_floor(&mut self, floor: BlockNumber) -> Result<(), JournalError> {
+		if floor <= self.floor {
+			return Ok(());
+		}
+		self.floor = floor;
+		self.rewrite(self.block.saturating_sub(RETENTION_BLOCKS))
 	}
 
 	/// Drops records older than [`RETENTION_BLOCKS`] where at least half of them are.
@@ -219,6 +363,11 @@ impl Journal {
 		if kept.saturating_mul(2) > self.entries.len() || self.entries.is_empty() || self.broken {
 			return Ok(());
 		}
+		self.rewrite(oldest)
+	}
+
+	/// Writes the journal anew, with its floor and without records older than `oldest`.
+	fn rewrite(&mut self, oldest: BlockNumber) -> Result<(), JournalError> {
 		let aside = self.path.with_extension("new");
 		match fs::remove_file(&aside) {
 			Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -230,7 +379,7 @@ impl Journal {
 		let file = open_locked(&aside)?;
 		let mut writer = BufWriter::new(&file);
 		writer.write_all(&header(self.genesis, self.floor)).map_err(io_error(&aside))?;
-		let mut end = HEADER_BYTES as u64;
+		let (mut end, mut sum) = (HEADER_BYTES as u64, SUM_OF_NOTHING);
 		let mut entries = HashMap::new();
 		for (key, entry) in self.entries.iter().filter(|(_, entry)| entry.block >= oldest) {
 			let body = self.body(entry)?;
@@ -238,13 +387,15 @@ impl Journal {
 			writer.write_all(&bytes).map_err(io_error(&aside))?;
 			entries.insert(*key, Entry { offset: end, ..entry.clone() });
 			end = end.saturating_add(bytes.len() as u64);
+			sum = sum_after(&sum, &body);
 		}
 		writer.flush().map_err(io_error(&aside))?;
 		drop(writer);
 		file.sync_all().map_err(io_error(&aside))?;
 		fs::rename(&aside, &self.path).map_err(io_error(&self.path))?;
-		(self.file, self.entries, self.end) = (file, entries, end);
-		sync_folder(&self.path).map_err(io_error(&self.path))
+		(self.file, self.entries, self.end, self.sum) = (file, entries, end, sum);
+		sync_folder(&self.path).map_err(io_error(&self.path))?;
+		self.testify()
 	}
 
 	/// Nothing assigned at or below this block may be signed.
@@ -307,7 +458,6 @@ impl Journal {
 			.write_all_at(&bytes, self.end)
 			.and_then(|()| self.file.sync_data())
 			.map_err(io_error(&self.path))?;
-		self.broken = false;
 		let entry = Entry {
 			statement: record.statement.clone(),
 			block: record.block,
@@ -316,6 +466,10 @@ impl Journal {
 		};
 		self.entries.insert(key, entry);
 		self.end = self.end.saturating_add(bytes.len() as u64);
+		self.sum = sum_after(&self.sum, &body);
+		self.block = self.block.max(record.block);
+		self.testify()?;
+		self.broken = false;
 		Ok(())
 	}
 }
@@ -324,21 +478,44 @@ fn io_error(path: &Path) -> impl Fn(io::Error) -> JournalError + '_ {
 	move |source| JournalError::Io { path: path.into(), source }
 }
 
-/// The records behind the header, and where the last whole one ends.
+/// What a file holds behind its header.
+struct Records {
+	entries: HashMap<JournalKey, Entry>,
+	/// Where the last whole record ends.
+	end: u64,
+	/// What all of them come to.
+	sum: [u8; 32],
+	/// Whether they lead through what the witness saw.
+	passed: bool,
+}
+
+/// What no records come to.
+const SUM_OF_NOTHING: [u8; 32] = [0; 32];
+
+/// What records come to with one more.
+fn sum_after(before: &[u8; 32], body: &[u8]) -> [u8; 32] {
+	let mut bytes = before.to_vec();
+	bytes.extend_from_slice(&blake2_256(body));
+	blake2_256(&bytes)
+}
+
+/// The records behind the header.
 fn read_records(
 	path: &Path,
 	file: &File,
 	length: u64,
-) -> Result<(HashMap<JournalKey, Entry>, u64), JournalError> {
+	seen: Option<Witness>,
+) -> Result<Records, JournalError> {
 	let damaged = |offset: u64| JournalError::Damaged { path: path.into(), offset };
 	// The header has been read.
 	let mut reader = BufReader::with_capacity(1 << 16, file);
 	let mut entries: HashMap<JournalKey, Entry> = HashMap::new();
-	let mut at = HEADER_BYTES as u64;
+	let (mut at, mut sum, mut passed) = (HEADER_BYTES as u64, SUM_OF_NOTHING, false);
 	loop {
+		passed |= seen.is_some_and(|seen| (seen.end, seen.sum) == (at, sum));
 		let left = length.saturating_sub(at);
 		if left < RECORD_HEAD_BYTES as u64 {
-			return Ok((entries, at));
+			return Ok(Records { entries, end: at, sum, passed });
 		}
 		let mut head = [0; RECORD_HEAD_BYTES];
 		reader.read_exact(&mut head).map_err(io_error(path))?;
@@ -350,20 +527,24 @@ fn read_records(
 				reader.read_to_end(&mut rest).map_err(io_error(path))?;
 			}
 			if torn && rest.iter().all(|byte| *byte == 0) {
-				return Ok((entries, at));
+				return Ok(Records { entries, end: at, sum, passed });
 			}
 			return Err(damaged(at));
 		};
 		let whole = (RECORD_HEAD_BYTES + body_length + RECORD_TAIL_BYTES) as u64;
 		if left < whole {
-			return Ok((entries, at));
+			return Ok(Records { entries, end: at, sum, passed });
 		}
 		let mut body = vec![0; body_length + RECORD_TAIL_BYTES];
 		reader.read_exact(&mut body).map_err(io_error(path))?;
 		let tail = body.split_off(body_length);
 		if check_of(&body) != tail[..] {
 			// Only the last record can be one whose content never arrived.
-			return if left == whole { Ok((entries, at)) } else { Err(damaged(at)) };
+			return if left == whole {
+				Ok(Records { entries, end: at, sum, passed })
+			} else {
+				Err(damaged(at))
+			};
 		}
 		let record = Record::decode_all(&mut &body[..]).map_err(|_| damaged(at))?;
 		let key = record.key();
@@ -377,6 +558,7 @@ fn read_records(
 			return Err(damaged(at));
 		}
 		entries.insert(key, entry);
+		sum = sum_after(&sum, &body);
 		at = at.saturating_add(whole);
 	}
 }

@@ -1,6 +1,33 @@
 //! Counters of the worker, for the node to export.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		OnceLock,
+	},
+	time::Duration,
+};
+
+/// One thing whose duration matters, for a histogram.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Observation {
+	/// From seeing an assignment to submitting its statement for the first time.
+	Latency(Duration),
+	/// A run, in the engine.
+	Run(Duration),
+}
+
+type Observe = Box<dyn Fn(Observation) + Send + Sync>;
+
+/// Who is told of durations.
+#[derive(Default)]
+struct Observer(OnceLock<Observe>);
+
+impl std::fmt::Debug for Observer {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		f.debug_tuple("Observer").field(&self.0.get().is_some()).finish()
+	}
+}
 
 macro_rules! metrics {
 	($($(#[$doc:meta])* $name:ident),* $(,)?) => {
@@ -8,6 +35,7 @@ macro_rules! metrics {
 		#[derive(Debug, Default)]
 		pub struct WorkerMetrics {
 			$($(#[$doc])* pub $name: AtomicU64,)*
+			observer: Observer,
 		}
 
 		/// The counters at one moment.
@@ -17,6 +45,17 @@ macro_rules! metrics {
 		}
 
 		impl WorkerMetrics {
+			/// Has every duration told to `observe`, from now on. Only the first counts.
+			pub fn observe_with(&self, observe: impl Fn(Observation) + Send + Sync + 'static) {
+				let _ = self.observer.0.set(Box::new(observe));
+			}
+
+			pub(super) fn observe(&self, observation: Observation) {
+				if let Some(observe) = self.observer.0.get() {
+					observe(observation);
+				}
+			}
+
 			/// The counters now.
 			pub fn snapshot(&self) -> WorkerMetricsSnapshot {
 				WorkerMetricsSnapshot {
@@ -39,6 +78,10 @@ metrics! {
 	assignments_working,
 	/// Open assignments that wait for a free place (a gauge).
 	assignments_waiting,
+	/// Models that our validators have declared to serve (a gauge).
+	models_served,
+	/// Those of them whose artefact is here (a gauge).
+	models_ready,
 	/// Assignments that ended, or whose deadline passed, without a statement of ours.
 	assignments_missed,
 	/// Runs that gave an answer.

@@ -2,12 +2,13 @@
 
 use super::{
 	execute::{self, Step},
-	journal::{Journal, JournalError, JournalKey},
+	journal::{Journal, JournalError, JournalKey, JournalPlace},
 	metrics::{count, set},
+	serving,
 	sources::blocking,
 	BestBlock, WorkerParts, LOG,
 };
-use crate::store::BlobId;
+use crate::store::{BlobId, Pin};
 use countersign_primitives::{
 	model::{Manifest, ModelId},
 	request::{Role, Statement, WorkItem},
@@ -17,9 +18,8 @@ use futures::{FutureExt, Stream, StreamExt};
 use parking_lot::Mutex;
 use std::{
 	collections::{HashMap, HashSet},
-	path::PathBuf,
 	pin::pin,
-	sync::{Arc, Weak},
+	sync::Arc,
 	time::Instant,
 };
 use tokio::task::{Id, JoinError, JoinSet};
@@ -38,22 +38,11 @@ pub(super) struct Shared {
 	pub(super) genesis: Hash,
 	pub(super) journal: Arc<Mutex<Journal>>,
 	manifests: Mutex<HashMap<ModelId, Arc<Manifest>>>,
-	turns: Mutex<HashMap<BlobId, Weak<tokio::sync::Mutex<()>>>>,
+	/// What is served stays in the store.
+	pub(super) pins: Mutex<HashMap<BlobId, Pin>>,
 }
 
 impl Shared {
-	/// The lock under which a file is fetched.
-	pub(super) fn turn(&self, id: BlobId) -> Arc<tokio::sync::Mutex<()>> {
-		let mut turns = self.turns.lock();
-		turns.retain(|_, turn| turn.strong_count() > 0);
-		if let Some(turn) = turns.get(&id).and_then(Weak::upgrade) {
-			return turn;
-		}
-		let turn = Arc::new(tokio::sync::Mutex::new(()));
-		turns.insert(id, Arc::downgrade(&turn));
-		turn
-	}
-
 	/// A model's manifest, which never changes.
 	pub(super) async fn manifest(&self, model: ModelId, at: Hash) -> Result<Arc<Manifest>, String> {
 		if let Some(manifest) = self.manifests.lock().get(&model) {
@@ -100,23 +89,27 @@ struct Plan {
 	block: BestBlock,
 	/// The block at which old records were last dropped.
 	compacted: BlockNumber,
+	/// Fetches what is served and not here.
+	serving: JoinSet<()>,
+	/// The block at which that was last looked for.
+	looked: Option<BlockNumber>,
 }
 
 /// Works until the stream of best blocks ends. Fails only where the journal cannot be opened;
 /// without one nothing may be signed.
 pub async fn run(
 	parts: WorkerParts,
-	journal: PathBuf,
+	journal: impl Into<JournalPlace>,
 	blocks: impl Stream<Item = BestBlock> + Send,
 ) -> Result<(), JournalError> {
 	let mut blocks = pin!(blocks.fuse());
 	let Some(first) = blocks.next().await else { return Ok(()) };
 	let genesis = parts.chain.genesis();
-	let path = journal.clone();
-	let journal =
-		blocking(move || Journal::open(path, genesis, first.number)).await.unwrap_or_else(
-			|why| Err(JournalError::Io { path: journal, source: std::io::Error::other(why) }),
-		)?;
+	let place = journal.into();
+	let path = place.path.clone();
+	let journal = blocking(move || Journal::open(place, genesis, first.number))
+		.await
+		.unwrap_or_else(|why| Err(JournalError::Io { path, source: std::io::Error::other(why) }))?;
 	tracing::info!(
 		target: LOG,
 		records = journal.len(),
@@ -128,7 +121,7 @@ pub async fn run(
 		genesis,
 		journal: Arc::new(Mutex::new(journal)),
 		manifests: Mutex::default(),
-		turns: Mutex::default(),
+		pins: Mutex::default(),
 	});
 	let mut plan = Plan {
 		shared,
@@ -137,6 +130,8 @@ pub async fn run(
 		keys: HashMap::new(),
 		block: first,
 		compacted: first.number,
+		serving: JoinSet::new(),
+		looked: None,
 	};
 	plan.on_block(first).await;
 	loop {
@@ -150,15 +145,20 @@ pub async fn run(
 				plan.on_block(block).await;
 			},
 			Some(end) = plan.tasks.join_next_with_id() => plan.on_end(end),
+			Some(end) = plan.serving.join_next() => if let Err(error) = end {
+				tracing::error!(target: LOG, %error, "a task of the worker failed");
+			},
 		}
 	}
 	plan.tasks.shutdown().await;
+	plan.serving.shutdown().await;
 	Ok(())
 }
 
 impl Plan {
 	async fn on_block(&mut self, block: BestBlock) {
 		self.block = block;
+		self.look_at_served();
 		let metrics = self.shared.parts.metrics.clone();
 		let items = match self.shared.parts.chain.assignments(block.hash).await {
 			Ok(items) => items,
@@ -209,6 +209,11 @@ impl Plan {
 			}
 		}
 		self.forget(&open);
+		let journal = self.shared.journal.clone();
+		let noted = blocking(move || journal.lock().note_block(block.number)).await;
+		if let Ok(Err(error)) = noted {
+			tracing::error!(target: LOG, %error, "the journal's witness was not told");
+		}
 		if block.number.saturating_sub(self.compacted) >= COMPACT_EVERY_BLOCKS {
 			self.compacted = block.number;
 			let journal = self.shared.journal.clone();
@@ -218,6 +223,18 @@ impl Plan {
 			}
 		}
 		self.go_on();
+	}
+
+	/// Looks from time to time whether everything that is served is here.
+	fn look_at_served(&mut self) {
+		let now = self.block.number;
+		let every = self.shared.parts.config.served_every.max(1);
+		let due = self.looked.is_none_or(|at| now >= at.saturating_add(every) || now < at);
+		// What takes longer than that is waited for.
+		if due && self.serving.is_empty() {
+			self.looked = Some(now);
+			self.serving.spawn(serving::look(self.shared.clone(), self.block));
+		}
 	}
 
 	/// Forgets assignments that are not open any more.

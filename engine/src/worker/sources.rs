@@ -3,13 +3,17 @@
 use super::{
 	metrics::{add, count},
 	plan::Shared,
-	LOG,
+	BlobSource, Failure, LOG,
 };
-use crate::store::{BlobId, Pin, StoreError, MAX_READ_BYTES};
+use crate::{
+	exchange::{Exchange, Transport, Wanted},
+	store::{BlobId, Pin},
+};
+use async_trait::async_trait;
 use codec::Encode;
 use countersign_primitives::{
 	commitment::tensors_commitment,
-	model::Manifest,
+	model::{Manifest, ModelId},
 	request::WorkItem,
 	tensor::{decode_tensors, Tensor, MAX_INPUT_BYTES},
 	Hash,
@@ -30,79 +34,64 @@ pub(super) async fn blocking<T: Send + 'static>(
 }
 
 /// The model's artefact, fetched if it is not here.
-pub(super) async fn artefact(shared: &Arc<Shared>, manifest: &Manifest) -> Result<Held, String> {
-	let (sha256, length) = (manifest.artefact.sha256, manifest.artefact.length);
-	let id = BlobId::Artefact(sha256);
-	let pin = shared.parts.store.pin(id);
-	let stored = || {
-		let store = shared.parts.store.clone();
-		blocking(move || store.artefact(&sha256))
-	};
+pub(super) async fn artefact(
+	shared: &Arc<Shared>,
+	model: ModelId,
+	manifest: &Manifest,
+) -> Result<Held, String> {
 	let metrics = &shared.parts.metrics;
-	if let Some(path) = stored().await?.map_err(text)? {
+	let pin = shared.parts.store.pin(BlobId::Artefact(manifest.artefact.sha256));
+	if let Some(path) = stored(shared, manifest).await? {
 		count(&metrics.cache_hits);
 		return Ok(Held { path, _pin: pin });
 	}
 	count(&metrics.cache_misses);
-	// Several requests for one new model fetch it once.
-	let turn = shared.turn(id);
-	let _turn = turn.lock().await;
-	if let Some(path) = stored().await?.map_err(text)? {
-		return Ok(Held { path, _pin: pin });
-	}
-	let time = shared.parts.config.fetch_timeout;
-	let fetched = tokio::time::timeout(time, fetch_artefact(shared, sha256, length)).await;
-	match fetched.unwrap_or_else(|_| Err(format!("{id} did not come within {time:?}"))) {
-		Ok(()) => {}
-		Err(why) => {
-			count(&metrics.fetch_failures);
-			return Err(why);
-		}
-	}
-	let path = stored().await?.map_err(text)?.ok_or("the artefact went away at once")?;
-	Ok(Held { path, _pin: pin })
+	Ok(Held { path: fetched(shared, model, manifest).await?, _pin: pin })
 }
 
-async fn fetch_artefact(shared: &Arc<Shared>, sha256: [u8; 32], length: u64) -> Result<(), String> {
-	let id = BlobId::Artefact(sha256);
-	let mut why = String::new();
-	for attempt in 0..shared.parts.config.fetch_attempts.max(1) {
-		let store = shared.parts.store.clone();
-		let mut writer =
-			blocking(move || store.artefact_writer(sha256, length)).await?.map_err(text)?;
-		why = loop {
-			let missing = writer.missing();
-			if missing == 0 {
-				match blocking(move || writer.commit()).await? {
-					Ok(()) => return Ok(()),
-					Err(error @ StoreError::WrongContent(_)) => break error.to_string(),
-					Err(error) => return Err(error.to_string()),
-				}
-			}
-			let wanted = u32::try_from(missing).unwrap_or(u32::MAX).min(MAX_READ_BYTES);
-			let offset = length.saturating_sub(missing);
-			match shared.parts.blobs.fetch(id, offset, wanted, attempt).await {
-				Ok(Some(bytes)) if !bytes.is_empty() => {
-					add(&shared.parts.metrics.bytes_fetched, bytes.len() as u64);
-					let written = blocking(move || {
-						let result = writer.write(&bytes);
-						(writer, result)
-					})
-					.await?;
-					writer = written.0;
-					match written.1 {
-						Ok(()) => {}
-						Err(error @ StoreError::WrongContent(_)) => break error.to_string(),
-						Err(error) => return Err(error.to_string()),
-					}
-				}
-				Ok(_) => break format!("nobody offers {id}"),
-				Err(error) => break error.to_string(),
-			}
-		};
-		tracing::debug!(target: LOG, %id, attempt, %why, "fetching failed");
+/// Where a model's artefact lies, if it is here.
+pub(super) async fn stored(
+	shared: &Arc<Shared>,
+	manifest: &Manifest,
+) -> Result<Option<PathBuf>, String> {
+	let store = shared.parts.store.clone();
+	let sha256 = manifest.artefact.sha256;
+	blocking(move || store.artefact(&sha256)).await?.map_err(text)
+}
+
+/// Fetches a model's artefact from other nodes. Several requests for one new model fetch it once:
+/// the source sees to that.
+pub(super) async fn fetched(
+	shared: &Arc<Shared>,
+	model: ModelId,
+	manifest: &Manifest,
+) -> Result<PathBuf, String> {
+	let (sha256, length) = (manifest.artefact.sha256, manifest.artefact.length);
+	let metrics = &shared.parts.metrics;
+	let time = shared.parts.config.fetch_timeout;
+	let wanted = Wanted { sha256, length, model: Some(model) };
+	let came = tokio::time::timeout(time, shared.parts.blobs.artefact(wanted)).await;
+	let came = match came {
+		Ok(came) => came.map_err(text),
+		Err(_) => Err(format!("the artefact did not come within {time:?}")),
+	};
+	if let Err(why) = came {
+		count(&metrics.fetch_failures);
+		return Err(why);
 	}
-	Err(why)
+	add(&metrics.bytes_fetched, length);
+	Ok(stored(shared, manifest).await?.ok_or("the artefact went away at once")?)
+}
+
+#[async_trait]
+impl<T: Transport> BlobSource for Exchange<T> {
+	async fn input(&self, commitment: Hash) -> Result<Option<Vec<u8>>, Failure> {
+		Ok(self.tensors(commitment).await)
+	}
+
+	async fn artefact(&self, wanted: Wanted) -> Result<(), Failure> {
+		Exchange::artefact(self, wanted).await.map_err(Failure::new)
+	}
 }
 
 /// The input of a request, or nothing where it is nowhere to be had now.
@@ -144,37 +133,22 @@ pub(super) async fn input(
 
 async fn fetch_input(shared: &Arc<Shared>, item: &WorkItem) -> Result<Option<Vec<Tensor>>, String> {
 	let parts = &shared.parts;
-	let length = item.input_length;
-	if length > MAX_INPUT_BYTES {
+	if item.input_length > MAX_INPUT_BYTES {
 		return Ok(None);
 	}
-	let id = BlobId::Tensors(item.input_commitment);
-	for attempt in 0..parts.config.fetch_attempts.max(1) {
-		let mut bytes = Vec::new();
-		while bytes.len() < length as usize {
-			let offset = bytes.len() as u64;
-			let missing = length.saturating_sub(bytes.len() as u32);
-			match parts.blobs.fetch(id, offset, missing.min(MAX_READ_BYTES), attempt).await {
-				Ok(Some(more)) if !more.is_empty() && more.len() <= missing as usize => {
-					add(&parts.metrics.bytes_fetched, more.len() as u64);
-					bytes.extend_from_slice(&more);
-				}
-				_ => break,
-			}
-		}
-		if let Some(tensors) = opened(item, &bytes) {
-			let store = parts.store.clone();
-			// For other nodes, and for the next try. Doing without costs nothing but that.
-			if let Err(error) = blocking(move || store.put_tensors(&bytes)).await? {
-				tracing::debug!(target: LOG, %error, "input not kept");
-			}
-			return Ok(Some(tensors));
-		}
-		if !bytes.is_empty() {
-			count(&parts.metrics.fetch_failures);
-		}
+	let Some(bytes) = parts.blobs.input(item.input_commitment).await.map_err(text)? else {
+		return Ok(None);
+	};
+	let Some(tensors) = opened(item, &bytes) else {
+		return Err("a peer's input is not what the request committed to".into());
+	};
+	add(&parts.metrics.bytes_fetched, bytes.len() as u64);
+	let store = parts.store.clone();
+	// For other nodes, and for the next try. Doing without costs nothing but that.
+	if let Err(error) = blocking(move || store.put_tensors(&bytes)).await? {
+		tracing::debug!(target: LOG, %error, "input not kept");
 	}
-	Ok(None)
+	Ok(Some(tensors))
 }
 
 /// The tensors, if these bytes are what the request committed to.

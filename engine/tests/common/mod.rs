@@ -3,14 +3,18 @@
 #![allow(dead_code, unreachable_pub)]
 
 use async_trait::async_trait;
-use codec::Encode;
+use codec::{DecodeAll, Encode};
 use countersign_engine::{
+	exchange::{
+		ChunkList, Exchange, FetchLimits, Misconduct, Query, Reply, Transport, Wanted, CHUNK_BYTES,
+	},
 	store::{BlobId, Store},
 	supervisor::EngineError,
 	worker::{
-		self, journal::JournalError, BestBlock, BlobSource, ChainView, Engine, EngineAnswer,
-		EngineJob, EngineResult, Failure, Signer, Source, Submitter, WorkerConfig, WorkerMetrics,
-		WorkerParts,
+		self,
+		journal::{JournalError, JournalPlace},
+		BestBlock, ChainView, Engine, EngineAnswer, EngineJob, EngineResult, Failure, Signer,
+		Source, Submitter, WorkerConfig, WorkerMetrics, WorkerParts,
 	},
 };
 use countersign_primitives::{
@@ -29,7 +33,6 @@ use sha2::{Digest, Sha256};
 use sp_core::Pair;
 use std::{
 	collections::{HashMap, HashSet},
-	path::PathBuf,
 	sync::Arc,
 	time::Duration,
 };
@@ -96,8 +99,12 @@ pub struct World {
 	pub states: Mutex<HashMap<Hash, State>>,
 	/// What other nodes offer.
 	pub offered: Mutex<HashMap<BlobId, Vec<u8>>>,
-	/// Attempts at which what they offer is spoilt.
+	/// Those of them that spoil what they send.
 	pub spoilt: Mutex<HashSet<u32>>,
+	/// What was reported of them.
+	pub reported: Mutex<Vec<(u32, Misconduct)>>,
+	/// What our validator has declared to serve.
+	pub served: Mutex<Vec<ModelId>>,
 	pub submissions: watch::Sender<Vec<Submission>>,
 	/// What the pool does with the next submissions.
 	pub refuse: Mutex<u32>,
@@ -119,6 +126,9 @@ impl ChainView for World {
 	}
 	async fn model(&self, _: Hash, model: ModelId) -> Result<Option<ModelView>, Failure> {
 		Ok(self.models.lock().get(&model).cloned())
+	}
+	async fn served(&self, _: Hash) -> Result<Vec<ModelId>, Failure> {
+		Ok(self.served.lock().clone())
 	}
 	async fn input(&self, at: Hash, request: RequestId) -> Result<Option<Vec<u8>>, Failure> {
 		Ok(self.states.lock().get(&at).and_then(|state| state.inputs.get(&request).cloned()))
@@ -164,26 +174,49 @@ impl Submitter for World {
 	}
 }
 
+/// Three other nodes. Each offers what the world says that other nodes offer.
+struct Others(Arc<World>);
+
 #[async_trait]
-impl BlobSource for World {
-	async fn fetch(
-		&self,
-		id: BlobId,
-		offset: u64,
-		length: u32,
-		attempt: u32,
-	) -> Result<Option<Vec<u8>>, Failure> {
-		let spoilt = self.spoilt.lock().contains(&attempt);
-		Ok(self.offered.lock().get(&id).map(|bytes| {
-			let start = (offset as usize).min(bytes.len());
-			// Short answers are allowed.
-			let end = (start + (length as usize).div_ceil(2)).min(bytes.len());
-			let mut part = bytes[start..end].to_vec();
-			if let Some(byte) = part.first_mut().filter(|_| spoilt) {
+impl Transport for Others {
+	type Peer = u32;
+
+	async fn peers(&self) -> Vec<u32> {
+		vec![0, 1, 2]
+	}
+
+	async fn providers(&self, _: &Wanted) -> Vec<u32> {
+		Vec::new()
+	}
+
+	async fn ask(&self, peer: u32, query: Vec<u8>) -> Result<Vec<u8>, String> {
+		let query = Query::decode_all(&mut &*query).expect("a query");
+		let Some(bytes) = self.0.offered.lock().get(&query.id()).cloned() else {
+			return Ok(Reply::Missing.encode());
+		};
+		let chunk = |mut bytes: Vec<u8>| {
+			let spoilt = self.0.spoilt.lock().contains(&peer);
+			if let Some(byte) = bytes.last_mut().filter(|_| spoilt) {
 				*byte ^= 1;
 			}
-			part
-		}))
+			Reply::Bytes(bytes)
+		};
+		let reply = match query {
+			Query::Chunks(_) => {
+				let list = ChunkList::read(&mut &bytes[..], bytes.len() as u64);
+				Reply::Chunks(list.expect("long enough"))
+			}
+			Query::Chunk(_, index) => {
+				let chunks: Vec<&[u8]> = bytes.chunks(CHUNK_BYTES as usize).collect();
+				chunk(chunks[index as usize].to_vec())
+			}
+			Query::Tensors(_) => chunk(bytes),
+		};
+		Ok(reply.encode())
+	}
+
+	fn report(&self, peer: u32, misconduct: Misconduct) {
+		self.0.reported.lock().push((peer, misconduct));
 	}
 }
 
@@ -207,6 +240,8 @@ impl World {
 			states: Mutex::default(),
 			offered: Mutex::default(),
 			spoilt: Mutex::default(),
+			reported: Mutex::default(),
+			served: Mutex::default(),
 			submissions: watch::channel(Vec::new()).0,
 			refuse: Mutex::default(),
 			signed: Mutex::default(),
@@ -216,8 +251,12 @@ impl World {
 		})
 	}
 
-	pub fn journal(&self) -> PathBuf {
-		self.folder.path().join("journal")
+	pub fn journal(&self) -> JournalPlace {
+		let folder = self.folder.path();
+		JournalPlace {
+			path: folder.join("journal"),
+			witness: Some(folder.join("volatile/journal")),
+		}
 	}
 
 	pub fn store(&self) -> Arc<Store> {
@@ -288,13 +327,16 @@ impl World {
 	pub fn start(self: &Arc<Self>, config: WorkerConfig) -> Node {
 		let (sender, blocks) = mpsc::unbounded();
 		*self.blocks.lock() = Some(sender);
+		let store = self.store();
+		let limits = FetchLimits { rounds: 1, ..FetchLimits::default() };
+		let blobs = Exchange::new(Others(self.clone()), store.clone(), limits, Arc::default());
 		let parts = WorkerParts {
 			chain: self.clone(),
 			submitter: self.clone(),
-			blobs: self.clone(),
+			blobs: Arc::new(blobs),
 			signer: self.clone(),
 			engine: self.engine.clone(),
-			store: self.store(),
+			store,
 			metrics: self.metrics.clone(),
 			config,
 		};
