@@ -108,6 +108,61 @@ mod benchmarks {
 		Ok(())
 	}
 
+	#[benchmark]
+	fn read_lineage(n: Linear<1, MAX_RIGHTS>) -> Result<(), BenchmarkError> {
+		let caller: AccountId = whitelisted_caller();
+		let (parent, model) = (ModelId::repeat_byte(1), ModelId::repeat_byte(2));
+		let own = n.min(MAX_CONTRIBUTORS);
+		if n > own {
+			Pallet::<T>::register(&parent, &contributors(&caller, n - own), &[])?;
+			let royalty = Parent { model: parent, royalty: Share::from_percent(50) };
+			Pallet::<T>::register(&model, &contributors(&caller, own), &[royalty])?;
+		} else {
+			Pallet::<T>::register(&model, &contributors(&caller, own), &[])?;
+		}
+		let vector;
+
+		#[block]
+		{
+			vector = Pallet::<T>::vector(&model);
+		}
+
+		assert_eq!(vector.len() as u32, n);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn read_right() -> Result<(), BenchmarkError> {
+		let caller: AccountId = whitelisted_caller();
+		let model = longest::<T>(&caller)?;
+		let info;
+
+		#[block]
+		{
+			info = Rights::<T>::get(model, 0);
+		}
+
+		assert_eq!(info.map(|info| info.owner), Some(caller));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn read_entitlement() -> Result<(), BenchmarkError> {
+		let caller: AccountId = whitelisted_caller();
+		let model = longest::<T>(&caller)?;
+		let (entry, total, claimed);
+
+		#[block]
+		{
+			entry = Vectors::<T>::get(model).and_then(|vector| vector.last().cloned());
+			total = Pallet::<T>::total_credited(&model);
+			claimed = Claimed::<T>::get(model, MAX_RIGHTS - 1);
+		}
+
+		assert!(entry.is_some() && total > 0 && claimed == 0);
+		Ok(())
+	}
+
 	impl_benchmark_test_suite!(
 		Pallet,
 		crate::mock::ExtBuilder::default().build(),

@@ -18,6 +18,9 @@ pub trait WeightInfo {
 	fn claim_to_pot() -> Weight;
 	fn transfer_right() -> Weight;
 	fn accept_right() -> Weight;
+	fn read_lineage(n: u32, ) -> Weight;
+	fn read_right() -> Weight;
+	fn read_entitlement() -> Weight;
 }
 
 /// Weights for `pallet_attribution` using the Countersign node and recommended hardware.
@@ -73,6 +76,36 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
+	/// Storage: `Attribution::Vectors` (r:1 w:0)
+	/// Proof: `Attribution::Vectors` (`max_values`: None, `max_size`: Some(2530), added: 5005, mode: `MaxEncodedLen`)
+	/// The range of component `n` is `[0, 64]`.
+	fn read_lineage(n: u32, ) -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `5995`
+		Weight::from_parts(15_000_000, 5995)
+			.saturating_add(Weight::from_parts(200_000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+	}
+	/// Storage: `Attribution::Rights` (r:1 w:0)
+	/// Proof: `Attribution::Rights` (`max_values`: None, `max_size`: Some(108), added: 2583, mode: `MaxEncodedLen`)
+	fn read_right() -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `3573`
+		Weight::from_parts(15_000_000, 3573)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
+	}
+	/// Storage: `Attribution::Vectors` (r:1 w:0)
+	/// Proof: `Attribution::Vectors` (`max_values`: None, `max_size`: Some(2530), added: 5005, mode: `MaxEncodedLen`)
+	/// Storage: `Attribution::TotalCredited` (r:1 w:0)
+	/// Proof: `Attribution::TotalCredited` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+	/// Storage: `Attribution::Claimed` (r:1 w:0)
+	/// Proof: `Attribution::Claimed` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	fn read_entitlement() -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `5995`
+		Weight::from_parts(25_000_000, 5995)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
+	}
 }
 
 // For backwards compatibility and tests.
@@ -96,5 +129,18 @@ impl WeightInfo for () {
 		Weight::from_parts(40_000_000, 3573)
 			.saturating_add(RocksDbWeight::get().reads(1_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
+	}
+	fn read_lineage(n: u32, ) -> Weight {
+		Weight::from_parts(15_000_000, 5995)
+			.saturating_add(Weight::from_parts(200_000, 0).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().reads(1_u64))
+	}
+	fn read_right() -> Weight {
+		Weight::from_parts(15_000_000, 3573)
+			.saturating_add(RocksDbWeight::get().reads(1_u64))
+	}
+	fn read_entitlement() -> Weight {
+		Weight::from_parts(25_000_000, 5995)
+			.saturating_add(RocksDbWeight::get().reads(3_u64))
 	}
 }

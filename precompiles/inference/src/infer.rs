@@ -1,0 +1,117 @@
+//! Models that run inside the transaction.
+
+use crate::{convert, reasons, IInference, InferencePrecompile, Weights};
+use alloc::vec::Vec;
+use countersign_precompile_utils::{caller, charge, from_word, refused, revert, to_word, value};
+use countersign_primitives::{
+	model::ModelId,
+	request::Outcome,
+	tensor::{Tensor, MAX_INLINE_BYTES},
+	traits::Models,
+	Balance,
+};
+use frame_support::storage::with_transaction;
+use pallet_inference::{Error as PalletError, Pallet, WeightInfo};
+use pallet_revive::{
+	precompiles::{alloy::sol_types::SolCall, Error, Ext},
+	AddressMapper, Config,
+};
+use sp_runtime::{DispatchError, SaturatedConversion, TransactionOutcome};
+
+/// Charges a run's weight. Nothing of it is done before.
+fn charge_run<T>(
+	model: &ModelId,
+	not_synchronous: &str,
+	env: &mut impl Ext<T = T>,
+) -> Result<(), Error>
+where
+	T: pallet_inference::Config + Config,
+{
+	charge(env, Weights::<T>::read_result(0))?;
+	let weight = Pallet::<T>::sync_weight(model).ok_or_else(|| revert(not_synchronous))?;
+	charge(env, weight)
+}
+
+/// Runs a model that costs nothing but gas, and leaves no trace. Reverts with `not_synchronous`
+/// where it cannot run inside a transaction.
+pub fn run_view<T>(
+	model: &ModelId,
+	input: &[Tensor],
+	not_synchronous: &str,
+	env: &mut impl Ext<T = T>,
+) -> Result<Vec<Tensor>, Error>
+where
+	T: pallet_inference::Config + Config,
+{
+	charge_run(model, not_synchronous, env)?;
+	let now = frame_system::Pallet::<T>::block_number().saturated_into::<u32>();
+	let price =
+		T::Models::terms(model, now).ok_or_else(|| refused(PalletError::<T>::UnknownModel))?.price;
+	if price > 0 {
+		return Err(revert(reasons::PAYMENT_REQUIRED));
+	}
+	// The same run as a paid one, paid by this precompile's own account, and all but its answer is
+	// taken back.
+	let payer = T::AddressMapper::to_fallback_account_id(&crate::ADDRESS);
+	let run = with_transaction(|| {
+		let run = Pallet::<T>::run_sync(&payer, model, input, Balance::MAX);
+		TransactionOutcome::Rollback(Ok::<_, DispatchError>(run))
+	});
+	match run.map_err(refused)? {
+		Ok(run) => match run.outcome {
+			Outcome::Output(_) => Ok(run.outputs),
+			Outcome::Trap { .. } => Err(revert(reasons::TRAPPED)),
+		},
+		Err(error) => Err(refused(error)),
+	}
+}
+
+impl<T> InferencePrecompile<T>
+where
+	T: pallet_inference::Config + Config,
+{
+	/// An input for a run inside the transaction, with its conversion charged.
+	fn sync_input(
+		input: &[IInference::Tensor],
+		env: &mut impl Ext<T = T>,
+	) -> Result<Vec<Tensor>, Error> {
+		let length = convert::encoded_length(input);
+		if length > MAX_INLINE_BYTES {
+			return Err(revert(convert::INPUT_TOO_LARGE));
+		}
+		charge(env, Weights::<T>::read_result(length))?;
+		convert::to_tensors(input)
+	}
+
+	pub(crate) fn infer(
+		call: &IInference::inferCall,
+		env: &mut impl Ext<T = T>,
+	) -> Result<Vec<u8>, Error> {
+		let input = Self::sync_input(&call.input, env)?;
+		let output = run_view::<T>(&from_word(&call.model), &input, reasons::NOT_SYNCHRONOUS, env)?;
+		Ok(IInference::inferCall::abi_encode_returns(&convert::from_tensors(output)))
+	}
+
+	pub(crate) fn infer_paid(
+		call: &IInference::inferPaidCall,
+		env: &mut impl Ext<T = T>,
+	) -> Result<Vec<u8>, Error> {
+		let max_fee = value(env)?;
+		let input = Self::sync_input(&call.input, env)?;
+		let model = from_word(&call.model);
+		charge_run(&model, reasons::NOT_SYNCHRONOUS, env)?;
+		let who = caller(env)?;
+		Self::give_back(&who, max_fee, env)?;
+		let run = Pallet::<T>::run_sync(&who, &model, &input, max_fee).map_err(refused)?;
+		match run.outcome {
+			Outcome::Output(_) => {
+				let returned = IInference::inferPaidReturn {
+					id: to_word(&run.request),
+					output: convert::from_tensors(run.outputs),
+				};
+				Ok(IInference::inferPaidCall::abi_encode_returns(&returned))
+			}
+			Outcome::Trap { .. } => Err(revert(reasons::TRAPPED)),
+		}
+	}
+}

@@ -1,0 +1,58 @@
+// Compiles every contract in this folder and writes bytecode to `bytecode/`, or compares with what is
+// there (`--check`). Metadata is left out, so that the same source gives the same bytes everywhere.
+import fs from "node:fs";
+import path from "node:path";
+import solc from "solc";
+
+const here = path.dirname(new URL(import.meta.url).pathname);
+const roots = { "inference/": "../../inference/", "attribution/": "../../attribution/", "opengradient/": "../../opengradient/" };
+
+function read(name) {
+  for (const [prefix, folder] of Object.entries(roots)) {
+    if (name.startsWith(prefix)) return fs.readFileSync(path.join(here, folder, name.slice(prefix.length)), "utf8");
+  }
+  return fs.readFileSync(path.join(here, name), "utf8");
+}
+
+const sources = Object.fromEntries(
+  fs.readdirSync(here).filter((name) => name.endsWith(".sol")).map((name) => [name, { content: read(name) }]),
+);
+const input = {
+  language: "Solidity",
+  sources,
+  settings: {
+    optimizer: { enabled: true, runs: 200 },
+    evmVersion: "cancun",
+    metadata: { appendCBOR: false, bytecodeHash: "none" },
+    outputSelection: { "*": { "*": ["evm.bytecode.object"] } },
+  },
+};
+const output = JSON.parse(
+  solc.compile(JSON.stringify(input), { import: (name) => ({ contents: read(name) }) }),
+);
+const problems = (output.errors ?? []).filter((error) => error.severity === "error");
+if (problems.length > 0) {
+  for (const problem of problems) console.error(problem.formattedMessage);
+  process.exit(1);
+}
+for (const warning of output.errors ?? []) console.error(warning.formattedMessage);
+
+let stale = false;
+fs.mkdirSync(path.join(here, "bytecode"), { recursive: true });
+for (const source of Object.keys(sources)) {
+  for (const [name, contract] of Object.entries(output.contracts[source] ?? {})) {
+    const code = contract.evm.bytecode.object;
+    if (code === "") continue;
+    const file = path.join(here, "bytecode", `${name}.hex`);
+    if (process.argv.includes("--check")) {
+      if (!fs.existsSync(file) || fs.readFileSync(file, "utf8").trim() !== code) {
+        console.error(`${name}: the committed bytecode is not that of the source`);
+        stale = true;
+      }
+    } else {
+      fs.writeFileSync(file, `${code}\n`);
+      console.log(`${name}: ${code.length / 2} bytes`);
+    }
+  }
+}
+process.exit(stale ? 1 : 0);
