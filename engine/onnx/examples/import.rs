@@ -89,7 +89,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 	if profile {
 		let mut spent: BTreeMap<String, (f64, u32)> = BTreeMap::new();
 		let mut last = Instant::now();
-		let _ = model.run_traced(&tensors, |number, _| {
+		let _ = model.run_seen(&tensors, |number, _| {
 			let op = format!("{:?}", model.program().nodes[number as usize].op);
 			let name = op.split(" {").next().unwrap_or_default().to_string();
 			let entry = spent.entry(name).or_default();

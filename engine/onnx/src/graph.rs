@@ -29,9 +29,41 @@ pub(crate) struct Walk {
 	opsets: BTreeMap<String, i64>,
 	scopes: Vec<Scope>,
 	iterations: u64,
+	/// What was refused so far, where all of it is to be found.
+	survey: Option<Survey>,
+}
+
+/// Goes on after a refusal, to find the others.
+#[derive(Default)]
+struct Survey {
+	refused: Vec<ImportError>,
+	/// Values that a refused node would have made, and what depends on them.
+	unknown: BTreeSet<String>,
+}
+
+/// Everything that is refused: where one node is, the others are still looked at.
+pub(crate) fn refusals(bytes: &[u8], options: &Options) -> Vec<ImportError> {
+	let mut survey = Some(Survey::default());
+	let result = walk(bytes, options, &mut survey);
+	let mut refused = survey.unwrap_or_default().refused;
+	if let Err(error) = result {
+		// An output that a refused node would have made says nothing new.
+		if refused.is_empty() || !matches!(error, ImportError::Output(_)) {
+			refused.push(error);
+		}
+	}
+	refused
 }
 
 pub(crate) fn import(bytes: &[u8], options: &Options) -> Result<Imported, ImportError> {
+	walk(bytes, options, &mut None)
+}
+
+fn walk(
+	bytes: &[u8],
+	options: &Options,
+	survey: &mut Option<Survey>,
+) -> Result<Imported, ImportError> {
 	if bytes.len() > MAX_FILE_BYTES {
 		return Err(ImportError::FileTooLarge(bytes.len()));
 	}
@@ -56,34 +88,51 @@ pub(crate) fn import(bytes: &[u8], options: &Options) -> Result<Imported, Import
 		opsets,
 		scopes: vec![Scope::new()],
 		iterations: 0,
+		survey: survey.take(),
 	};
-	walk.load_initializers(&graph)?;
-	let mut inputs = Vec::new();
-	let stored: BTreeSet<&str> = graph.initializer.iter().map(|t| t.name.as_str()).collect();
-	for input in graph.input.iter().filter(|input| !stored.contains(input.name.as_str())) {
-		let wrong = |why: String| ImportError::Input { name: input.name.clone(), why };
-		if let Some(value) = options.bound.get(&input.name) {
-			let id =
-				walk.b.constant(value.clone()).map_err(|refusal| wrong(refusal.to_string()))?;
-			walk.define(&input.name, id);
-			continue;
-		}
-		let meta = input_meta(input, options).map_err(wrong)?;
-		let id = walk.b.input(meta.clone()).map_err(|refusal| wrong(refusal.to_string()))?;
-		walk.define(&input.name, id);
-		inputs.push(Port { name: input.name.clone(), meta });
-	}
-	walk.nodes(&graph.node)?;
-	let mut outputs = Vec::new();
-	let mut ids = Vec::new();
-	for output in &graph.output {
-		let id = walk.find(&output.name).ok_or_else(|| ImportError::Output(output.name.clone()))?;
-		outputs.push(Port { name: output.name.clone(), meta: walk.b.meta(id).clone() });
-		ids.push(id);
-	}
+	let result = walk.graph(&graph, options);
+	*survey = walk.survey.take();
+	let (inputs, ids, outputs) = result?;
 	let package = walk.b.finish(&ids).map_err(ImportError::Program)?;
 	package.program.plan().map_err(ImportError::NotCanonical)?;
 	Ok(Imported { package, inputs, outputs })
+}
+
+impl Walk {
+	/// Inputs, and the outputs with what they are called.
+	#[allow(clippy::type_complexity)]
+	fn graph(
+		&mut self,
+		graph: &GraphProto,
+		options: &Options,
+	) -> Result<(Vec<Port>, Vec<Id>, Vec<Port>), ImportError> {
+		self.load_initializers(graph)?;
+		let mut inputs = Vec::new();
+		let stored: BTreeSet<&str> = graph.initializer.iter().map(|t| t.name.as_str()).collect();
+		for input in graph.input.iter().filter(|input| !stored.contains(input.name.as_str())) {
+			let wrong = |why: String| ImportError::Input { name: input.name.clone(), why };
+			if let Some(value) = options.bound.get(&input.name) {
+				let id =
+					self.b.constant(value.clone()).map_err(|refusal| wrong(refusal.to_string()))?;
+				self.define(&input.name, id);
+				continue;
+			}
+			let meta = input_meta(input, options).map_err(wrong)?;
+			let id = self.b.input(meta.clone()).map_err(|refusal| wrong(refusal.to_string()))?;
+			self.define(&input.name, id);
+			inputs.push(Port { name: input.name.clone(), meta });
+		}
+		self.nodes(&graph.node)?;
+		let mut outputs = Vec::new();
+		let mut ids = Vec::new();
+		for output in &graph.output {
+			let id =
+				self.find(&output.name).ok_or_else(|| ImportError::Output(output.name.clone()))?;
+			outputs.push(Port { name: output.name.clone(), meta: self.b.meta(id).clone() });
+			ids.push(id);
+		}
+		Ok((inputs, ids, outputs))
+	}
 }
 
 fn input_meta(input: &ValueInfoProto, options: &Options) -> Result<Meta, String> {
@@ -167,10 +216,28 @@ impl Walk {
 				opset,
 				refusal,
 			};
-			let results = self.node(proto, domain, opset).map_err(|error| match error {
-				Stop::Refused(refusal) => refuse(refusal),
-				Stop::Inside(error) => *error,
-			})?;
+			if let Some(known) = self.look_at(proto, domain, opset) {
+				if let (Err(refusal), Some(survey)) = (known, &mut self.survey) {
+					survey.refused.push(refuse(refusal));
+				}
+				continue;
+			}
+			let results = match self.node(proto, domain, opset) {
+				Ok(results) => results,
+				Err(stop) => {
+					let error = match stop {
+						Stop::Refused(refusal) => Some(refuse(refusal)),
+						Stop::Inside(error) => Some(*error),
+						Stop::Unknown => None,
+					};
+					let Some(survey) = &mut self.survey else {
+						return Err(error.unwrap_or_else(|| refuse(Refusal::Trap)));
+					};
+					survey.refused.extend(error);
+					survey.unknown.extend(proto.output.iter().cloned());
+					continue;
+				}
+			};
 			for (name, id) in proto.output.iter().zip(results) {
 				if !name.is_empty() {
 					self.define(name, id);
@@ -178,6 +245,39 @@ impl Walk {
 			}
 		}
 		Ok(())
+	}
+
+	/// In a survey, a node whose operands are not known: whether its operator is.
+	fn look_at(
+		&mut self,
+		proto: &NodeProto,
+		domain: &str,
+		opset: i64,
+	) -> Option<Result<(), Refusal>> {
+		let survey = self.survey.as_mut()?;
+		if !proto.input.iter().any(|name| survey.unknown.contains(name)) {
+			return None;
+		}
+		survey.unknown.extend(proto.output.iter().cloned());
+		if domain.is_empty() && matches!(proto.op_type.as_str(), "If" | "Loop") {
+			return Some(Ok(()));
+		}
+		// Without operands every operator is refused; the question is for what.
+		let inputs = Vec::new();
+		let node =
+			Node { proto, inputs, opset, asked: RefCell::default(), taken: RefCell::default() };
+		let mut scratch = Walk {
+			b: Builder::default(),
+			folder: None,
+			opsets: BTreeMap::new(),
+			scopes: vec![Scope::new()],
+			iterations: 0,
+			survey: None,
+		};
+		Some(match ops::lower(&mut scratch, &node, domain) {
+			Err(refusal) if ops::is_unknown(&refusal) => Err(refusal),
+			_ => Ok(()),
+		})
 	}
 
 	fn node(&mut self, proto: &NodeProto, domain: &str, opset: i64) -> Result<Vec<Id>, Stop> {
@@ -236,6 +336,9 @@ impl Walk {
 		let mut outputs = Vec::with_capacity(graph.output.len());
 		for output in &graph.output {
 			let found = self.find(&output.name);
+			if self.survey.as_ref().is_some_and(|survey| survey.unknown.contains(&output.name)) {
+				return Err(Stop::Unknown);
+			}
 			outputs.push(found.ok_or_else(|| {
 				Refusal::Unsupported(format!("inner output `{}` is not a tensor", output.name))
 			})?);
@@ -320,6 +423,8 @@ impl Walk {
 pub(crate) enum Stop {
 	Refused(Refusal),
 	Inside(Box<ImportError>),
+	/// In a survey, because of a node that was refused before.
+	Unknown,
 }
 
 impl From<Refusal> for Stop {

@@ -112,3 +112,10 @@ pub enum ImportError {
 pub fn import(bytes: &[u8], options: &Options) -> Result<Imported, ImportError> {
 	graph::import(bytes, options)
 }
+
+/// Everything in a file that is refused, which [`import`] stops at the first of: each node that
+/// cannot be expressed, and what depends on such a node as far as its operator alone tells. Empty
+/// where the file can be imported.
+pub fn refusals(bytes: &[u8], options: &Options) -> Vec<ImportError> {
+	graph::refusals(bytes, options)
+}

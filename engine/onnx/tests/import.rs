@@ -13,7 +13,7 @@ use countersign_onnx::{
 		OperatorSetIdProto, StringStringEntryProto, TensorProto, TensorShapeProto, TensorTypeProto,
 		TypeProto, ValueInfoProto,
 	},
-	ImportError, Options, Refusal,
+	refusals, ImportError, Options, Refusal,
 };
 use prost::Message;
 
@@ -229,6 +229,35 @@ fn open_dimensions_are_asked_for() {
 	assert_eq!(imported.inputs[0].meta.shape, [1, 7]);
 	options.shapes.insert("x".into(), vec![2, 2, 2]);
 	assert!(import(&file.encode_to_vec(), &options).is_err());
+}
+
+#[test]
+fn every_refusal_is_named_at_once() {
+	let file = model(
+		vec![
+			node("Relu", &["x"], "a"),
+			node("NoSuch", &["a"], "b"),
+			node("Relu", &["b"], "c"),
+			node("NoSuchEither", &["c"], "d"),
+			node("Reshape", &["x", "x"], "e"),
+			node("Add", &["d", "e"], "y"),
+		],
+		vec![port("x", FLOAT, &[1, 2])],
+		vec![],
+	);
+	let bytes = file.encode_to_vec();
+	let found = refusals(&bytes, &Options::default());
+	let named: Vec<&str> = found
+		.iter()
+		.map(|error| match error {
+			ImportError::Operator { operator, .. } => operator.as_str(),
+			other => panic!("{other}"),
+		})
+		.collect();
+	assert_eq!(named, ["NoSuch", "NoSuchEither", "Reshape"]);
+	assert_eq!(Some(&refusal(&file)), found.first(), "importing stops at the first");
+	assert!(refusals(&small().encode_to_vec(), &Options::default()).is_empty());
+	assert!(matches!(refusals(&[0xff; 9], &Options::default())[..], [ImportError::Malformed(_)]));
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(super) fn lower(b: &mut Builder, node: &Node) -> Lowered {
 			Ok(vec![post_transform(b, scores, &node.text("post_transform", "NONE"))?])
 		}
 		"TreeEnsembleClassifier" => tree_classifier(b, node),
-		_ => unsupported("an operator that this importer does not know"),
+		_ => unsupported(super::UNKNOWN),
 	}
 }
 

@@ -20,13 +20,22 @@ use crate::{
 
 pub(crate) type Lowered = Result<Vec<Id>, Refusal>;
 
+/// What is said of an operator by its name alone.
+pub(crate) const UNKNOWN: &str = "an operator that this importer does not know";
+const UNKNOWN_DOMAIN: &str = "an operator of a domain that this importer does not know";
+
+/// Whether a refusal is about the operator's name, whatever its operands are.
+pub(crate) fn is_unknown(refusal: &Refusal) -> bool {
+	matches!(refusal, Refusal::Unsupported(why) if why == UNKNOWN || why == UNKNOWN_DOMAIN)
+}
+
 /// Expresses one node. Gives as many outputs as are supported.
 pub(crate) fn lower(walk: &mut Walk, node: &Node, domain: &str) -> Lowered {
 	let b = &mut walk.b;
 	match domain {
 		"" => (),
 		"ai.onnx.ml" => return ml::lower(b, node),
-		_ => return unsupported("an operator of a domain that this importer does not know"),
+		_ => return unsupported(UNKNOWN_DOMAIN),
 	}
 	let folder = walk.folder.as_deref();
 	let families = [
@@ -49,7 +58,7 @@ pub(crate) fn lower(walk: &mut Walk, node: &Node, domain: &str) -> Lowered {
 			return Ok(outputs);
 		}
 	}
-	unsupported("an operator that this importer does not know")
+	unsupported(UNKNOWN)
 }
 
 /// What a family of handlers answers: nothing where the operator is not of the family.
