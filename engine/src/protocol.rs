@@ -10,19 +10,24 @@
 //! lengths are checked before anything is allocated, everything decoded is checked before it is
 //! used, and bytes behind a message are an error. The process runs native code on models that
 //! strangers wrote, so the node treats its replies as a stranger's.
+//!
+//! A process is one of two engines: ONNX Runtime, which takes `Load` and `Run`, or the canonical
+//! operator set, which takes `LoadProgram` and `RunProgram`.
 
 use codec::{Decode, DecodeAll, Encode};
+pub use countersign_canonical::bands::Verdict;
 use countersign_primitives::{
-	model::{ArtefactHash, MAX_ARTEFACT_BYTES},
+	model::{ArtefactHash, PrecisionPolicy, MAX_ARTEFACT_BYTES},
 	request::TrapCode,
-	tensor::{Tensor, TensorType, MAX_INLINE_BYTES, MAX_INPUT_BYTES, MAX_PORTS},
+	tensor::{Tensor, TensorType, MAX_INLINE_BYTES, MAX_INPUT_BYTES, MAX_PORTS, MAX_RANK},
 };
 use std::io::{self, Read, Write};
 
 /// The version of this protocol. Both sides must have the same.
-pub const PROTOCOL_VERSION: u16 = 1;
-/// The most bytes of a frame to the engine process: the largest input with its names.
-pub const MAX_REQUEST_BYTES: u32 = MAX_INPUT_BYTES + 64 * 1024;
+pub const PROTOCOL_VERSION: u16 = 2;
+/// The most bytes of a frame to the engine process: the largest input with its names, and the
+/// largest claim about its output.
+pub const MAX_REQUEST_BYTES: u32 = MAX_INPUT_BYTES + MAX_OUTPUT_BYTES + 64 * 1024;
 /// The most bytes of output data that a run may give.
 pub const MAX_OUTPUT_BYTES: u32 = MAX_INLINE_BYTES;
 /// The most bytes of a frame from the engine process: the largest output and its heads.
@@ -75,6 +80,54 @@ pub enum Request {
 		/// What the run may take.
 		limits: RunLimits,
 	},
+	/// Make a canonical program ready: import the file, and check that it gives this program with
+	/// these ports. Does nothing where it is ready already.
+	#[codec(index = 4)]
+	LoadProgram {
+		/// Comes back in the reply.
+		id: u64,
+		/// The sha256 that the file must have.
+		artefact: ArtefactHash,
+		/// The length that the file must have.
+		length: u64,
+		/// Where the file lies, UTF-8.
+		path: Vec<u8>,
+		/// The root that importing the file must give.
+		root: [u8; 32],
+		/// The version of the operator set.
+		version: u16,
+		/// The program's inputs, in its order.
+		inputs: Vec<ProgramPort>,
+		/// The program's outputs, in its order, as their policies expose them.
+		outputs: Vec<ProgramPort>,
+		/// The policy of each output.
+		policies: Vec<PrecisionPolicy>,
+	},
+	/// Run a canonical program that is ready.
+	#[codec(index = 5)]
+	RunProgram {
+		/// Comes back in the reply.
+		id: u64,
+		/// The program.
+		root: [u8; 32],
+		/// Its inputs, in its order. Others than it takes are a trap.
+		inputs: Vec<Tensor>,
+		/// Outputs of another engine, as their policies expose them, to be judged.
+		claimed: Option<Vec<Tensor>>,
+		/// What the run may take. Time is enforced by whoever waits.
+		limits: RunLimits,
+	},
+}
+
+/// An input or output of a program.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct ProgramPort {
+	/// The name in the artefact, UTF-8.
+	pub name: Vec<u8>,
+	/// The type of its elements.
+	pub ty: TensorType,
+	/// Its dimensions.
+	pub shape: Vec<u32>,
 }
 
 /// An input.
@@ -126,25 +179,31 @@ pub enum Reply {
 		/// Whether it was ready already.
 		cached: bool,
 	},
-	/// To `Run`: the outputs, in the order asked for.
+	/// To a run: the outputs, in the order asked for.
 	#[codec(index = 3)]
 	Output {
 		/// The request's.
 		id: u64,
 		/// The values.
 		tensors: Vec<Tensor>,
+		/// What that says about the claim that came with the run.
+		verdict: Option<Verdict>,
 		/// How long the run took, in microseconds.
 		micros: u64,
 	},
-	/// To `Run`: the model gives no output for this input.
+	/// To a run: the model gives no output for this input.
 	#[codec(index = 4)]
 	Trap {
 		/// The request's.
 		id: u64,
 		/// Why.
 		code: TrapCode,
+		/// The position of the operator in the program; `u32::MAX` where it is none of them.
+		operator: u32,
 		/// Why, in words for people.
 		message: Vec<u8>,
+		/// What that says about the claim that came with the run.
+		verdict: Option<Verdict>,
 		/// How long the run took, in microseconds.
 		micros: u64,
 	},
@@ -167,9 +226,9 @@ pub struct EngineInfo {
 	pub protocol: u16,
 	/// Its own name and version.
 	pub engine: Vec<u8>,
-	/// The name, version and build of its ONNX Runtime.
+	/// The name, version and build of its ONNX Runtime, or what it runs instead.
 	pub runtime: Vec<u8>,
-	/// The sha256 of the library that it loaded.
+	/// The sha256 of the library that it loaded; zero for the canonical engine, which loads none.
 	pub library: [u8; 32],
 	/// The threads that one operator uses.
 	pub threads: u16,
@@ -202,6 +261,9 @@ pub enum ErrorKind {
 	/// Anything else.
 	#[codec(index = 7)]
 	Internal,
+	/// Importing the file gives another program, or none.
+	#[codec(index = 8)]
+	Program,
 }
 
 /// Why a frame or a message was not accepted.
@@ -247,20 +309,59 @@ fn names_differ<'a>(names: impl Iterator<Item = &'a Vec<u8>>) -> bool {
 	names.into_iter().all(|name| seen.insert(name))
 }
 
+fn ports_are_good(ports: &[ProgramPort]) -> bool {
+	(1..=MAX_PORTS as usize).contains(&ports.len())
+		&& ports
+			.iter()
+			.all(|port| name_is_good(&port.name) && port.shape.len() <= MAX_RANK as usize)
+		&& names_differ(ports.iter().map(|port| &port.name))
+}
+
+fn check_file(length: u64, path: &[u8]) -> Result<(), FrameError> {
+	if length == 0 || length > MAX_ARTEFACT_BYTES {
+		return Err(FrameError::OutOfBounds("length of the artefact"));
+	}
+	if path.is_empty() || path.len() > MAX_PATH_BYTES || path.contains(&0) {
+		return Err(FrameError::OutOfBounds("path of the artefact"));
+	}
+	Ok(())
+}
+
+fn check_limits(limits: &RunLimits) -> Result<(), FrameError> {
+	if limits.time_ms == 0 || limits.memory_mib == 0 || limits.output_bytes == 0 {
+		return Err(FrameError::OutOfBounds("a limit of zero"));
+	}
+	if limits.output_bytes > MAX_OUTPUT_BYTES {
+		return Err(FrameError::OutOfBounds("limit on output bytes"));
+	}
+	Ok(())
+}
+
 impl Request {
 	/// Checks every limit that decoding alone does not.
 	pub fn check(&self) -> Result<(), FrameError> {
 		let fail = |what| Err(FrameError::OutOfBounds(what));
 		match self {
 			Self::Hello { .. } | Self::Ping { .. } => Ok(()),
-			Self::Load { length, path, .. } => {
-				if *length == 0 || *length > MAX_ARTEFACT_BYTES {
-					return fail("length of the artefact");
+			Self::Load { length, path, .. } => check_file(*length, path),
+			Self::LoadProgram { length, path, inputs, outputs, policies, .. } => {
+				if policies.len() != outputs.len() {
+					return fail("number of policies");
 				}
-				if path.is_empty() || path.len() > MAX_PATH_BYTES || path.contains(&0) {
-					return fail("path of the artefact");
+				if !ports_are_good(inputs) || !ports_are_good(outputs) {
+					return fail("an input or output of the program");
 				}
-				Ok(())
+				check_file(*length, path)
+			}
+			Self::RunProgram { inputs, claimed, limits, .. } => {
+				let claimed = claimed.as_deref().unwrap_or_default();
+				if inputs.len() > MAX_PORTS as usize || claimed.len() > MAX_PORTS as usize {
+					return fail("number of tensors");
+				}
+				if inputs.iter().chain(claimed).any(|tensor| tensor.check().is_err()) {
+					return fail("a tensor's data is not what its type and shape say");
+				}
+				check_limits(limits)
 			}
 			Self::Run { inputs, outputs, limits, .. } => {
 				let ports = MAX_PORTS as usize;
@@ -280,14 +381,20 @@ impl Request {
 				if inputs.iter().any(|input| input.tensor.check().is_err()) {
 					return fail("an input's data is not what its type and shape say");
 				}
-				if limits.time_ms == 0 || limits.memory_mib == 0 || limits.output_bytes == 0 {
-					return fail("a limit of zero");
-				}
-				if limits.output_bytes > MAX_OUTPUT_BYTES {
-					return fail("limit on output bytes");
-				}
-				Ok(())
+				check_limits(limits)
 			}
+		}
+	}
+
+	/// The number that comes back in the reply; `None` for `Hello`.
+	pub fn id(&self) -> Option<u64> {
+		match self {
+			Self::Hello { .. } => None,
+			Self::Ping { id }
+			| Self::Load { id, .. }
+			| Self::Run { id, .. }
+			| Self::LoadProgram { id, .. }
+			| Self::RunProgram { id, .. } => Some(*id),
 		}
 	}
 }
@@ -421,6 +528,25 @@ mod tests {
 		}
 	}
 
+	fn load_program() -> Request {
+		let port = |name: &[u8]| ProgramPort {
+			name: name.to_vec(),
+			ty: TensorType::F32,
+			shape: vec![1, 2],
+		};
+		Request::LoadProgram {
+			id: 7,
+			artefact: [3; 32],
+			length: 5,
+			path: b"/".to_vec(),
+			root: [4; 32],
+			version: 1,
+			inputs: vec![port(b"x")],
+			outputs: vec![port(b"y")],
+			policies: vec![PrecisionPolicy::Within { absolute: -16, relative: -12 }],
+		}
+	}
+
 	/// Frozen: node and engine process of one protocol version must understand each other.
 	#[test]
 	fn the_encoding_is_frozen() {
@@ -433,7 +559,32 @@ mod tests {
 				"03".repeat(32)
 			)
 		);
-		assert_eq!(hex::encode(Request::Hello { version: 1 }.encode()), "000100");
+		assert_eq!(hex::encode(Request::Hello { version: 2 }.encode()), "000200");
+		assert_eq!(
+			hex::encode(load_program().encode()),
+			format!(
+				"04{}{}{}042f{}01000404780008010000000200000004047900080100000002000000\
+				 0401f0fff4ff",
+				"0700000000000000",
+				"03".repeat(32),
+				"0500000000000000",
+				"04".repeat(32),
+			)
+		);
+		assert_eq!(
+			hex::encode(
+				Reply::Trap {
+					id: 1,
+					code: TrapCode::Operator,
+					operator: 3,
+					message: b"x".to_vec(),
+					verdict: Some(Verdict::Wrong),
+					micros: 2
+				}
+				.encode()
+			),
+			"0401000000000000000103000000047801020200000000000000"
+		);
 		assert_eq!(hex::encode(Reply::Pong { id: 1 }.encode()), "010100000000000000");
 	}
 
@@ -512,6 +663,37 @@ mod tests {
 		assert!(load(MAX_ARTEFACT_BYTES + 1, b"/a").is_err());
 		assert!(load(1, b"").is_err());
 		assert!(load(1, &[b'a'; MAX_PATH_BYTES + 1]).is_err());
+	}
+
+	#[test]
+	fn programs_out_of_bounds_are_refused() {
+		assert!(decode_request(&load_program().encode()).is_ok());
+		let change = |change: &dyn Fn(&mut Vec<ProgramPort>, &mut Vec<ProgramPort>)| {
+			let mut request = load_program();
+			if let Request::LoadProgram { inputs, outputs, .. } = &mut request {
+				change(inputs, outputs);
+			}
+			decode_request(&request.encode()).is_err()
+		};
+		assert!(change(&|inputs, _| inputs.clear()));
+		assert!(change(&|_, outputs| outputs.clear()));
+		assert!(change(&|inputs, _| inputs.push(inputs[0].clone())));
+		assert!(change(&|inputs, _| inputs[0].shape = vec![1; 9]));
+		assert!(change(&|_, outputs| outputs[0].name = vec![b'y'; MAX_NAME_BYTES + 1]));
+		let tensor = Tensor { ty: TensorType::U8, shape: vec![2], data: vec![0; 2] };
+		let limits = RunLimits { time_ms: 1, memory_mib: 1, output_bytes: 8 };
+		let run = |inputs: Vec<Tensor>, limits| {
+			decode_request(
+				&&Request::RunProgram { id: 1, root: [4; 32], inputs, claimed: None, limits }
+					.encode(),
+			)
+		};
+		// None at all is a trap, and so for the program to say.
+		assert!(run(vec![], limits).is_ok());
+		assert!(run(vec![tensor.clone(); 16], limits).is_ok());
+		assert!(run(vec![tensor.clone(); 17], limits).is_err());
+		assert!(run(vec![Tensor { shape: vec![3], ..tensor.clone() }], limits).is_err());
+		assert!(run(vec![tensor], RunLimits { output_bytes: 0, ..limits }).is_err());
 	}
 
 	#[test]

@@ -9,16 +9,13 @@
 //! so that nobody waits for nothing. Other models are not affected: nobody can stop a validator
 //! with one bad model.
 
+mod job;
 mod process;
 
-use crate::protocol::{
-	ErrorKind, NamedTensor, OutputPort, Reply, Request, RunLimits, MAX_OUTPUT_BYTES,
-};
-use countersign_primitives::{
-	model::{ArtefactHash, Manifest},
-	request::TrapCode,
-	tensor::Tensor,
-};
+pub use job::{ProgramJob, RunJob, RunOutcome, RunReport};
+
+use crate::protocol::{ErrorKind, Reply, Request};
+use countersign_primitives::model::ArtefactHash;
 use parking_lot::Mutex;
 use process::{Process, StartError};
 use std::{
@@ -41,6 +38,11 @@ pub struct EngineConfig {
 	pub binary: PathBuf,
 	/// The ONNX Runtime library that it loads.
 	pub onnxruntime: PathBuf,
+	/// The folder in which the canonical engine keeps programs. A process with one is the canonical
+	/// engine, and loads no library.
+	pub programs: Option<PathBuf>,
+	/// The most that the folder of programs takes, in MiB. Those used longest ago make room.
+	pub programs_mib: u32,
 	/// Threads that one operator uses.
 	pub threads: u16,
 	/// The most memory that the process may take in all, in MiB.
@@ -68,6 +70,8 @@ impl EngineConfig {
 		Self {
 			binary: binary.into(),
 			onnxruntime: onnxruntime.into(),
+			programs: None,
+			programs_mib: 4 * 1024,
 			threads: 1,
 			memory_mib: 8 * 1024,
 			models: 8,
@@ -79,73 +83,16 @@ impl EngineConfig {
 			backoff_max: Duration::from_secs(60),
 		}
 	}
-}
 
-/// A run to be done.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RunJob {
-	/// The sha256 of the model's file.
-	pub artefact: ArtefactHash,
-	/// Its length.
-	pub length: u64,
-	/// Where it lies. Must stay there until the job is done.
-	pub path: PathBuf,
-	/// The inputs.
-	pub inputs: Vec<NamedTensor>,
-	/// The outputs to return.
-	pub outputs: Vec<OutputPort>,
-	/// What the run may take.
-	pub limits: RunLimits,
-}
-
-impl RunJob {
-	/// The job that runs a model as its manifest says. The inputs have been checked against it.
-	pub fn from_manifest(manifest: &Manifest, path: PathBuf, inputs: Vec<Tensor>) -> Self {
+	/// The usual configuration of a canonical engine, which keeps programs in a folder.
+	pub fn canonical(binary: impl Into<PathBuf>, programs: impl Into<PathBuf>) -> Self {
 		Self {
-			artefact: manifest.artefact.sha256,
-			length: manifest.artefact.length,
-			path,
-			inputs: manifest
-				.inputs
-				.iter()
-				.zip(inputs)
-				.map(|(port, tensor)| NamedTensor { name: port.name.to_vec(), tensor })
-				.collect(),
-			outputs: manifest
-				.outputs
-				.iter()
-				.map(|port| OutputPort { name: port.name.to_vec(), ty: port.ty })
-				.collect(),
-			limits: RunLimits {
-				time_ms: manifest.cost.time_ms,
-				memory_mib: manifest.cost.memory_mib,
-				output_bytes: MAX_OUTPUT_BYTES,
-			},
+			programs: Some(programs.into()),
+			// A file is read, turned into a program and hashed.
+			load_timeout: Duration::from_secs(120),
+			..Self::new(binary, PathBuf::new())
 		}
 	}
-}
-
-/// What came of a run.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum RunOutcome {
-	/// The outputs, in the order asked for.
-	Output(Vec<Tensor>),
-	/// The model gives no output for this input.
-	Trap {
-		/// Why.
-		code: TrapCode,
-		/// Why, in words for people.
-		message: String,
-	},
-}
-
-/// A run that was done.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RunReport {
-	/// What came of it.
-	pub outcome: RunOutcome,
-	/// How long it took in the engine process.
-	pub time: Duration,
 }
 
 /// Why a run was not done. Never a statement about the model's answer.
@@ -179,6 +126,9 @@ pub enum EngineError {
 	/// The supervisor has ended.
 	#[error("the engine has been shut down")]
 	Closed,
+	/// The model is not served any more, because engines disagree about it on this machine.
+	#[error("this model is not served any more: {0}")]
+	Stopped(String),
 }
 
 /// What the engine is doing.
@@ -412,27 +362,18 @@ impl Supervisor {
 			.config
 			.load_timeout
 			.saturating_add(Duration::from_secs(job.length / (64 * 1024 * 1024)));
-		let id = self.id();
 		let path = path.as_bytes().to_vec();
-		let load = Request::Load { id, artefact: job.artefact, length: job.length, path };
+		let run_time =
+			Duration::from_millis(job.limits.time_ms.into()).saturating_add(self.config.grace);
+		let limit = job.limits.output_bytes as usize;
+		let (load_id, run_id) = (self.id(), self.id());
+		let (load, run, expected) = job.requests(path, load_id, run_id);
 		match self.exchange(load, load_time).await? {
 			Reply::Loaded { .. } => {}
 			other => return Err(self.unexpected(other).await),
 		}
-		let run_time =
-			Duration::from_millis(job.limits.time_ms.into()).saturating_add(self.config.grace);
-		let id = self.id();
-		let expected = job.outputs.iter().map(|output| output.ty).collect::<Vec<_>>();
-		let limit = job.limits.output_bytes as usize;
-		let run = Request::Run {
-			id,
-			artefact: job.artefact,
-			inputs: job.inputs,
-			outputs: job.outputs,
-			limits: job.limits,
-		};
-		let (outcome, micros) = match self.exchange(run, run_time).await? {
-			Reply::Output { tensors, micros, .. } => {
+		let (outcome, verdict, micros) = match self.exchange(run, run_time).await? {
+			Reply::Output { tensors, verdict, micros, .. } => {
 				let bytes = tensors
 					.iter()
 					.fold(0usize, |sum, tensor| sum.saturating_add(tensor.data.len()));
@@ -442,17 +383,17 @@ impl Supervisor {
 					return Err(self.failed(error).await);
 				}
 				count(&self.metrics.outputs);
-				(RunOutcome::Output(tensors), micros)
+				(RunOutcome::Output(tensors), verdict, micros)
 			}
-			Reply::Trap { code, message, micros, .. } => {
+			Reply::Trap { code, operator, message, verdict, micros, .. } => {
 				count(&self.metrics.traps);
 				let message = String::from_utf8_lossy(&message).into_owned();
-				(RunOutcome::Trap { code, message }, micros)
+				(RunOutcome::Trap { code, operator, message }, verdict, micros)
 			}
 			other => return Err(self.unexpected(other).await),
 		};
 		self.metrics.run_micros.fetch_add(micros, Ordering::Relaxed);
-		Ok(RunReport { outcome, time: Duration::from_micros(micros) })
+		Ok(RunReport { outcome, verdict, time: Duration::from_micros(micros) })
 	}
 
 	async fn do_ping(&mut self) -> Result<(), EngineError> {

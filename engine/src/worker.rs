@@ -21,18 +21,23 @@
 //! network. It must be fed with best blocks only while the node is not far behind the network, so
 //! that a lost journal is replaced by a floor at the head of the chain, see [`journal`].
 
+mod canonical;
 mod execute;
 pub mod journal;
 mod metrics;
 mod plan;
+mod serving;
 mod sources;
 
-pub use metrics::{WorkerMetrics, WorkerMetricsSnapshot};
+pub use canonical::{ChoiceMetrics, Engines, Runner};
+pub use metrics::{Observation, WorkerMetrics, WorkerMetricsSnapshot};
 pub use plan::run;
 
 use crate::{
-	store::{BlobId, Store},
-	supervisor::{EngineError, EngineHandle, RunJob, RunOutcome},
+	exchange::Wanted,
+	store::Store,
+	protocol::ErrorKind,
+	supervisor::{EngineError, EngineHandle, RunJob},
 };
 use async_trait::async_trait;
 use countersign_primitives::{
@@ -76,6 +81,8 @@ pub trait ChainView: Send + Sync {
 	async fn assignments(&self, at: Hash) -> Result<Vec<WorkItem>, Failure>;
 	/// A model.
 	async fn model(&self, at: Hash, model: ModelId) -> Result<Option<ModelView>, Failure>;
+	/// The models that the owners of our keys have declared to serve.
+	async fn served(&self, at: Hash) -> Result<Vec<ModelId>, Failure>;
 	/// The encoding of a request's input, where it is on chain.
 	async fn input(&self, at: Hash, request: RequestId) -> Result<Option<Vec<u8>>, Failure>;
 }
@@ -103,16 +110,10 @@ pub trait Submitter: Send + Sync {
 /// Other nodes, which may have what we lack.
 #[async_trait]
 pub trait BlobSource: Send + Sync {
-	/// Bytes of a file from `offset`, at most `length` of them, or nothing where nobody has it.
-	/// Empty bytes are the same as nothing. `attempt` counts up when a whole file turned out to be
-	/// wrong or incomplete; one attempt stays with one peer, the next asks another.
-	async fn fetch(
-		&self,
-		id: BlobId,
-		offset: u64,
-		length: u32,
-		attempt: u32,
-	) -> Result<Option<Vec<u8>>, Failure>;
+	/// The encoding of a list of tensors, or nothing where nobody has it.
+	async fn input(&self, commitment: Hash) -> Result<Option<Vec<u8>>, Failure>;
+	/// Brings an artefact into the store. Asked for the same again meanwhile, it fetches it once.
+	async fn artefact(&self, wanted: Wanted) -> Result<(), Failure>;
 }
 
 /// Holds the inference keys.
@@ -178,17 +179,19 @@ pub trait Engine: Send + Sync {
 	async fn run(&self, job: EngineJob) -> Result<EngineAnswer, EngineError>;
 }
 
+/// One engine alone, for models without a program. [`Engines`] answers for all.
 #[async_trait]
 impl Engine for EngineHandle {
 	async fn run(&self, job: EngineJob) -> Result<EngineAnswer, EngineError> {
+		if job.manifest.program.is_some() {
+			return Err(EngineError::Refused {
+				kind: ErrorKind::BadRequest,
+				message: "a model with a program needs both engines".into(),
+			});
+		}
 		let job = RunJob::from_manifest(&job.manifest, job.artefact, job.inputs);
 		let report = EngineHandle::run(self, job).await?;
-		let result = match report.outcome {
-			RunOutcome::Output(tensors) => EngineResult::Output(tensors),
-			RunOutcome::Trap { code, message } => {
-				EngineResult::Trap { code, operator: u32::MAX, message }
-			}
-		};
+		let result = report.outcome.into();
 		Ok(EngineAnswer { result, source: Source::Native, time: report.time })
 	}
 }
@@ -200,6 +203,9 @@ pub struct WorkerConfig {
 	pub parallel: usize,
 	/// Runs of one assignment that the engine may fail before it is left to the take-over.
 	pub attempts: u32,
+	/// The time from an assignment's block to the statement, at the least: what a block takes to
+	/// reach the other nodes, which do not take a result before.
+	pub submit_after: Duration,
 	/// Blocks after which a statement is submitted again while its assignment is still open.
 	pub resubmit_after: BlockNumber,
 	/// Blocks after the assignment from which a missing input is demanded on chain.
@@ -208,8 +214,9 @@ pub struct WorkerConfig {
 	pub fetch_timeout: Duration,
 	/// How long an input may take to come from other nodes before the worker looks again.
 	pub input_timeout: Duration,
-	/// How often a file is asked for again, of another peer, within one try.
-	pub fetch_attempts: u32,
+	/// How many blocks lie between two looks at what is served. Whatever is missing then is
+	/// fetched, so that it is here before the first request.
+	pub served_every: BlockNumber,
 }
 
 impl Default for WorkerConfig {
@@ -217,11 +224,12 @@ impl Default for WorkerConfig {
 		Self {
 			parallel: 4,
 			attempts: 3,
+			submit_after: Duration::from_millis(300),
 			resubmit_after: 3,
 			demand_after: 2,
 			fetch_timeout: Duration::from_secs(600),
 			input_timeout: Duration::from_secs(6),
-			fetch_attempts: 3,
+			served_every: 10,
 		}
 	}
 }

@@ -28,6 +28,11 @@ pub(crate) fn cap_process(mib: u32) -> Result<Cap, String> {
 pub(crate) struct RunLimit(Cap);
 
 impl Cap {
+	/// The most that the process may take.
+	pub(crate) fn bytes(self) -> u64 {
+		self.0
+	}
+
 	/// Allows `mib` on top of what the process takes now.
 	pub(crate) fn limit_run(self, mib: u32) -> Result<RunLimit, String> {
 		let now = address_space()?;

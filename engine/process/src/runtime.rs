@@ -1,8 +1,11 @@
 //! ONNX Runtime: the library, the models that are ready, and runs.
 
 use crate::{
+	artefact,
 	memory::{Cap, RunLimit},
-	onnx_file, values,
+	onnx_file,
+	refusal::Refusal,
+	values,
 	watchdog::Watchdog,
 };
 use countersign_engine::{
@@ -21,8 +24,6 @@ use ort::{
 use sha2::{Digest, Sha256};
 use std::{
 	borrow::Cow,
-	fs::File,
-	io::Read,
 	path::Path,
 	sync::Arc,
 	thread,
@@ -40,25 +41,6 @@ pub(crate) struct Options {
 pub(crate) enum LoadError {
 	Library(String),
 	FloatMode(WrongFloatMode),
-}
-
-/// Why a request was not done.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-	pub(crate) kind: ErrorKind,
-	pub(crate) message: String,
-}
-
-impl Refusal {
-	fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-		Self { kind, message: message.into() }
-	}
-}
-
-impl From<WrongFloatMode> for Refusal {
-	fn from(error: WrongFloatMode) -> Self {
-		Self::new(ErrorKind::FloatMode, error.to_string())
-	}
 }
 
 /// What came of a run.
@@ -190,7 +172,7 @@ impl Runtime {
 			model.used = now;
 			return Ok(true);
 		}
-		let bytes = read_artefact(artefact, length, path)?;
+		let bytes = artefact::read(artefact, length, path)?;
 		onnx_file::check(&bytes)
 			.map_err(|error| Refusal::new(ErrorKind::Model, error.to_string()))?;
 		// Before the new one takes its memory.
@@ -296,30 +278,6 @@ fn identify(path: &Path) -> std::io::Result<([u8; 32], Option<String>)> {
 			.then(|| version.to_owned())
 	});
 	Ok((Sha256::digest(&bytes).into(), version))
-}
-
-fn read_artefact(artefact: ArtefactHash, length: u64, path: &str) -> Result<Vec<u8>, Refusal> {
-	let fail = |message: String| Refusal::new(ErrorKind::Artefact, message);
-	let file = File::open(path).map_err(|error| fail(format!("{path}: {error}")))?;
-	let metadata = file.metadata().map_err(|error| fail(format!("{path}: {error}")))?;
-	if !metadata.is_file() || metadata.len() != length {
-		return Err(fail(format!("{path} has {} bytes, expected {length}", metadata.len())));
-	}
-	let capacity = usize::try_from(length).unwrap_or(usize::MAX);
-	let mut bytes = Vec::new();
-	bytes
-		.try_reserve_exact(capacity)
-		.map_err(|_| fail(format!("no memory for a file of {length} bytes")))?;
-	file.take(length).read_to_end(&mut bytes).map_err(|error| fail(format!("{path}: {error}")))?;
-	let found: ArtefactHash = Sha256::digest(&bytes).into();
-	if found != artefact {
-		return Err(fail(format!(
-			"{path} has sha256 {}, expected {}",
-			hex::encode(found),
-			hex::encode(artefact)
-		)));
-	}
-	Ok(bytes)
 }
 
 /// Names and types have to be the model's; shapes are for the model itself to judge.

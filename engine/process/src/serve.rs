@@ -1,6 +1,10 @@
 //! One request after the other, from standard input to standard output.
 
-use crate::runtime::{Outcome, Refusal, Runtime};
+use crate::{
+	canonical::{self, Programs, Wanted},
+	refusal::Refusal,
+	runtime::{Outcome, Runtime},
+};
 use countersign_engine::protocol::{
 	bounded_text, decode_request, read_frame, write_frame, EngineInfo, ErrorKind, FrameError,
 	Reply, Request, MAX_REPLY_BYTES, MAX_REQUEST_BYTES, PROTOCOL_VERSION,
@@ -13,10 +17,19 @@ use std::{
 		mpsc, Arc,
 	},
 	thread,
+	time::Duration,
 };
 
+/// What runs models in this process.
+pub(crate) enum Engine {
+	/// ONNX Runtime.
+	Native(Box<Runtime>),
+	/// The canonical operator set, and the threads that it may use.
+	Canonical(Programs, u16),
+}
+
 /// Works until the node closes the pipe.
-pub(crate) fn serve(mut runtime: Runtime) -> Result<(), String> {
+pub(crate) fn serve(mut engine: Engine) -> Result<(), String> {
 	let pipe = |error: std::io::Error| format!("standard input or output: {error}");
 	// Without Rust's buffers and locks in between.
 	let input = File::from(std::io::stdin().as_fd().try_clone_to_owned().map_err(pipe)?);
@@ -30,7 +43,7 @@ pub(crate) fn serve(mut runtime: Runtime) -> Result<(), String> {
 		let reply = match request {
 			Request::Hello { version } if version == PROTOCOL_VERSION => {
 				greeted = true;
-				hello(&runtime)
+				hello(&engine)
 			}
 			Request::Hello { version } => refuse(
 				0,
@@ -40,7 +53,7 @@ pub(crate) fn serve(mut runtime: Runtime) -> Result<(), String> {
 			_ if !greeted => refuse(0, ErrorKind::BadRequest, "Hello comes first"),
 			request => {
 				busy.store(true, Ordering::SeqCst);
-				let reply = answer(&mut runtime, request);
+				let reply = answer(&mut engine, request);
 				// From here on the end of the pipe is an ordinary end.
 				busy.store(false, Ordering::SeqCst);
 				reply
@@ -87,13 +100,19 @@ fn read_on_thread(
 	Ok(receiver)
 }
 
-fn hello(runtime: &Runtime) -> Reply {
+fn hello(engine: &Engine) -> Reply {
+	let (runtime, library, threads) = match engine {
+		Engine::Native(runtime) => {
+			(runtime.version().to_owned(), runtime.library(), runtime.threads())
+		}
+		Engine::Canonical(programs, threads) => (programs.description(), [0; 32], *threads),
+	};
 	Reply::Hello(EngineInfo {
 		protocol: PROTOCOL_VERSION,
 		engine: bounded_text(concat!("countersign-engine ", env!("CARGO_PKG_VERSION"))),
-		runtime: bounded_text(runtime.version()),
-		library: runtime.library(),
-		threads: runtime.threads(),
+		runtime: bounded_text(&runtime),
+		library,
+		threads,
 	})
 }
 
@@ -101,10 +120,21 @@ fn refuse(id: u64, kind: ErrorKind, message: &str) -> Reply {
 	Reply::Error { id, kind, message: bounded_text(message) }
 }
 
-fn answer(runtime: &mut Runtime, request: Request) -> Reply {
+fn answer(engine: &mut Engine, request: Request) -> Reply {
+	match (engine, request) {
+		(_, Request::Hello { .. }) => refuse(0, ErrorKind::BadRequest, "Hello comes once"),
+		(_, Request::Ping { id }) => Reply::Pong { id },
+		(Engine::Native(runtime), request) => native(runtime, request),
+		(Engine::Canonical(programs, _), request) => canonical(programs, request),
+	}
+}
+
+fn other_engine(request: &Request) -> Reply {
+	refuse(request.id().unwrap_or_default(), ErrorKind::BadRequest, "a request for another engine")
+}
+
+fn native(runtime: &mut Runtime, request: Request) -> Reply {
 	match request {
-		Request::Hello { .. } => refuse(0, ErrorKind::BadRequest, "Hello comes once"),
-		Request::Ping { id } => Reply::Pong { id },
 		Request::Load { id, artefact, length, path } => {
 			match runtime.load_model(artefact, length, &String::from_utf8_lossy(&path)) {
 				Ok(cached) => Reply::Loaded { id, cached },
@@ -113,17 +143,76 @@ fn answer(runtime: &mut Runtime, request: Request) -> Reply {
 		}
 		Request::Run { id, artefact, inputs, outputs, limits } => {
 			match runtime.run(&artefact, &inputs, &outputs, &limits) {
-				Ok((outcome, time)) => {
-					let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-					match outcome {
-						Outcome::Output(tensors) => Reply::Output { id, tensors, micros },
-						Outcome::Trap(code, message) => {
-							Reply::Trap { id, code, message: bounded_text(&message), micros }
-						}
-					}
+				Ok((Outcome::Output(tensors), time)) => {
+					Reply::Output { id, tensors, verdict: None, micros: micros(time) }
 				}
+				Ok((Outcome::Trap(code, message), time)) => Reply::Trap {
+					id,
+					code,
+					operator: u32::MAX,
+					message: bounded_text(&message),
+					verdict: None,
+					micros: micros(time),
+				},
 				Err(Refusal { kind, message }) => refuse(id, kind, &message),
 			}
 		}
+		request => other_engine(&request),
 	}
+}
+
+fn canonical(programs: &mut Programs, request: Request) -> Reply {
+	match request {
+		Request::LoadProgram {
+			id,
+			artefact,
+			length,
+			path,
+			root,
+			version,
+			inputs,
+			outputs,
+			policies,
+		} => {
+			let path = String::from_utf8_lossy(&path);
+			let wanted = Wanted {
+				artefact,
+				length,
+				path: &path,
+				root,
+				version,
+				inputs: &inputs,
+				outputs: &outputs,
+				policies: &policies,
+			};
+			match programs.load(&wanted) {
+				Ok(cached) => Reply::Loaded { id, cached },
+				Err(Refusal { kind, message }) => refuse(id, kind, &message),
+			}
+		}
+		Request::RunProgram { id, root, inputs, claimed, limits } => {
+			match programs.run(&root, inputs, claimed, &limits) {
+				Ok((canonical::Outcome::Output(tensors), verdict, time)) => {
+					Reply::Output { id, tensors, verdict, micros: micros(time) }
+				}
+				Ok((canonical::Outcome::Trap(code, operator), verdict, time)) => Reply::Trap {
+					id,
+					code,
+					operator,
+					message: bounded_text(&match operator {
+						u32::MAX => "the program takes other inputs".to_owned(),
+						operator => format!("operator {operator} fails on these values"),
+					}),
+					verdict,
+					micros: micros(time),
+				},
+				Err(Refusal { kind, message }) => refuse(id, kind, &message),
+			}
+		}
+		request => other_engine(&request),
+	}
+}
+
+fn micros(time: Duration) -> u64 {
+	u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

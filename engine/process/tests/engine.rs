@@ -23,7 +23,8 @@ async fn output(engine: &EngineHandle, job: RunJob) -> Vec<Tensor> {
 
 async fn trap(engine: &EngineHandle, job: RunJob) -> TrapCode {
 	match engine.run(job).await.expect("done").outcome {
-		RunOutcome::Trap { code, message } => {
+		RunOutcome::Trap { code, operator, message } => {
+			assert_eq!(operator, u32::MAX, "no program, no operator");
 			assert!(!message.is_empty());
 			code
 		}

@@ -43,9 +43,16 @@ impl Process {
 		last_error: Arc<Mutex<Option<String>>>,
 	) -> Result<(Self, String), StartError> {
 		let mut command = Command::new(find(&config.binary));
+		match &config.programs {
+			Some(folder) => {
+				command.arg("--canonical").arg(folder);
+				command.args(["--programs-mib", &config.programs_mib.to_string()]);
+			}
+			None => {
+				command.arg("--onnxruntime").arg(&config.onnxruntime);
+			}
+		}
 		command
-			.arg("--onnxruntime")
-			.arg(&config.onnxruntime)
 			.arg("--threads")
 			.arg(config.threads.to_string())
 			.arg("--memory-mib")
@@ -81,11 +88,15 @@ impl Process {
 		let hello = Request::Hello { version: PROTOCOL_VERSION };
 		let why = match process.exchange(&hello, config.start_timeout).await {
 			Ok(Reply::Hello(info)) if info.protocol == PROTOCOL_VERSION => {
+				let library = match info.library {
+					// The canonical engine loads none.
+					none if none == [0; 32] => String::new(),
+					library => format!(" ({})", hex::encode(&library[..8])),
+				};
 				let description = format!(
-					"{} with {} ({}), {} thread(s)",
+					"{} with {}{library}, {} thread(s)",
 					String::from_utf8_lossy(&info.engine),
 					String::from_utf8_lossy(&info.runtime),
-					hex::encode(&info.library[..8]),
 					info.threads,
 				);
 				return Ok((process, description));
@@ -129,10 +140,7 @@ impl Process {
 			Ok(Err(error)) => return Err(EngineError::Protocol(error.to_string())),
 			Ok(Ok(reply)) => reply,
 		};
-		let asked = match request {
-			Request::Hello { .. } => None,
-			Request::Ping { id } | Request::Load { id, .. } | Request::Run { id, .. } => Some(*id),
-		};
+		let asked = request.id();
 		// An error about the very first message has no number to refer to.
 		if reply.id() != asked && asked.is_some() {
 			return Err(EngineError::Protocol("an answer to another request".into()));

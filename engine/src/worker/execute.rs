@@ -1,8 +1,9 @@
 //! One assignment, from what it needs to its statement in a pool.
 
 use super::{
+	canonical::tolerates,
 	journal::{JournalError, JournalKey, Record},
-	metrics::{add, count},
+	metrics::{add, count, Observation},
 	plan::Shared,
 	sources::{self, blocking},
 	BestBlock, EngineAnswer, EngineJob, EngineResult, Source, LOG,
@@ -10,7 +11,7 @@ use super::{
 use crate::supervisor::EngineError;
 use codec::Encode;
 use countersign_primitives::{
-	model::{Manifest, PrecisionPolicy},
+	model::Manifest,
 	request::{InputDemand, Outcome, OutcomeCommitment, Statement, TrapCode, WorkItem},
 	tensor::{check_signature, Tensor, MAX_INLINE_BYTES},
 	Hash,
@@ -56,12 +57,14 @@ async fn try_execute(
 ) -> Result<Step, Step> {
 	let manifest = shared.manifest(item.model, block.hash).await.map_err(Step::Waiting)?;
 	let (artefact, input) = tokio::join!(
-		sources::artefact(shared, &manifest),
+		sources::artefact(shared, item.model, &manifest),
 		input_or_demand(shared, item, block, demand)
 	);
 	let inputs = input?;
 	let artefact = artefact.map_err(Step::Waiting)?;
-	let answer = if check_signature(&manifest.inputs, &inputs).is_ok() {
+	// What a program makes of an input is for the canonical engine to say.
+	let runs = manifest.program.is_some() || check_signature(&manifest.inputs, &inputs).is_ok();
+	let answer = if runs {
 		let job = EngineJob {
 			model: item.model,
 			manifest: manifest.clone(),
@@ -103,7 +106,9 @@ async fn try_execute(
 	}
 	let step = submit(shared.clone(), key, block).await;
 	if step == Step::Submitted {
-		add(&metrics.latency_micros, seen.elapsed().as_micros() as u64);
+		let latency = seen.elapsed();
+		add(&metrics.latency_micros, latency.as_micros() as u64);
+		metrics.observe(Observation::Latency(latency));
 	}
 	Ok(step)
 }
@@ -117,13 +122,14 @@ async fn run(shared: &Arc<Shared>, job: EngineJob) -> Result<EngineAnswer, Step>
 				count(&metrics.traps);
 			}
 			add(&metrics.run_micros, answer.time.as_micros() as u64);
+			metrics.observe(Observation::Run(answer.time));
 			Ok(answer)
 		}
 		Err(error) => {
 			count(&metrics.run_failures);
 			let why = error.to_string();
 			Err(match error {
-				EngineError::Refused { .. } => Step::GaveUp(why),
+				EngineError::Refused { .. } | EngineError::Stopped(_) => Step::GaveUp(why),
 				EngineError::Crashed(_) | EngineError::Hung(_) | EngineError::Protocol(_) => {
 					Step::EngineFailed(why)
 				}
@@ -196,8 +202,7 @@ fn safe_to_sign(
 	if matches!(result, EngineResult::Trap { .. }) {
 		return Err("a trap of another engine says nothing about the canonical answer");
 	}
-	let tolerant = |policy: &PrecisionPolicy| matches!(policy, PrecisionPolicy::Within { .. });
-	if manifest.policies.len() == manifest.outputs.len() && manifest.policies.iter().all(tolerant) {
+	if tolerates(manifest) {
 		Ok(())
 	} else {
 		Err("this model's answers are exact: only the canonical engine may sign them")
@@ -234,15 +239,30 @@ fn state(genesis: Hash, item: &WorkItem, result: EngineResult) -> (Statement, Ou
 	(statement, outcome)
 }
 
-/// Signs and submits what stands in the journal about a request and role, and nothing else.
-pub(super) async fn submit(shared: Arc<Shared>, key: JournalKey, block: BestBlock) -> Step {
+/// Signs and submits the answer that stands in the journal about a request and role, and no other,
+/// for the assignment in force: which session and place that names may differ from fork to fork.
+pub(super) async fn submit(
+	shared: Arc<Shared>,
+	item: WorkItem,
+	block: BestBlock,
+	seen: Instant,
+) -> Step {
 	let journal = shared.journal.clone();
-	let Record { statement, outcome, .. } = match blocking(move || journal.lock().get(&key)).await {
+	let key = (item.request, item.role);
+	let record = match blocking(move || journal.lock().get(&key)).await {
 		Ok(Ok(Some(record))) => record,
 		Ok(Ok(None)) => return Step::Waiting("nothing stands in the journal".into()),
 		Ok(Err(error)) => return Step::GaveUp(error.to_string()),
 		Err(why) => return Step::NotSubmitted(why),
 	};
+	let Record { statement, outcome, .. } = record;
+	let (session, validator) = (item.assignment.session, item.assignment.validator);
+	let statement = Statement { session, validator, ..statement };
+	// Nodes that do not have the block yet refuse a result for it, and are not asked again.
+	let rest = shared.parts.config.submit_after.saturating_sub(seen.elapsed());
+	if !rest.is_zero() {
+		tokio::time::sleep(rest).await;
+	}
 	let parts = &shared.parts;
 	let signed = parts.signer.sign(&statement.signer, &statement.signing_payload()).await;
 	let signature = match signed {
@@ -266,7 +286,7 @@ pub(super) async fn submit(shared: Arc<Shared>, key: JournalKey, block: BestBloc
 mod tests {
 	use super::*;
 	use countersign_primitives::{
-		model::{Artefact, ProgramRef, RunCost},
+		model::{Artefact, PrecisionPolicy, ProgramRef, RunCost},
 		tensor::{Dimension, Port, TensorType},
 	};
 
@@ -312,7 +332,7 @@ mod tests {
 			(Some(vec![within.clone()]), output(2), Source::Native, true),
 			(Some(vec![within.clone()]), trap(), Source::Native, false),
 			(Some(vec![Exact]), output(2), Source::Native, false),
-			(Some(vec![Top1 { margin: 1 }]), output(2), Source::Native, false),
+			(Some(vec![Top1 { margin: 1 }]), output(2), Source::Native, true),
 			(Some(vec![]), output(2), Source::Native, false),
 			(Some(vec![Exact]), output(2), Source::Canonical, true),
 			(Some(vec![Exact]), trap(), Source::Canonical, true),

@@ -127,6 +127,7 @@ pub fn job(
 			.map(|(name, ty)| OutputPort { name: (*name).into(), ty: *ty })
 			.collect(),
 		limits: RunLimits { time_ms: 20_000, memory_mib: 512, output_bytes: MAX_OUTPUT_BYTES },
+		program: None,
 	}
 }
 

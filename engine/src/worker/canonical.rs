@@ -1,0 +1,321 @@
+//! Which engine answers: the canonical operator set, ONNX Runtime, or both.
+//!
+//! ```text
+//! no program                        ONNX Runtime, as its manifest allows
+//! an output that is `Exact`         canonical
+//! every output within a tolerance   ONNX Runtime where it was measured to be faster, with a share
+//!                                   of runs done by both: then canonical is what gets signed
+//! ONNX Runtime dies, traps, fails   canonical
+//! ```
+//!
+//! A canonical answer is always safe to sign. One of ONNX Runtime is as long as it stays inside the
+//! tolerance on this machine, which is what the runs by both look after. Where one is so far outside
+//! that signing it would have cost stake, something is wrong with this machine, and nobody can tell
+//! which of the two engines it spoils: the model is not served any more until the node is started
+//! again. Where one is outside, but no more than the chain would correct, or where only one of the
+//! engines has an answer, the model is canonical's from then on.
+
+use super::{Engine, EngineAnswer, EngineJob, EngineResult, Source, LOG};
+use crate::{
+	convert,
+	protocol::Verdict,
+	supervisor::{EngineError, EngineHandle, RunJob, RunOutcome, RunReport},
+};
+use async_trait::async_trait;
+use countersign_canonical::bands;
+use countersign_primitives::{
+	model::{Manifest, ModelId, PrecisionPolicy},
+	tensor::{check_signature, Tensor},
+};
+use parking_lot::Mutex;
+use std::{
+	collections::{hash_map::RandomState, HashMap},
+	hash::BuildHasher,
+	sync::{
+		atomic::{AtomicU64, Ordering},
+		Arc,
+	},
+	time::Duration,
+};
+
+/// The most models whose speed is remembered.
+const MAX_MEASURED: usize = 1024;
+/// ONNX Runtime has to take less than this share of canonical's time to be worth its checks.
+const WORTH_PERCENT: u128 = 80;
+
+/// Counters of the choice between engines, for the node to export.
+#[derive(Debug, Default)]
+pub struct ChoiceMetrics {
+	/// Answers of ONNX Runtime.
+	pub native_answers: AtomicU64,
+	/// Answers of the canonical operator set.
+	pub canonical_answers: AtomicU64,
+	/// Runs that ONNX Runtime failed, or ended in a trap, and canonical answered.
+	pub canonical_fallbacks: AtomicU64,
+	/// Runs done by both engines.
+	pub self_checks: AtomicU64,
+	/// Runs of ONNX Runtime that the chain would have corrected.
+	pub self_check_corrections: AtomicU64,
+	/// Runs of ONNX Runtime that would have cost stake.
+	pub self_check_breaches: AtomicU64,
+	/// Models that are not served any more (a gauge).
+	pub models_stopped: AtomicU64,
+}
+
+impl ChoiceMetrics {
+	/// Names and values, for an exporter. All but `models_stopped` only grow.
+	pub fn entries(&self) -> Vec<(&'static str, u64)> {
+		let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+		vec![
+			("native_answers", value(&self.native_answers)),
+			("canonical_answers", value(&self.canonical_answers)),
+			("canonical_fallbacks", value(&self.canonical_fallbacks)),
+			("self_checks", value(&self.self_checks)),
+			("self_check_corrections", value(&self.self_check_corrections)),
+			("self_check_breaches", value(&self.self_check_breaches)),
+			("models_stopped", value(&self.models_stopped)),
+		]
+	}
+}
+
+fn count(counter: &AtomicU64) {
+	counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// What is known of a model on this machine.
+#[derive(Clone, Debug, Default)]
+struct Known {
+	native: Option<Duration>,
+	canonical: Option<Duration>,
+	/// Whether ONNX Runtime is not asked any more.
+	distrusted: bool,
+	/// Why the model is not served any more.
+	stopped: Option<String>,
+}
+
+/// What to do with a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Choice {
+	Native,
+	Canonical,
+	Both,
+}
+
+/// A runner of jobs: an engine process, or a stand-in of a test.
+#[async_trait]
+pub trait Runner: Send + Sync {
+	/// Does a job. An error is never an answer.
+	async fn run(&self, job: RunJob) -> Result<RunReport, EngineError>;
+}
+
+#[async_trait]
+impl Runner for EngineHandle {
+	async fn run(&self, job: RunJob) -> Result<RunReport, EngineError> {
+		EngineHandle::run(self, job).await
+	}
+}
+
+/// Both engines, and the choice between them.
+pub struct Engines {
+	native: Arc<dyn Runner>,
+	canonical: Arc<dyn Runner>,
+	/// The share of runs of ONNX Runtime that canonical checks, of 100.
+	check_percent: u8,
+	known: Mutex<HashMap<ModelId, Known>>,
+	metrics: Arc<ChoiceMetrics>,
+	/// So that whoever asks cannot know which runs are checked.
+	random: RandomState,
+	runs: AtomicU64,
+}
+
+impl Engines {
+	/// Chooses between two engines. Of the runs of ONNX Runtime on models with a program,
+	/// `check_percent` of 100 are checked.
+	pub fn new(native: Arc<dyn Runner>, canonical: Arc<dyn Runner>, check_percent: u8) -> Self {
+		Self {
+			native,
+			canonical,
+			check_percent: check_percent.min(100),
+			known: Mutex::default(),
+			metrics: Arc::default(),
+			random: RandomState::new(),
+			runs: AtomicU64::new(0),
+		}
+	}
+
+	/// The counters.
+	pub fn metrics(&self) -> &Arc<ChoiceMetrics> {
+		&self.metrics
+	}
+
+	/// The models that are not served any more, and why.
+	pub fn stopped(&self) -> Vec<(ModelId, String)> {
+		let known = self.known.lock();
+		known.iter().filter_map(|(model, it)| Some((*model, it.stopped.clone()?))).collect()
+	}
+
+	fn note(&self, model: ModelId, note: impl FnOnce(&mut Known)) {
+		let mut known = self.known.lock();
+		if known.len() >= MAX_MEASURED && !known.contains_key(&model) {
+			known.retain(|_, it| it.distrusted || it.stopped.is_some());
+		}
+		note(known.entry(model).or_default());
+	}
+
+	fn choose(&self, model: &ModelId, manifest: &Manifest) -> Result<Choice, EngineError> {
+		let known = self.known.lock().get(model).cloned().unwrap_or_default();
+		if let Some(why) = known.stopped {
+			return Err(EngineError::Stopped(why));
+		}
+		if !tolerates(manifest) || known.distrusted {
+			return Ok(Choice::Canonical);
+		}
+		let (Some(native), Some(canonical)) = (known.native, known.canonical) else {
+			// Both have to be measured.
+			return Ok(Choice::Both);
+		};
+		if native.as_micros() * 100 >= canonical.as_micros() * WORTH_PERCENT {
+			return Ok(Choice::Canonical);
+		}
+		let run = self.runs.fetch_add(1, Ordering::Relaxed);
+		let drawn = self.random.hash_one(run) % 100;
+		Ok(if drawn < u64::from(self.check_percent) { Choice::Both } else { Choice::Native })
+	}
+
+	/// What ONNX Runtime says, where it says something that may be signed.
+	async fn native(&self, job: &EngineJob) -> Result<(Vec<Tensor>, Duration), String> {
+		let run = RunJob::from_manifest(&job.manifest, job.artefact.clone(), job.inputs.clone());
+		let report = self.native.run(run).await.map_err(|error| error.to_string())?;
+		match report.outcome {
+			RunOutcome::Output(outputs) => {
+				self.note(job.model, |it| it.native = Some(smooth(it.native, report.time)));
+				let policies = convert::policies(&job.manifest.policies);
+				let exposed = bands::expose(&policies, convert::to_canonical(outputs));
+				Ok((convert::from_canonical(exposed), report.time))
+			}
+			// It says nothing about whether canonical has an answer.
+			RunOutcome::Trap { code, message, .. } => Err(format!("{code:?}: {message}")),
+		}
+	}
+
+	async fn canonical(
+		&self,
+		job: EngineJob,
+		claimed: Option<Vec<Tensor>>,
+	) -> Result<(EngineAnswer, Option<Verdict>), EngineError> {
+		let run = RunJob::canonical(&job.manifest, job.artefact, job.inputs, claimed)?;
+		let report = self.canonical.run(run).await?;
+		self.note(job.model, |it| it.canonical = Some(smooth(it.canonical, report.time)));
+		count(&self.metrics.canonical_answers);
+		let answer = EngineAnswer {
+			result: report.outcome.into(),
+			source: Source::Canonical,
+			time: report.time,
+		};
+		Ok((answer, report.verdict))
+	}
+
+	/// A run by both engines. Canonical is what is signed.
+	async fn both(&self, job: EngineJob) -> Result<EngineAnswer, EngineError> {
+		let model = job.model;
+		let claimed = match self.native(&job).await {
+			Ok((outputs, _)) => outputs,
+			Err(why) => return self.fall_back(job, &why).await,
+		};
+		let (answer, verdict) = self.canonical(job, Some(claimed)).await?;
+		count(&self.metrics.self_checks);
+		let trapped = matches!(answer.result, EngineResult::Trap { .. });
+		match verdict {
+			Some(Verdict::Accepted) => {}
+			// An input on which only one engine has an answer shows nothing about this machine.
+			Some(Verdict::Wrong) if !trapped => {
+				count(&self.metrics.self_check_breaches);
+				count(&self.metrics.models_stopped);
+				let why = String::from(
+					"ONNX Runtime and the canonical engine disagree so far that signing the wrong \
+					 one would cost stake; check this machine's memory and its ONNX Runtime, then \
+					 start the node again",
+				);
+				tracing::error!(target: LOG, ?model, %why, "model not served any more");
+				self.note(model, |it| it.stopped = Some(why.clone()));
+				return Err(EngineError::Stopped(why));
+			}
+			verdict => {
+				count(&self.metrics.self_check_corrections);
+				tracing::warn!(
+					target: LOG,
+					?model,
+					?verdict,
+					trapped,
+					"ONNX Runtime is outside the tolerance: answered by the canonical engine alone \
+					 from now on"
+				);
+				self.note(model, |it| it.distrusted = true);
+			}
+		}
+		Ok(answer)
+	}
+
+	/// ONNX Runtime has no answer that may be signed.
+	async fn fall_back(&self, job: EngineJob, why: &str) -> Result<EngineAnswer, EngineError> {
+		tracing::warn!(target: LOG, model = ?job.model, %why, "answered by the canonical engine");
+		count(&self.metrics.canonical_fallbacks);
+		Ok(self.canonical(job, None).await?.0)
+	}
+}
+
+/// Whether every output may differ from the canonical one by a little.
+pub(crate) fn tolerates(manifest: &Manifest) -> bool {
+	!manifest.policies.is_empty()
+		&& manifest.policies.len() == manifest.outputs.len()
+		&& !manifest.policies.iter().any(|policy| matches!(policy, PrecisionPolicy::Exact))
+}
+
+/// The recent past counts for more, and one slow run for little.
+fn smooth(before: Option<Duration>, now: Duration) -> Duration {
+	match before {
+		Some(before) => (before * 7 + now) / 8,
+		None => now,
+	}
+}
+
+impl From<RunOutcome> for EngineResult {
+	fn from(outcome: RunOutcome) -> Self {
+		match outcome {
+			RunOutcome::Output(tensors) => Self::Output(tensors),
+			RunOutcome::Trap { code, operator, message } => Self::Trap { code, operator, message },
+		}
+	}
+}
+
+#[async_trait]
+impl Engine for Engines {
+	async fn run(&self, job: EngineJob) -> Result<EngineAnswer, EngineError> {
+		if job.manifest.program.is_none() {
+			let run = RunJob::from_manifest(&job.manifest, job.artefact, job.inputs);
+			let report = self.native.run(run).await?;
+			let result = report.outcome.into();
+			return Ok(EngineAnswer { result, source: Source::Native, time: report.time });
+		}
+		let choice = match self.choose(&job.model, &job.manifest)? {
+			// Shapes that the manifest does not allow are for canonical to refuse.
+			_ if check_signature(&job.manifest.inputs, &job.inputs).is_err() => Choice::Canonical,
+			choice => choice,
+		};
+		match choice {
+			Choice::Canonical => Ok(self.canonical(job, None).await?.0),
+			Choice::Both => self.both(job).await,
+			Choice::Native => match self.native(&job).await {
+				Ok((outputs, time)) => {
+					count(&self.metrics.native_answers);
+					let result = EngineResult::Output(outputs);
+					Ok(EngineAnswer { result, source: Source::Native, time })
+				}
+				Err(why) => self.fall_back(job, &why).await,
+			},
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests;
