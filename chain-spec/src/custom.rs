@@ -29,13 +29,14 @@
 
 use crate::{spec::ask, Error, Spec};
 use countersign_primitives::{
+	governance::GovernanceParameters,
 	keys::InferenceId,
 	parameters::{ConsensusParameters, RequestParameters, MAX_VALIDATORS},
 	AccountId, Balance, UNIT,
 };
 use countersign_runtime::{
-	BabeConfig, BalancesConfig, InferenceConfig, ReviveConfig, Runtime, RuntimeGenesisConfig,
-	SessionConfig, SessionKeys, ValidatorsConfig, BABE_GENESIS_EPOCH_CONFIG,
+	BabeConfig, BalancesConfig, InferenceConfig, OriginsConfig, ReviveConfig, Runtime,
+	RuntimeGenesisConfig, SessionConfig, SessionKeys, ValidatorsConfig, BABE_GENESIS_EPOCH_CONFIG,
 };
 use frame_support::{build_struct_json_patch, traits::Get};
 use pallet_revive::AddressMapper as _;
@@ -405,6 +406,14 @@ impl Network {
 		})
 	}
 
+	/// The times and deposits of governance: those of the base.
+	pub fn governance_parameters(&self) -> GovernanceParameters {
+		match self.parameters {
+			Base::Main => GovernanceParameters::main(),
+			Base::Local => GovernanceParameters::local(),
+		}
+	}
+
 	/// The parameters of requests.
 	pub fn request_parameters(&self) -> RequestParameters {
 		self.requests.apply(match self.parameters {
@@ -450,6 +459,7 @@ impl Network {
 					.map(|validator| (validator.account.clone(), validator.bond.0))
 					.collect(),
 			},
+			origins: OriginsConfig { parameters: self.governance_parameters() },
 			inference: InferenceConfig { parameters: self.request_parameters() },
 			session: SessionConfig {
 				keys: self

@@ -12,6 +12,7 @@
 //! | [`attribution`] | rights, shares and how a payment is split |
 //! | [`parameters`] | what genesis chooses, and the ranges it may choose from |
 //! | [`program`] | canonical programs on chain |
+//! | [`governance`] | what genesis chooses for governance |
 //! | [`keys`] | the inference session key |
 //! | [`dispute`] | replays, verdicts and what clients ask about them |
 //! | [`offence`] | what a validator can be slashed for beyond consensus |
@@ -27,6 +28,7 @@ pub mod apis;
 pub mod attribution;
 pub mod commitment;
 pub mod dispute;
+pub mod governance;
 pub mod keys;
 pub mod model;
 pub mod offence;

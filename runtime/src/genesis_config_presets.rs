@@ -1,11 +1,12 @@
 //! Genesis by name: `development` is one validator, `local_testnet` is four.
 
 use crate::{
-	BabeConfig, BalancesConfig, InferenceConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
-	ValidatorsConfig, BABE_GENESIS_EPOCH_CONFIG,
+	BabeConfig, BalancesConfig, InferenceConfig, OriginsConfig, RuntimeGenesisConfig,
+	SessionConfig, SessionKeys, ValidatorsConfig, BABE_GENESIS_EPOCH_CONFIG,
 };
 use alloc::{vec, vec::Vec};
 use countersign_primitives::{
+	governance::GovernanceParameters,
 	parameters::{ConsensusParameters, RequestParameters},
 	AccountId, Balance, UNIT,
 };
@@ -93,6 +94,7 @@ fn genesis(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>) -> Value {
 				.map(|(sr25519, _)| (sr25519.to_account_id(), BOND))
 				.collect(),
 		},
+		origins: OriginsConfig { parameters: GovernanceParameters::local() },
 		inference: InferenceConfig { parameters: RequestParameters::local() },
 	})
 }

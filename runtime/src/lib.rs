@@ -254,6 +254,19 @@ mod runtime {
 	#[runtime::pallet_index(22)]
 	pub type Multisig = pallet_multisig::Pallet<Runtime>;
 
+	#[runtime::pallet_index(30)]
+	pub type Preimage = pallet_preimage::Pallet<Runtime>;
+	#[runtime::pallet_index(31)]
+	pub type Scheduler = pallet_scheduler::Pallet<Runtime>;
+	#[runtime::pallet_index(32)]
+	pub type Referenda = pallet_referenda::Pallet<Runtime>;
+	#[runtime::pallet_index(33)]
+	pub type ConvictionVoting = pallet_conviction_voting::Pallet<Runtime>;
+	#[runtime::pallet_index(34)]
+	pub type Treasury = pallet_treasury::Pallet<Runtime>;
+	#[runtime::pallet_index(35)]
+	pub type Origins = pallet_governance::Pallet<Runtime>;
+
 	#[runtime::pallet_index(40)]
 	pub type Models = pallet_models::Pallet<Runtime>;
 	#[runtime::pallet_index(41)]

@@ -280,10 +280,22 @@ mod benchmarks {
 	fn set_parameters() {
 		let parameters = RequestParameters { retention_blocks: 100, ..Parameters::<T>::get() };
 
+		let origin = T::ParameterOrigin::try_successful_origin().expect("somebody may");
+
 		#[extrinsic_call]
-		_(RawOrigin::Root, parameters.clone());
+		_(origin as T::RuntimeOrigin, parameters.clone());
 
 		assert_eq!(Parameters::<T>::get(), parameters);
+	}
+
+	#[benchmark]
+	fn set_paused() {
+		let origin = T::PauseOrigin::try_successful_origin().expect("somebody may");
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, true);
+
+		assert!(Paused::<T>::get());
 	}
 
 	#[benchmark]

@@ -163,6 +163,12 @@ pub mod pallet {
 		/// The account in which the audits' part of fees waits.
 		type AuditPot: Get<AccountId>;
 
+		/// May change the parameters for new requests.
+		type ParameterOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// May stop new requests, and let them in again.
+		type PauseOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
 		/// The weights of calls and hooks.
 		type WeightInfo: WeightInfo;
 	}
@@ -177,6 +183,10 @@ pub mod pallet {
 	/// The parameters for new requests.
 	#[pallet::storage]
 	pub type Parameters<T: Config> = StorageValue<_, RequestParameters, ValueQuery, MainParameters>;
+
+	/// Whether new requests are stopped.
+	#[pallet::storage]
+	pub type Paused<T: Config> = StorageValue<_, bool, ValueQuery>;
 
 	/// The nonce that the next request of an account in a lane must have. The one thing that
 	/// stays for ever: without it an old request could be sent again.
@@ -328,6 +338,11 @@ pub mod pallet {
 		ParametersChanged {
 			/// The new ones.
 			parameters: RequestParameters,
+		},
+		/// New requests are stopped, or let in again. Those that were made go on either way.
+		PauseChanged {
+			/// Whether they are stopped.
+			paused: bool,
 		},
 		/// Somebody asked, and the maximal fee is on hold.
 		Requested {
@@ -525,6 +540,9 @@ pub mod pallet {
 		BadParameters,
 		/// The message is not the assigned validator's, or comes too late.
 		Rejected,
+		/// New requests are stopped by an emergency referendum. Try again when another lets them
+		/// in.
+		Paused,
 	}
 
 	impl<T> From<Refusal> for Error<T> {
@@ -784,7 +802,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// Root, which is a referendum.
+		/// A referendum on the track for parameters.
 		///
 		/// ## Errors
 		///
@@ -799,11 +817,30 @@ pub mod pallet {
 			origin: OriginFor<T>,
 			parameters: RequestParameters,
 		) -> DispatchResult {
-			ensure_root(origin)?;
+			T::ParameterOrigin::ensure_origin(origin)?;
 			// Checks the parameters by themselves too.
 			T::Sessions::parameters().check(&parameters).map_err(|_| Error::<T>::BadParameters)?;
 			Parameters::<T>::put(&parameters);
 			Self::deposit_event(Event::ParametersChanged { parameters });
+			Ok(())
+		}
+
+		/// Stops new requests, or lets them in again. Nothing else changes: what was asked for is
+		/// answered, settled or refunded as if nothing had happened.
+		///
+		/// ## Dispatch Origin
+		///
+		/// A referendum on the emergency track.
+		///
+		/// ## Events
+		///
+		/// [`Event::PauseChanged`].
+		#[pallet::call_index(20)]
+		#[pallet::weight(T::WeightInfo::set_paused())]
+		pub fn set_paused(origin: OriginFor<T>, paused: bool) -> DispatchResult {
+			T::PauseOrigin::ensure_origin(origin)?;
+			Paused::<T>::put(paused);
+			Self::deposit_event(Event::PauseChanged { paused });
 			Ok(())
 		}
 	}

@@ -104,6 +104,8 @@ impl pallet_inference::Config for Test {
 	type ClockRuns = ClockRuns;
 	type Treasury = TreasuryAccount;
 	type AuditPot = AuditPotAccount;
+	type ParameterOrigin = frame_system::EnsureRoot<AccountId>;
+	type PauseOrigin = frame_system::EnsureRoot<AccountId>;
 	type WeightInfo = ();
 }
 

@@ -3,7 +3,7 @@
 use crate::{
 	inline_length,
 	pallet::{
-		Config, Deadlines, Error, Event, Fresh, HoldReason, Inputs, NextNonce, Pallet, Parameters,
+		Config, Deadlines, Error, Event, Fresh, HoldReason, Inputs, NextNonce, Pallet, Parameters, Paused,
 		Requests,
 	},
 	types::{Request, StoredInput},
@@ -46,6 +46,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(RequestId, u32), DispatchError> {
 		let now = Self::now();
 		let rules = Parameters::<T>::get();
+		ensure!(!Paused::<T>::get(), Error::<T>::Paused);
 		ensure!(Self::is_lane(terms.lane), Error::<T>::NoSuchLane);
 		ensure!(nonce == NextNonce::<T>::get(&requester, terms.lane), Error::<T>::WrongNonce);
 		let length = match input {

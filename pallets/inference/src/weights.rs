@@ -26,6 +26,7 @@ pub trait WeightInfo {
 	/// Posting an input, without its bytes.
 	fn post_input() -> Weight;
 	fn set_parameters() -> Weight;
+	fn set_paused() -> Weight;
 	/// What every block does, its end included.
 	fn on_initialize() -> Weight;
 	/// Acting on one deadline.
@@ -78,6 +79,10 @@ macro_rules! weights {
 			Weight::from_parts(60_000_000, 8_000)
 				.saturating_add(<$db>::get().reads(2_u64))
 				.saturating_add(<$db>::get().writes(4_u64))
+		}
+		fn set_paused() -> Weight {
+			Weight::from_parts(10_000_000, 0)
+				.saturating_add(<$db>::get().writes(1_u64))
 		}
 		fn set_parameters() -> Weight {
 			Weight::from_parts(20_000_000, 4_000)

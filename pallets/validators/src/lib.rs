@@ -129,7 +129,7 @@ pub mod pallet {
 		offence::SignedStatement,
 		parameters::{ConsensusParameters, MAX_VALIDATORS},
 		traits::{Offences, RequestRules, Serving},
-		AccountId, Balance, Hash, SessionIndex, ValidatorIndex,
+		AccountId, Balance, BlockNumber, Hash, SessionIndex, ValidatorIndex,
 	};
 	use frame_support::{
 		pallet_prelude::*,
@@ -171,6 +171,8 @@ pub mod pallet {
 		type SuspensionOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// May change the parameters of consensus and bonds.
 		type ParameterOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// The longest that it takes to cancel a slash; slashes are deferred for longer.
+		type AppealBlocks: Get<BlockNumber>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}

@@ -208,6 +208,7 @@ impl pallet_validators::Config for Test {
 	type CancelOrigin = EnsureRoot<AccountId>;
 	type SuspensionOrigin = EnsureRoot<AccountId>;
 	type ParameterOrigin = EnsureRoot<AccountId>;
+	type AppealBlocks = ConstU32<9>;
 	type WeightInfo = ();
 }
 

@@ -6,7 +6,7 @@ use countersign_primitives::{
 	traits::{RequestRules, Sessions},
 	SessionIndex,
 };
-use frame_support::{dispatch::DispatchResult, ensure};
+use frame_support::{dispatch::DispatchResult, ensure, traits::Get};
 
 impl<T: Config> Pallet<T> {
 	/// The shortest unbonding period that anything unbonding now was given: whoever took a bond
@@ -23,6 +23,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(new.epoch_slots == current.epoch_slots, Error::<T>::EpochNeverChanges);
 		let requests = T::RequestRules::parameters();
 		new.check(&requests).map_err(|_| Error::<T>::BadParameters)?;
+		let deferral = new.slash_deferral_sessions.saturating_mul(new.epoch_slots);
+		ensure!(deferral > T::AppealBlocks::get(), Error::<T>::BadParameters);
 		let now = <Self as Sessions>::current();
 		let floor = Self::unbonding_floor(&current, now);
 		let for_old = ConsensusParameters {

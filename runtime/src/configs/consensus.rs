@@ -101,8 +101,9 @@ impl pallet_validators::Config for Runtime {
 	type Serving = Models;
 	type RequestRules = Inference;
 	type OpenSlots = GrandpaSets;
-	type CancelOrigin = frame_system::EnsureRoot<AccountId>;
-	type SuspensionOrigin = frame_system::EnsureRoot<AccountId>;
-	type ParameterOrigin = frame_system::EnsureRoot<AccountId>;
+	type CancelOrigin = pallet_governance::EnsureSlashes<Runtime>;
+	type SuspensionOrigin = pallet_governance::EnsureSuspensions<Runtime>;
+	type ParameterOrigin = pallet_governance::EnsureParameters<Runtime>;
+	type AppealBlocks = pallet_governance::AppealBlocks<Runtime>;
 	type WeightInfo = pallet_validators::weights::SubstrateWeight<Runtime>;
 }

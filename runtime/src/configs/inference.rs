@@ -54,5 +54,7 @@ impl pallet_inference::Config for Runtime {
 	type ClockRuns = ConstBool<true>;
 	type Treasury = TreasuryAccount;
 	type AuditPot = AuditPotAccount;
+	type ParameterOrigin = pallet_governance::EnsureParameters<Runtime>;
+	type PauseOrigin = pallet_governance::EnsureEmergency<Runtime>;
 	type WeightInfo = pallet_inference::weights::SubstrateWeight<Runtime>;
 }

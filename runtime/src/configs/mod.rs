@@ -3,5 +3,6 @@
 pub mod consensus;
 pub mod contracts;
 pub mod economy;
+pub mod governance;
 pub mod inference;
 pub mod system;

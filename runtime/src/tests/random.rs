@@ -287,7 +287,8 @@ impl World {
 						..countersign_primitives::parameters::RequestParameters::local()
 					},
 				};
-				let result = RuntimeCall::from(call).dispatch(RuntimeOrigin::root());
+				let origin = pallet_governance::Origin::Parameters;
+				let result = RuntimeCall::from(call).dispatch(origin.into());
 				self.note("set_parameters", result.is_ok());
 			}
 		}

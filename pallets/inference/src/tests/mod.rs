@@ -6,6 +6,7 @@ mod deadlines;
 mod inputs;
 mod invariants;
 mod journey;
+mod pause;
 mod properties;
 mod queues;
 mod results;
