@@ -1,14 +1,20 @@
 //! Benchmarks: each call in its most costly case, with a full list of candidates.
 
 use super::*;
-use alloc::format;
+use alloc::{boxed::Box, format, vec::Vec};
 use countersign_primitives::{
-	keys::InferenceId, parameters::MAX_VALIDATORS, traits::Sessions, AccountId, Balance, Hash,
+	keys::InferenceId,
+	offence::{OffenceKind, OffenceReport, SignedStatement},
+	parameters::MAX_VALIDATORS,
+	request::{OutcomeCommitment, Role, Statement},
+	traits::{Bonds, Offences, Sessions},
+	AccountId, Balance, Hash, SessionIndex,
 };
 use frame_benchmarking::v2::*;
-use frame_support::traits::{fungible::Mutate, Get};
-use frame_system::RawOrigin;
+use frame_support::traits::{fungible::Mutate, EnsureOrigin, Get};
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_application_crypto::RuntimeAppPublic;
+use sp_runtime::traits::Zero;
 
 const SEED: u32 = 0;
 
@@ -80,6 +86,62 @@ pub(crate) fn make_validator<T: Config>(seed: u32) -> AccountId {
 	Members::<T>::insert(set, index, Member { account: who.clone(), key, exposure });
 	pallet_session::Validators::<T>::append(&who);
 	who
+}
+
+/// Makes a validator of the current session, and a report of it that would be accepted.
+pub(crate) fn make_report<T: Config>(kind: OffenceKind, amount: Balance) -> OffenceReport {
+	let set = CurrentSet::<T>::get().map_or(0, |(set, _)| set);
+	// Other seeds than those of whoever asked for validators before.
+	let validator = SetLengths::<T>::get(set).unwrap_or_default();
+	let who = make_validator::<T>(validator.saturating_add(1 << 16));
+	if matches!(kind, OffenceKind::WrongResult | OffenceKind::Unavailable) {
+		Pallet::<T>::reserve_cover(&who, amount).expect("half of the bond is free");
+	}
+	OffenceReport {
+		kind,
+		session: Pallet::<T>::current(),
+		validator: Pallet::<T>::position(&who).expect("it serves in this session"),
+		request: Hash::repeat_byte(1),
+		role: Role::Executor,
+		amount,
+		version: (kind == OffenceKind::WrongResult).then_some(1),
+		reporter: Some(funded::<T>("reporter", 0)),
+	}
+}
+
+/// Reports `count` offences of as many validators, each with the most that can be noted of it.
+fn report_many<T: Config>(kind: OffenceKind, count: u32) {
+	for _ in 0..count {
+		let report = make_report::<T>(kind, minimum::<T>());
+		Pallet::<T>::report(report).expect("the report is right");
+	}
+}
+
+/// Lets sessions pass, without what their blocks do.
+fn pass_sessions<T: Config>(sessions: SessionIndex) -> SessionIndex {
+	let now = Pallet::<T>::current().saturating_add(sessions);
+	pallet_session::CurrentIndex::<T>::put(now);
+	now
+}
+
+fn statement<T: Config>(who: &AccountId, answer: u8) -> SignedStatement {
+	let session = Pallet::<T>::current();
+	let validator = Pallet::<T>::position(who).expect("it serves in this session");
+	let signer = Pallet::<T>::member(session, validator).expect("it is in the table").key;
+	let statement = Statement {
+		genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero()),
+		request: Hash::repeat_byte(1),
+		model: Hash::repeat_byte(2),
+		role: Role::Executor,
+		session,
+		validator,
+		input: Hash::repeat_byte(3),
+		outcome: OutcomeCommitment::Output(Hash::repeat_byte(answer)),
+		attribution: Hash::repeat_byte(4),
+		signer: signer.clone(),
+	};
+	let signature = signer.sign(&statement.signing_payload()).expect("the key is in the keystore");
+	SignedStatement { statement, signature }
 }
 
 #[benchmarks]
@@ -203,6 +265,133 @@ mod benchmarks {
 		assert_eq!(OldestSession::<T>::get(), 1);
 	}
 
+	#[benchmark]
+	fn report() {
+		// Of those around inference the one that is counted by version, and suspends it.
+		let report = make_report::<T>(OffenceKind::WrongResult, minimum::<T>());
+		SessionStake::<T>::put(1);
+
+		#[block]
+		{
+			Pallet::<T>::report(report).expect("the report is right");
+		}
+
+		assert!(Suspensions::<T>::contains_key(1));
+		assert_eq!(Slashes::<T>::iter_keys().count(), 1);
+	}
+
+	#[benchmark]
+	fn report_equivocation() {
+		// What `report` takes is charged beside it: the worst here is a report that was made.
+		let who = make_validator::<T>(0);
+		let (first, second) = (statement::<T>(&who, 1), statement::<T>(&who, 2));
+		let reporter = funded::<T>("reporter", 0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(reporter), Box::new(first), Box::new(second));
+
+		assert_eq!(Slashes::<T>::iter_keys().count(), 1);
+	}
+
+	#[benchmark]
+	fn cancel_slash() {
+		report_many::<T>(OffenceKind::WrongResult, 1);
+		let origin = T::CancelOrigin::try_successful_origin().expect("somebody may");
+		let slash = NextSlash::<T>::get().saturating_sub(1);
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, slash);
+
+		assert_eq!(Slashes::<T>::get(slash), None);
+	}
+
+	#[benchmark]
+	fn lift_suspension() {
+		report_many::<T>(OffenceKind::WrongResult, 1);
+		Suspensions::<T>::insert(1, 0);
+		let origin = T::SuspensionOrigin::try_successful_origin().expect("somebody may");
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, 1);
+
+		assert!(!Suspensions::<T>::contains_key(1));
+	}
+
+	#[benchmark]
+	fn set_parameters() {
+		let origin = T::ParameterOrigin::try_successful_origin().expect("somebody may");
+		let mut parameters = Pallet::<T>::consensus_parameters();
+		// So that the floor is written, too.
+		parameters.unbonding_sessions = parameters.unbonding_sessions.saturating_add(1);
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, parameters.clone());
+
+		assert_eq!(Parameters::<T>::get(), Some(parameters));
+	}
+
+	#[benchmark]
+	fn apply_due_slashes(n: Linear<0, MAX_SLASHES_PER_BLOCK>) {
+		report_many::<T>(OffenceKind::Equivocation, n);
+		fill_candidates::<T>(0);
+		let deferral = Pallet::<T>::consensus_parameters().slash_deferral_sessions;
+		SlashCursor::<T>::put(Pallet::<T>::current().saturating_add(deferral));
+		pass_sessions::<T>(deferral);
+
+		let applied;
+		#[block]
+		{
+			applied = Pallet::<T>::apply_due_slashes();
+		}
+
+		assert_eq!(applied, n);
+		assert_eq!(Slashes::<T>::iter_keys().count(), 0);
+	}
+
+	#[benchmark]
+	fn prune_reports(n: Linear<0, MAX_REPORTS_PRUNED_PER_BLOCK>) {
+		report_many::<T>(OffenceKind::Equivocation, n);
+		let window: u32 = <ReportWindow<T> as Get<u32>>::get();
+		ReportCursor::<T>::put(Pallet::<T>::current().saturating_add(window).saturating_add(1));
+		pass_sessions::<T>(window.saturating_add(1));
+
+		let pruned;
+		#[block]
+		{
+			pruned = Pallet::<T>::prune_reports();
+		}
+
+		assert_eq!(pruned, n);
+		assert_eq!(Reports::<T>::iter_keys().count(), 0);
+	}
+
+	#[benchmark]
+	fn thaw(n: Linear<0, MAX_THAWED_PER_BLOCK>) {
+		report_many::<T>(OffenceKind::WrongResult, n);
+		let ids: Vec<_> = Slashes::<T>::iter_keys().collect();
+		for id in ids {
+			Slashes::<T>::mutate_extant(id, |slash| {
+				DueSlashes::<T>::remove(slash.due, id);
+				slash.frozen = true;
+			});
+			FrozenSlashes::<T>::insert(1, id, ());
+		}
+		// So many at a time may have suspended the version.
+		Suspensions::<T>::remove(1);
+		Thawing::<T>::mutate(|versions| {
+			let _ = versions.try_push(1);
+		});
+
+		let thawed;
+		#[block]
+		{
+			thawed = Pallet::<T>::thaw();
+		}
+
+		assert_eq!(thawed, n);
+		assert_eq!(FrozenSlashes::<T>::iter_keys().count(), 0);
+	}
+
 	impl_benchmark_test_suite!(
 		Pallet,
 		crate::mock::ExtBuilder::default().build(),
@@ -214,7 +403,6 @@ mod benchmarks {
 mod tests {
 	use super::*;
 	use crate::mock::*;
-	use countersign_primitives::traits::Bonds;
 
 	#[test]
 	fn made_validators_serve_in_the_current_session() {
