@@ -104,7 +104,7 @@ async fn try_execute(
 			return Err(Step::GaveUp(error.to_string()));
 		}
 	}
-	let step = submit(shared.clone(), key, block).await;
+	let step = submit(shared.clone(), item.clone(), block, seen).await;
 	if step == Step::Submitted {
 		let latency = seen.elapsed();
 		add(&metrics.latency_micros, latency.as_micros() as u64);

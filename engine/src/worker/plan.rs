@@ -186,6 +186,7 @@ impl Plan {
 						progress.submitted = None;
 						progress.demanded = None;
 						progress.not_before = 0;
+						progress.seen = Instant::now();
 						progress.closed = false;
 					}
 					progress.item = item;
@@ -303,8 +304,8 @@ impl Plan {
 		for key in keys {
 			match self.next_step(&key) {
 				None => {}
-				Some(Next::Submit) => {
-					let task = execute::submit(self.shared.clone(), key, self.block);
+				Some(Next::Submit { item, seen }) => {
+					let task = execute::submit(self.shared.clone(), *item, self.block, seen);
 					self.start(key, task);
 				}
 				Some(Next::Execute { .. }) if self.keys.len() >= limit => waiting += 1,
@@ -352,13 +353,13 @@ impl Plan {
 			return None;
 		}
 		if let Some(statement) = statement {
-			if !belongs(statement, &progress.item, self.shared.genesis) {
-				// Assigned otherwise on another fork: silence costs a fee, a second statement stake.
+			if !answers(statement, &progress.item, self.shared.genesis) {
+				// Another key, or other rules: silence costs a fee, a second answer stake.
 				count(&metrics.conflicts_refused);
 				tracing::warn!(
 					target: LOG,
 					request = ?key.0,
-					"already stated for another assignment of this request: left to the take-over"
+					"already answered this request in another way: left to the take-over"
 				);
 				progress.closed = true;
 				return None;
@@ -367,7 +368,8 @@ impl Plan {
 				Some(at) => now >= at.saturating_add(config.resubmit_after.max(1)) || now < at,
 				None => now >= progress.not_before,
 			};
-			return due.then_some(Next::Submit);
+			let item = Box::new(progress.item.clone());
+			return due.then_some(Next::Submit { item, seen: progress.seen });
 		}
 		if progress.item.assigned_at <= journal.floor() {
 			count(&metrics.before_journal);
@@ -394,16 +396,16 @@ impl Plan {
 }
 
 enum Next {
-	Submit,
+	Submit { item: Box<WorkItem>, seen: Instant },
 	Execute { item: Box<WorkItem>, demand: bool, seen: Instant },
 }
 
-/// Whether a statement is one about this very assignment.
-fn belongs(statement: &Statement, item: &WorkItem, genesis: Hash) -> bool {
+/// Whether the answer that was given to a request is one to this assignment of it. On another fork,
+/// or at a take-over, the same request may be assigned to the same validator in another session or
+/// place: it is answered there again, with the answer that stands in the journal.
+fn answers(statement: &Statement, item: &WorkItem, genesis: Hash) -> bool {
 	statement.genesis == genesis
 		&& statement.model == item.model
-		&& statement.session == item.assignment.session
-		&& statement.validator == item.assignment.validator
 		&& statement.input == item.input_commitment
 		&& statement.attribution == item.attribution
 		&& statement.signer == item.key

@@ -361,24 +361,26 @@ impl World {
 		}
 	}
 
-	/// All different statements that were ever signed, by request.
+	/// All different answers that were ever signed, by request: outcome and attribution.
 	pub fn statements(&self) -> HashMap<RequestId, HashSet<Vec<u8>>> {
-		use codec::Decode;
+		use codec::{Decode, Encode};
 		let prefix = [&countersign_primitives::DOMAIN[..], b"statement"].concat();
 		let mut all: HashMap<RequestId, HashSet<Vec<u8>>> = HashMap::new();
 		for payload in self.signed.lock().iter() {
 			if let Some(mut body) = payload.strip_prefix(&prefix[..]) {
 				let statement = Statement::decode(&mut body).expect("a statement");
-				all.entry(statement.request).or_default().insert(payload.clone());
+				all.entry(statement.request)
+					.or_default()
+					.insert((statement.outcome, statement.attribution).encode());
 			}
 		}
 		all
 	}
 
 	/// Nobody could ever prove an equivocation.
-	pub fn assert_never_two_statements(&self) {
+	pub fn assert_never_two_answers(&self) {
 		for (request, statements) in self.statements() {
-			assert_eq!(statements.len(), 1, "two statements about {request:?}");
+			assert_eq!(statements.len(), 1, "two answers to {request:?}");
 		}
 	}
 }
