@@ -138,12 +138,14 @@ impl ReplayChallenge {
 	}
 }
 
-/// What the chain found when it recomputed a result.
+/// What the chain found when it recomputed a result, from good to bad.
 #[derive(
 	Clone,
 	Copy,
 	PartialEq,
 	Eq,
+	PartialOrd,
+	Ord,
 	Debug,
 	Encode,
 	Decode,
@@ -306,8 +308,6 @@ pub enum ReplayRefusal {
 	/// The replay takes more time or memory than one block has for it. Only a proof about single
 	/// operators could decide about this model.
 	TooHeavy,
-	/// This block has no memory left for another replay; try again in the next.
-	BlockFull,
 }
 
 sp_api::decl_runtime_apis! {
@@ -328,9 +328,7 @@ sp_api::decl_runtime_apis! {
 		/// What a replay of an open result would cost, whose package the chain has.
 		fn replay_cost_of(request: RequestId, package: PackageSource) -> Result<ReplayCost, ReplayRefusal>;
 		/// What the chain would find, without doing anything about it.
-		fn dry_run(request: RequestId, witness: Witness) -> Result<Verdict, ReplayRefusal>;
-		/// The chain's own answer for a package and an input, without any request.
-		fn run(package: Vec<u8>, input: Vec<u8>) -> Result<Outcome, ReplayRefusal>;
+		fn judge(request: RequestId, witness: Witness) -> Result<Verdict, ReplayRefusal>;
 		/// How many bytes of a staged package are there, and of how many.
 		fn staged(id: StagingId) -> Option<(u32, u32)>;
 		/// The transaction by which a validator has a result replayed at its own cost.

@@ -161,12 +161,11 @@ pub enum PackageError {
 	Dangling,
 	/// An operator does not fit its operands: their number, types or shapes.
 	Misfit,
-	/// There are not as many constants as the program declares.
-	ConstantMissing,
-	/// A constant is not as long as its type and shape say.
-	ConstantLength,
-	/// A constant is not what the program commits to.
-	ConstantMismatch,
+	/// A constant is missing, is not as long as its type and shape say, or is not the one that the
+	/// program commits to; or there is one too many.
+	Constant,
+	/// A run takes more than [`MAX_SLABS`].
+	Memory,
 }
 
 /// Why a run gave no output.

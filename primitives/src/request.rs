@@ -505,8 +505,8 @@ pub struct Receipt {
 	pub model: ModelId,
 	/// Who asked.
 	pub requester: AccountId,
-	/// Who answered.
-	pub executor: AccountId,
+	/// Who answered; `None` where the chain itself did, inside a transaction.
+	pub executor: Option<AccountId>,
 	/// The commitment to the input.
 	pub input: Hash,
 	/// What came of it.

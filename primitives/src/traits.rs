@@ -199,7 +199,10 @@ pub trait Programs {
 	/// Reads a stored package into `into`, which must have the summary's length, without further
 	/// memory. `false` if there is none of this length.
 	fn read(root: &Hash, into: &mut [u8]) -> bool;
-	/// The weight of both for a package of `length` bytes.
+	/// Gives a stored package to `put`, chunk by chunk, with no more memory than a chunk takes.
+	/// `false` if there is none, or if `put` wants no more.
+	fn read_chunks(root: &Hash, put: &mut dyn FnMut(&[u8]) -> bool) -> bool;
+	/// The weight of looking a program up and reading a package of `length` bytes.
 	fn read_weight(length: u32) -> Weight;
 	/// Makes a model of `owner` with this program stored, which may be called, for a benchmark or a
 	/// test.
@@ -212,6 +215,9 @@ impl Programs for () {
 		None
 	}
 	fn read(_: &Hash, _: &mut [u8]) -> bool {
+		false
+	}
+	fn read_chunks(_: &Hash, _: &mut dyn FnMut(&[u8]) -> bool) -> bool {
 		false
 	}
 	fn read_weight(_: u32) -> Weight {

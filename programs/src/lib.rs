@@ -1,8 +1,8 @@
 //! Canonical programs in the chain's terms: examining packages, and running them.
 //!
 //! A package is the SCALE encoding of `countersign_canonical::program::Package`: a program and the
-//! bytes of its constants. [`examine`] is for packages of strangers; [`run`] for those that were
-//! examined.
+//! bytes of its constants. Packages of strangers are examined; everything runs in the slabs that
+//! [`countersign_canonical::bounded`] plans, the only large pieces of memory that a runtime takes.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(rustdoc::broken_intra_doc_links)]
@@ -12,49 +12,88 @@ extern crate alloc;
 #[cfg(any(feature = "std", feature = "runtime-benchmarks"))]
 pub mod examples;
 
+pub use canonical::bounded::{Chunks, Prepared};
+
 use alloc::vec::Vec;
 use canonical::{bands::Policy, ProgramError};
-use codec::{Compact, Decode, DecodeWithMemLimit};
 use countersign_canonical as canonical;
 use countersign_primitives::{
 	model::PrecisionPolicy,
 	program::{
 		PackageError, ProgramCost, ProgramPort, ProgramPorts, ProgramSummary, Trap,
-		MAX_PACKAGE_BYTES, SLAB_BYTES,
+		MAX_PACKAGE_BYTES, PROGRAM_CHUNK_BYTES,
 	},
 	request::TrapCode,
 	tensor::{Port, Tensor, TensorType},
 };
 use sp_core::bounded::BoundedVec;
 
-/// Memory for a package of `length` bytes: one slab, where it fits, because the runtime's
-/// allocator never gives memory of one size to another.
-pub fn slab(length: u32) -> Vec<u8> {
-	let mut slab = Vec::with_capacity(SLAB_BYTES as usize);
-	slab.resize(length.min(MAX_PACKAGE_BYTES) as usize, 0);
-	slab
+/// Blake2b with 256 bits: a host's, or this crate's own.
+pub type Blake2 = fn(&[u8]) -> [u8; 32];
+
+/// Puts a package into a slab, for a run in bounded memory.
+pub fn load(package: &[u8]) -> Result<Chunks, PackageError> {
+	let mut chunks = Chunks::new();
+	for chunk in package.chunks(PROGRAM_CHUNK_BYTES as usize) {
+		chunks.push(chunk).map_err(|_| PackageError::TooLong)?;
+	}
+	Ok(chunks)
 }
 
-/// Examines a package whose origin is unknown: decodes and plans the program, and checks each
-/// constant against the program's commitment to it. Copies no constant.
+/// What is known of a package once it is stored. For clients and tests; a chain hashes with its
+/// host.
 pub fn examine(package: &[u8]) -> Result<ProgramSummary, PackageError> {
+	let length = u32::try_from(package.len()).unwrap_or(u32::MAX);
+	examine_loaded(load(package)?, length, sp_crypto_hashing::blake2_256)
+}
+
+/// Examines a package of `length` bytes whose origin is unknown: decodes and plans the program,
+/// and checks each constant against the program's commitment to it.
+pub fn examine_loaded(
+	package: Chunks,
+	length: u32,
+	hash: Blake2,
+) -> Result<ProgramSummary, PackageError> {
+	if length > MAX_PACKAGE_BYTES {
+		return Err(PackageError::TooLong);
+	}
+	let prepared = Prepared::from_chunks_unchecked(package).map_err(refusal)?;
+	prepared.check_constants(hash).map_err(refusal)?;
+	summarise(&prepared, length, prepared.cost().slabs, hash)
+}
+
+/// As [`examine_loaded`], for a package that came along in one piece, which takes a slab of its
+/// own; it can be run right away.
+pub fn examine_given(
+	package: &[u8],
+	hash: Blake2,
+) -> Result<(ProgramSummary, Prepared<'_>), PackageError> {
 	let length = u32::try_from(package.len())
 		.ok()
 		.filter(|length| *length <= MAX_PACKAGE_BYTES)
 		.ok_or(PackageError::TooLong)?;
-	let (program, rest) = decode_program(package)?;
-	let plan = program.plan().map_err(refusal)?;
-	check_constants(&program, rest)?;
+	let prepared = Prepared::from_package_unchecked(package).map_err(refusal)?;
+	prepared.check_constants(hash).map_err(refusal)?;
+	let slabs = prepared.cost().slabs.saturating_add(1);
+	Ok((summarise(&prepared, length, slabs, hash)?, prepared))
+}
+
+fn summarise(
+	prepared: &Prepared,
+	length: u32,
+	slabs: u32,
+	hash: Blake2,
+) -> Result<ProgramSummary, PackageError> {
 	Ok(ProgramSummary {
-		root: program.root().into(),
-		version: program.version,
+		root: prepared.root_by(hash).into(),
+		version: canonical::VERSION,
 		length,
-		inputs: ports(&program.inputs)?,
-		outputs: ports(&program.output_metas(&plan))?,
-		cost: cost(&plan.cost),
-		weighted_macs: plan.cost.weighted_macs(),
-		slabs: slabs(&plan.cost, length),
-		leaves: u32::try_from(plan.leaves).unwrap_or(u32::MAX),
+		inputs: ports(prepared.inputs())?,
+		outputs: ports(&prepared.outputs())?,
+		cost: cost(prepared.cost()),
+		weighted_macs: prepared.cost().weighted_macs(),
+		slabs: u8::try_from(slabs).unwrap_or(u8::MAX),
+		leaves: u32::try_from(prepared.leaves()).unwrap_or(u32::MAX),
 	})
 }
 
@@ -66,7 +105,8 @@ fn refusal(error: ProgramError) -> PackageError {
 		ProgramError::Declaration(_) | ProgramError::TooLarge(_) => PackageError::Declaration,
 		ProgramError::Dangling(_) => PackageError::Dangling,
 		ProgramError::Misfit(..) => PackageError::Misfit,
-		ProgramError::Constant(_) => PackageError::ConstantLength,
+		ProgramError::Constant(_) => PackageError::Constant,
+		ProgramError::Memory => PackageError::Memory,
 	}
 }
 
@@ -81,6 +121,7 @@ pub fn cost(cost: &canonical::cost::Cost) -> ProgramCost {
 		searches,
 		operators,
 		peak,
+		slabs: _,
 		constants,
 	} = *cost;
 	ProgramCost {
@@ -96,81 +137,28 @@ pub fn cost(cost: &canonical::cost::Cost) -> ProgramCost {
 	}
 }
 
-/// The most memory that decoding a program may take: one of as many operators as there may be
-/// takes a fraction of it. Without it, a short encoding of many small things would take more
-/// than the runtime can give.
-const DECODED_BYTES: usize = 8 * 1024 * 1024;
-
-/// The program at the head of a package, and what follows it.
-fn decode_program(package: &[u8]) -> Result<(canonical::Program, &[u8]), PackageError> {
-	let head = package.get(..canonical::program::MAX_PROGRAM_BYTES).unwrap_or(package);
-	let mut left = head;
-	let program = canonical::Program::decode_with_mem_limit(&mut left, DECODED_BYTES)
-		.map_err(|_| PackageError::Malformed)?;
-	let read = head.len().saturating_sub(left.len());
-	Ok((program, package.get(read..).unwrap_or_default()))
+/// Prepares a package that was examined before.
+pub fn prepare(package: Chunks) -> Result<Prepared<'static>, PackageError> {
+	Prepared::from_chunks_unchecked(package).map_err(refusal)
 }
 
-/// The slabs that hold a package and what is alive beside it.
-fn slabs(cost: &canonical::cost::Cost, length: u32) -> u8 {
-	let bytes = cost.peak.saturating_add(cost.constants).saturating_add(length.into());
-	u8::try_from(bytes.div_ceil(SLAB_BYTES)).unwrap_or(u8::MAX)
-}
-
-/// Checks the encoding of the constants that follows a program's, in place.
-fn check_constants(program: &canonical::Program, mut rest: &[u8]) -> Result<(), PackageError> {
-	if take_length(&mut rest)? != program.constants.len() {
-		return Err(PackageError::ConstantMissing);
-	}
-	for constant in &program.constants {
-		let length = take_length(&mut rest)?;
-		let (data, behind) = rest.split_at_checked(length).ok_or(PackageError::Malformed)?;
-		rest = behind;
-		if constant.meta.bytes() != length as u64 {
-			return Err(PackageError::ConstantLength);
-		}
-		let commitment = canonical::commitment::commitment_from_top(
-			constant.meta.ty,
-			&constant.meta.shape,
-			length as u64,
-			None,
-			canonical::commitment::merkle_top(canonical::commitment::leaf_hashes(data)),
-		);
-		if commitment != constant.commitment {
-			return Err(PackageError::ConstantMismatch);
-		}
-	}
-	if !rest.is_empty() {
-		return Err(PackageError::Malformed);
-	}
-	Ok(())
-}
-
-fn take_length(from: &mut &[u8]) -> Result<usize, PackageError> {
-	let length = Compact::<u32>::decode(from).map_err(|_| PackageError::Malformed)?;
-	usize::try_from(length.0).map_err(|_| PackageError::Malformed)
-}
-
-/// Runs a package that [`examine`] accepted, whose slabs are at most
-/// [`countersign_primitives::program::MAX_SLABS`]. The outputs are as the policies expose them, in
-/// the program's order; without policies, whole.
+/// Runs a program. The outputs are as the policies expose them, in the program's order; without
+/// policies, whole.
 pub fn run(
-	package: &[u8],
+	prepared: &mut Prepared,
 	policies: &[PrecisionPolicy],
 	input: &[Tensor],
 ) -> Result<Vec<Tensor>, Trap> {
-	let bad = Trap { code: TrapCode::BadInput, operator: u32::MAX };
-	let mut rest = package;
-	let package = canonical::program::Package::decode(&mut rest).map_err(|_| bad)?;
-	let model = canonical::Model::from_unchecked(package).map_err(|_| bad)?;
 	let input: Vec<canonical::Tensor> = input.iter().map(to_canonical).collect();
-	match model.run(&input) {
+	match prepared.run(&input) {
 		Ok(outputs) => {
 			let policies: Vec<Policy> = policies.iter().map(policy).collect();
 			let exposed = canonical::bands::expose(&policies, outputs);
 			Ok(exposed.into_iter().map(from_canonical).collect())
 		}
-		Err(canonical::Trap::BadInput) => Err(bad),
+		Err(canonical::Trap::BadInput) => {
+			Err(Trap { code: TrapCode::BadInput, operator: u32::MAX })
+		}
 		Err(canonical::Trap::Operator(operator)) => {
 			Err(Trap { code: TrapCode::Operator, operator })
 		}

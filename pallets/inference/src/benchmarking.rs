@@ -12,8 +12,8 @@ use countersign_primitives::{
 	model::{ModelId, MAX_SERVERS},
 	parameters::RequestParameters,
 	request::{
-		EvidenceSet, InputDemand, Outcome, OutcomeCommitment, RequestId, RequestStatus, Role,
-		Statement, Terms, TrapCode,
+		Callback, EvidenceSet, InputDemand, Outcome, OutcomeCommitment, RequestId, RequestStatus,
+		Role, Statement, Terms, TrapCode,
 	},
 	tensor::{decode_tensors, Tensor, TensorType, MAX_INPUT_BYTES},
 	traits::{Bonds, Models},
@@ -24,6 +24,7 @@ use frame_support::{
 	assert_ok,
 	pallet_prelude::TransactionSource,
 	traits::{fungible::Mutate, Authorize, Get, Hooks},
+	weights::Weight,
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_application_crypto::RuntimeAppPublic;
@@ -50,14 +51,19 @@ fn model_with<T: Config>(servers: u32) -> ModelId {
 	T::Models::make_model(&account("owner", 0, 0), &servers)
 }
 
-fn terms<T: Config>() -> Terms {
+/// Terms with a callback, which makes every step of a request's life a little longer.
+fn terms<T: Config>(who: &AccountId) -> Terms {
 	Terms {
 		max_fee: 1_000 * UNIT,
 		deadline: Pallet::<T>::now() + Parameters::<T>::get().deadline_most_blocks,
 		lane: 0,
 		evidence: EvidenceSet::default(),
 		value_at_risk: 0,
-		callback: None,
+		callback: Some(Callback {
+			contract: T::Callbacks::address(who),
+			gas: callbacks::MIN_CALLBACK_GAS,
+			when_open: true,
+		}),
 	}
 }
 
@@ -67,7 +73,7 @@ fn input() -> Input {
 
 fn ask<T: Config>(who: &AccountId, model: ModelId) -> RequestId {
 	let nonce = NextNonce::<T>::get(who, 0);
-	match Pallet::<T>::do_request(who.clone(), model, &input(), terms::<T>(), nonce) {
+	match Pallet::<T>::do_request(who.clone(), model, &input(), terms::<T>(who), nonce) {
 		Ok((id, _)) => id,
 		Err(error) => panic!("the request is a good one: {error:?}"),
 	}
@@ -136,7 +142,7 @@ mod benchmarks {
 	fn request(s: Linear<1, MAX_SERVERS>) -> Result<(), BenchmarkError> {
 		let who = requester::<T>();
 		let model = model_with::<T>(s);
-		let terms = terms::<T>();
+		let terms = terms::<T>(&who);
 		let id;
 
 		#[block]
@@ -401,6 +407,59 @@ mod benchmarks {
 		}
 
 		assert_eq!(Requests::<T>::get(id).map(|r| r.status), Some(RequestStatus::Assigned));
+	}
+
+	#[benchmark]
+	fn on_idle() {
+		let consumed;
+
+		#[block]
+		{
+			consumed = Pallet::<T>::push_callbacks(Weight::MAX);
+		}
+
+		assert_eq!(consumed, T::WeightInfo::on_idle().min(T::Callbacks::limit()));
+	}
+
+	/// Without what the contract takes: there is none.
+	#[benchmark]
+	fn push_callback() -> Result<(), BenchmarkError> {
+		let who = requester::<T>();
+		let model = model_with::<T>(1);
+		let id = answered::<T>(&who, model)?;
+
+		#[block]
+		{
+			Pallet::<T>::push_callbacks(Weight::MAX);
+		}
+
+		let delivery = Deliveries::<T>::get(id).ok_or("a delivery")?;
+		assert_ne!(delivery.open, DeliveryStep::None);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn read_result(b: Linear<0, 65_536>) -> Result<(), BenchmarkError> {
+		let who = requester::<T>();
+		let model = model_with::<T>(1);
+		let id = answered::<T>(&who, model)?;
+		let data = vec![7u8; b.saturating_sub(16) as usize];
+		let tensors = vec![Tensor { ty: TensorType::U8, shape: vec![data.len() as u32], data }];
+		let bytes = tensors.encode().try_into().map_err(|_| "an inline length")?;
+		Outcomes::<T>::insert(id, Outcome::Output(bytes));
+		let (view, decoded);
+
+		#[block]
+		{
+			view = Pallet::<T>::request_view(id);
+			decoded = match Pallet::<T>::result_view(id).map(|result| result.outcome) {
+				Some(Outcome::Output(bytes)) => decode_tensors(&bytes).ok(),
+				_ => None,
+			};
+		}
+
+		assert!(view.is_some() && decoded.is_some());
+		Ok(())
 	}
 
 	impl_benchmark_test_suite! {

@@ -133,7 +133,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(model_terms.status == ModelStatus::Active, Refusal::ModelRetired);
 		// Nobody audits, replays or attests yet: nobody is paid for it either.
 		ensure!(terms.evidence.is_empty(), Refusal::EvidenceUnavailable);
-		ensure!(terms.callback.is_none(), Refusal::CallbackUnavailable);
+		Self::check_callback(terms)?;
 		ensure!(
 			model_terms.has_program || terms.value_at_risk == 0,
 			Refusal::ValueAtRiskWithoutProgram
@@ -153,7 +153,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The first and the last deadline that a request included in block `now` may have.
-	pub(crate) fn deadline_range(
+	pub fn deadline_range(
 		macs: u64,
 		rules: &RequestParameters,
 		now: BlockNumber,

@@ -40,6 +40,7 @@ impl<T: Config> Pallet<T> {
 	/// 7. No queue holds anything below its cursor, and nothing of this block is left over.
 	/// 8. Receipts are under their root, and their pruning is planned.
 	/// 9. No request was assigned to the same validator twice.
+	/// 10. What is to be told to contracts is of requests, and the queue of it has no holes.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		ensure!(Parameters::<T>::get().check().is_ok(), "0. parameters out of range");
 		let mut sums =
@@ -49,7 +50,8 @@ impl<T: Config> Pallet<T> {
 		}
 		Self::check_sums(&sums)?;
 		Self::check_queues(&sums)?;
-		Self::check_receipts()
+		Self::check_receipts()?;
+		Self::check_callbacks()
 	}
 
 	fn check_request(

@@ -60,6 +60,7 @@ extern crate alloc;
 pub mod assignment;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod callbacks;
 pub mod checks;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
@@ -72,9 +73,11 @@ pub mod sync;
 #[cfg(test)]
 mod tests;
 pub mod types;
+mod verdicts;
 mod views;
 pub mod weights;
 
+pub use callbacks::{Callbacks, Delivery, DeliveryStep, Moment, Notice};
 pub use pallet::*;
 pub use sync::SyncRun;
 pub use types::*;
@@ -108,15 +111,18 @@ pub mod pallet {
 		model::{ModelId, MAX_SERVERS},
 		parameters::RequestParameters,
 		request::{
-			EvidenceSet, Finality, InputDemand, Outcome, OutcomeCommitment, Receipt, RequestId,
-			RequestStatus, Statement, Terms,
+			EvidenceSet, Finality, InlineBytes, InputDemand, Outcome, OutcomeCommitment, Receipt,
+			RequestId, RequestStatus, Statement, Terms,
 		},
-		tensor::TensorError,
-		traits::{Bonds, Contributors, Models, Sessions},
+		tensor::{decode_tensors, TensorError},
+		traits::{Bonds, Contributors, Models, Programs, Sessions},
 		AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex,
 	};
-	use frame_support::{pallet_prelude::*, traits::fungible::MutateHold};
+	use frame_support::{
+		dispatch::DispatchErrorWithPostInfo, pallet_prelude::*, traits::fungible::MutateHold,
+	};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
+	use sp_core::H160;
 	use sp_runtime::SaturatedConversion;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -140,6 +146,9 @@ pub mod pallet {
 
 		/// What models are, cost and take, and who serves them.
 		type Models: Models;
+
+		/// The programs that are stored on chain.
+		type Programs: Programs;
 
 		/// The validators' bonds and the cover on them.
 		type Bonds: Bonds;
@@ -168,6 +177,9 @@ pub mod pallet {
 
 		/// May stop new requests, and let them in again.
 		type PauseOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// The contracts that are told what came of their requests.
+		type Callbacks: Callbacks;
 
 		/// The weights of calls and hooks.
 		type WeightInfo: WeightInfo;
@@ -285,6 +297,20 @@ pub mod pallet {
 	/// How far the queues have been worked off.
 	#[pallet::storage]
 	pub type Cursors<T: Config> = StorageValue<_, QueueCursors, ValueQuery>;
+
+	/// How far contracts were told of requests, until those are pruned.
+	#[pallet::storage]
+	pub type Deliveries<T: Config> =
+		StorageMap<_, Blake2_128Concat, RequestId, Delivery, OptionQuery>;
+
+	/// The callbacks to come, in their order.
+	#[pallet::storage]
+	pub type CallbackQueue<T: Config> =
+		StorageMap<_, Twox64Concat, u64, (RequestId, Moment), OptionQuery>;
+
+	/// The number of the first callback in the queue, and of the next to be put there.
+	#[pallet::storage]
+	pub type CallbackEnds<T: Config> = StorageValue<_, (u64, u64), ValueQuery>;
 
 	/// The window clock.
 	#[pallet::storage]
@@ -471,6 +497,47 @@ pub mod pallet {
 			/// What the requester was charged.
 			charged: Balance,
 		},
+		/// A contract was told what came of its request.
+		CallbackDelivered {
+			/// The request.
+			request: RequestId,
+			/// The contract.
+			contract: H160,
+			/// What the request had come to.
+			status: RequestStatus,
+		},
+		/// A contract's function failed or took more than the gas for it. Anyone may call
+		/// `retry_callback`, or `deliver` on the precompile.
+		CallbackFailed {
+			/// The request.
+			request: RequestId,
+			/// The contract.
+			contract: H160,
+			/// What the request had come to.
+			status: RequestStatus,
+		},
+		/// A model was run inside a transaction. The result is `Final` and `Replayed`.
+		Computed {
+			/// Names the run, as its receipt does.
+			request: RequestId,
+			/// Who asked and paid.
+			who: AccountId,
+			/// The model.
+			model: ModelId,
+			/// The commitment to the input.
+			input: Hash,
+			/// What came of it.
+			outcome: OutcomeCommitment,
+			/// The encoding of the output tensors, where it has at most 1 KiB. A dry run on the
+			/// same state gives longer ones.
+			output: Option<sync::EventOutput>,
+			/// What went to the treasury, with the parts of those who could not receive.
+			treasury_paid: Balance,
+			/// What was burned.
+			burned: Balance,
+			/// What went to the model's contributors.
+			contributors_paid: Balance,
+		},
 		/// A request ended long ago and is no longer in state.
 		Pruned {
 			/// The request.
@@ -497,7 +564,7 @@ pub mod pallet {
 		ModelRetired,
 		/// Nobody can give the evidence that the terms want.
 		EvidenceUnavailable,
-		/// Callbacks are not offered yet.
+		/// The callback's gas is not in the range that is offered.
 		CallbackUnavailable,
 		/// The model has no program, so its results cannot be disputed and no value may be at
 		/// risk.
@@ -540,9 +607,22 @@ pub mod pallet {
 		BadParameters,
 		/// The message is not the assigned validator's, or comes too late.
 		Rejected,
+		/// No program of this model is stored since an earlier block, or it is not what the model's
+		/// manifest declares.
+		NoStoredProgram,
+		/// One run of the model takes more time or memory than a transaction may: ask by `request`.
+		AboveSynchronousBudget,
 		/// New requests are stopped by an emergency referendum. Try again when another lets them
 		/// in.
 		Paused,
+		/// A callback may only go to the account that asks.
+		ForeignCallback,
+		/// The result is open, and the terms do not ask to be told of open results.
+		NotFinal,
+		/// The contract was told already.
+		AlreadyDelivered,
+		/// The contract's function failed or took more than the gas for it.
+		CallbackFailed,
 	}
 
 	impl<T> From<Refusal> for Error<T> {
@@ -574,6 +654,10 @@ pub mod pallet {
 			Self::act_on_what_is_due(Self::now())
 		}
 
+		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
+			Self::push_callbacks(remaining)
+		}
+
 		fn on_finalize(_: BlockNumberFor<T>) {
 			Self::assign_all();
 			Self::commit_to_receipts(Self::now());
@@ -603,8 +687,8 @@ pub mod pallet {
 		///
 		/// - `model`: which model.
 		/// - `input`: the encoded tensors, or the commitment to them and the encoding's length.
-		/// - `terms`: what the requester agrees to. Evidence beyond a signature and callbacks are
-		///   not offered yet.
+		/// - `terms`: what the requester agrees to. Evidence beyond a signature is not offered yet. A
+		///   callback may only go to the requester, and its gas is paid for with this call.
 		/// - `nonce`: the lane's next, as `InferenceApi` tells it.
 		///
 		/// ## Errors
@@ -613,7 +697,8 @@ pub mod pallet {
 		/// - [`Error::UnknownModel`], [`Error::ModelRetired`], [`Error::TooCostly`]: this model
 		///   cannot be asked.
 		/// - [`Error::EvidenceUnavailable`], [`Error::CallbackUnavailable`],
-		///   [`Error::ValueAtRiskWithoutProgram`]: the terms want what nobody can give.
+		///   [`Error::ForeignCallback`], [`Error::ValueAtRiskWithoutProgram`]: the terms want what
+		///   nobody can give.
 		/// - [`Error::InputTooLarge`], [`Error::InputMalformed`], [`Error::InputMismatch`]: the
 		///   input is not one for this model.
 		/// - [`Error::DeadlineTooSoon`], [`Error::DeadlineTooFar`], [`Error::FeeAboveMaximum`]:
@@ -629,6 +714,7 @@ pub mod pallet {
 		#[pallet::weight(
 			T::WeightInfo::request(MAX_SERVERS)
 				.saturating_add(T::WeightInfo::commit_to_bytes(inline_length(input)))
+				.saturating_add(Pallet::<T>::callback_weight(terms))
 		)]
 		pub fn request(
 			origin: OriginFor<T>,
@@ -638,10 +724,12 @@ pub mod pallet {
 			nonce: u64,
 		) -> DispatchResultWithPostInfo {
 			let requester = ensure_signed(origin)?;
+			let callbacks = Self::callback_weight(&terms);
 			let (_, scans) = Self::do_request(requester, model, &input, terms, nonce)?;
 			Ok(Some(
 				T::WeightInfo::request(scans)
-					.saturating_add(T::WeightInfo::commit_to_bytes(inline_length(&input))),
+					.saturating_add(T::WeightInfo::commit_to_bytes(inline_length(&input)))
+					.saturating_add(callbacks),
 			)
 			.into())
 		}
@@ -704,6 +792,7 @@ pub mod pallet {
 				},
 			);
 			request.status = RequestStatus::Answered;
+			Self::notify(&id, &request, Moment::Open);
 			Requests::<T>::insert(id, request);
 			Ok(())
 		}
@@ -842,6 +931,99 @@ pub mod pallet {
 			Paused::<T>::put(paused);
 			Self::deposit_event(Event::PauseChanged { paused });
 			Ok(())
+		}
+
+		/// Runs a model right here: every node computes the answer, and nobody has to be trusted.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by whoever asks and pays.
+		///
+		/// ## Details
+		///
+		/// For models whose program is stored on chain and whose run is inside the synchronous
+		/// budget; `ProgramsApi` tells weight and fee, and runs it without a transaction. A trap
+		/// is an answer and is paid like one. Inputs and outputs are public.
+		///
+		/// ## Parameters
+		///
+		/// - `model`: which model.
+		/// - `input`: the encoded tensors.
+		/// - `max_fee`: the most that is paid beside the transaction's own fee.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::UnknownModel`], [`Error::ModelRetired`], [`Error::NoStoredProgram`],
+		///   [`Error::AboveSynchronousBudget`]: this model cannot be called.
+		/// - [`Error::InputMalformed`], [`Error::InputMismatch`]: the input is not one for it.
+		/// - [`Error::FeeAboveMaximum`]: ask for a quote.
+		/// - [`Error::TooManyReceipts`]: the block is full.
+		/// - The currency's, if the fee cannot be paid.
+		///
+		/// ## Events
+		///
+		/// [`Event::Computed`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(Pallet::<T>::infer_sync_weight(model, input.len() as u32))]
+		pub fn infer_sync(
+			origin: OriginFor<T>,
+			model: ModelId,
+			input: InlineBytes,
+			max_fee: Balance,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			let tensors = decode_tensors(&input).map_err(Error::<T>::from)?;
+			Self::run_sync(&who, &model, &tensors, max_fee)?;
+			Ok(())
+		}
+
+		/// Tells a contract what came of its request, where that failed before or nobody did.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone, who pays for the gas.
+		///
+		/// ## Details
+		///
+		/// Each request's open result, if the terms ask for it, and its end are delivered once. A
+		/// call that fails again leaves everything as it was.
+		///
+		/// ## Parameters
+		///
+		/// - `request`: which request.
+		/// - `gas`: what the contract may take, in picoseconds of reference time; at most
+		///   [`callbacks::MAX_CALLBACK_GAS`] is used.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::UnknownRequest`], [`Error::NotAnswered`]: there is nothing to tell.
+		/// - [`Error::NotFinal`]: the result is open, and the terms do not ask for open results.
+		/// - [`Error::AlreadyDelivered`]: the contract was told.
+		/// - [`Error::CallbackFailed`]: the contract's function failed again.
+		///
+		/// ## Events
+		///
+		/// [`Event::CallbackDelivered`].
+		#[pallet::call_index(10)]
+		#[pallet::weight(
+			T::WeightInfo::push_callback()
+				.saturating_add(T::Callbacks::weight((*gas).min(callbacks::MAX_CALLBACK_GAS)))
+		)]
+		pub fn retry_callback(
+			origin: OriginFor<T>,
+			request: RequestId,
+			gas: u64,
+		) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			let called = Self::try_again(&request, gas)?;
+			let actual = Some(T::WeightInfo::push_callback().saturating_add(called.weight));
+			if !called.delivered {
+				return Err(DispatchErrorWithPostInfo {
+					post_info: actual.into(),
+					error: Error::<T>::CallbackFailed.into(),
+				});
+			}
+			Ok(actual.into())
 		}
 	}
 

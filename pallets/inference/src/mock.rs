@@ -97,6 +97,7 @@ impl pallet_inference::Config for Test {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Models = MockModels;
+	type Programs = crate::tests::sync::Stored;
 	type Bonds = MockBonds;
 	type Sessions = MockSessions;
 	type Contributors = MockContributors;
@@ -106,6 +107,7 @@ impl pallet_inference::Config for Test {
 	type AuditPot = AuditPotAccount;
 	type ParameterOrigin = frame_system::EnsureRoot<AccountId>;
 	type PauseOrigin = frame_system::EnsureRoot<AccountId>;
+	type Callbacks = crate::tests::callbacks::Recorder;
 	type WeightInfo = ();
 }
 

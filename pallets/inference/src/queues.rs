@@ -188,6 +188,7 @@ impl<T: Config> Pallet<T> {
 		Requests::<T>::remove(id);
 		Results::<T>::remove(id);
 		Outcomes::<T>::remove(id);
+		Self::forget_deliveries(id);
 		Self::deposit_event(Event::Pruned { request: *id });
 	}
 

@@ -1,15 +1,19 @@
 //! How a request ends: the money, the record of the validator, the receipt.
 
 use crate::{
+	callbacks::Moment,
 	pallet::{
-		Config, Error, Event, Finals, HoldReason, Inputs, Pallet, Prunes, Receipts, Requests,
-		Results,
+		Config, Error, Event, Finals, HoldReason, Inputs, Outcomes, Pallet, Prunes, Receipts,
+		Requests, Results,
 	},
 	types::{join_evidence, InvalidatedResult, RefundReason, Request, ResultRecord},
 };
 use countersign_primitives::{
 	attribution::largest_remainder,
-	request::{EvidenceSet, Finality, Receipt, RequestId, RequestStatus},
+	model::ModelId,
+	request::{
+		EvidenceSet, Finality, Outcome, OutcomeCommitment, Receipt, RequestId, RequestStatus,
+	},
 	traits::{Bonds, Contributors},
 	AccountId, Balance,
 };
@@ -156,10 +160,24 @@ impl<T: Config> Pallet<T> {
 		0
 	}
 
-	/// Pays everybody out of what is held. Returns what went where in fact.
-	fn pay_out(request: &Request, executor: &AccountId) -> Payment {
-		let from = &request.requester;
-		let due = split(request.held, request.cost_fee, request.price);
+	/// Pays everybody out of what is held; without an executor to pay, its part goes back to the
+	/// requester. Returns what went where in fact.
+	fn pay_out(request: &Request, executor: Option<&AccountId>) -> Payment {
+		let mut due = split(request.held, request.cost_fee, request.price);
+		if executor.is_none() {
+			due.returned = due.returned.saturating_add(due.executor);
+			due.executor = 0;
+		}
+		Self::pay_parts(&request.requester, executor, &request.model, due)
+	}
+
+	/// Pays these parts out of what is held of `from`. Returns what went where in fact.
+	pub(crate) fn pay_parts(
+		from: &AccountId,
+		executor: Option<&AccountId>,
+		model: &ModelId,
+		due: Payment,
+	) -> Payment {
 		let mut paid = Payment { burned: due.burned, ..Default::default() };
 		let mut landed =
 			|amount: Balance, landed: Landed, part: fn(&mut Payment) -> &mut Balance| {
@@ -170,8 +188,10 @@ impl<T: Config> Pallet<T> {
 				};
 				*part = part.saturating_add(amount);
 			};
-		let to_executor = Self::pay(from, executor, due.executor);
-		landed(due.executor, to_executor, |paid| &mut paid.executor);
+		if let Some(executor) = executor {
+			let to_executor = Self::pay(from, executor, due.executor);
+			landed(due.executor, to_executor, |paid| &mut paid.executor);
+		}
 		let to_audits = Self::pay(from, &T::AuditPot::get(), due.audit_pot);
 		landed(due.audit_pot, to_audits, |paid| &mut paid.audit_pot);
 		let to_treasury = Self::pay(from, &T::Treasury::get(), due.treasury);
@@ -179,7 +199,7 @@ impl<T: Config> Pallet<T> {
 		let to_contributors = Self::pay(from, &T::Contributors::pot(), due.contributors);
 		landed(due.contributors, to_contributors, |paid| &mut paid.contributors);
 		if paid.contributors > 0 {
-			T::Contributors::credit(&request.model, paid.contributors);
+			T::Contributors::credit(model, paid.contributors);
 		}
 		Self::burn(from, due.burned);
 		paid.returned = Self::give_back(from, due.returned);
@@ -189,17 +209,31 @@ impl<T: Config> Pallet<T> {
 	/// Settles an open result: pays, releases the cover, notes the service, leaves the receipt.
 	/// The one way in which a result becomes `Final`.
 	pub(crate) fn settle(id: &RequestId) -> DispatchResult {
+		Self::settle_as(id, None)
+	}
+
+	/// Settles an open result as [`Pallet::settle`] does, or with another outcome than the one
+	/// that was claimed: then the executor is not paid.
+	fn settle_as(id: &RequestId, corrected: Option<Outcome>) -> DispatchResult {
 		let (request, mut result) = Self::open_result(id)?;
+		let outcome = match &corrected {
+			Some(outcome) => outcome.commitment().ok_or(Error::<T>::NotAnswered)?,
+			None => result.statement.outcome.clone(),
+		};
 		let Some(active) = request.active.clone() else {
 			crate::impossible("an answered request has an executor");
 			return Err(Error::<T>::NotAnswered.into());
 		};
 		let executor = active.assignment.account;
-		let paid = Self::pay_out(&request, &executor);
+		let payee = corrected.is_none().then_some(&executor);
+		let paid = Self::pay_out(&request, payee);
 		T::Bonds::release_cover(&executor, active.assignment.cover);
 		T::Bonds::note_service(&executor, true);
 		result.finality = Finality::Final;
-		Self::conclude(id, request, result, &executor, paid);
+		if let Some(outcome) = corrected {
+			Outcomes::<T>::insert(id, outcome);
+		}
+		Self::conclude(id, request, result, &executor, outcome, paid);
 		Self::deposit_event(Event::Finalised {
 			request: *id,
 			executor,
@@ -219,6 +253,15 @@ impl<T: Config> Pallet<T> {
 		Self::open_result(id)?;
 		Self::add_evidence(id, evidence)?;
 		Self::settle(id)
+	}
+
+	/// Replaces what an open result claims by what the chain computed, and makes it `Final` at
+	/// once. The executor is not paid, and not slashed either. The statement stays what it was: it
+	/// is what the executor signed.
+	pub fn correct(id: &RequestId, outcome: Outcome) -> DispatchResult {
+		Self::open_result(id)?;
+		Self::add_evidence(id, EvidenceSet { replayed: true, ..Default::default() })?;
+		Self::settle_as(id, Some(outcome))
 	}
 
 	/// Adds to what stands behind a result.
@@ -242,7 +285,9 @@ impl<T: Config> Pallet<T> {
 		let executor = active.assignment.account;
 		let returned = Self::give_back(&request.requester, request.held);
 		result.finality = Finality::Invalidated;
-		Self::conclude(id, request, result, &executor, Payment { returned, ..Default::default() });
+		let outcome = result.statement.outcome.clone();
+		let paid = Payment { returned, ..Default::default() };
+		Self::conclude(id, request, result, &executor, outcome, paid);
 		Self::deposit_event(Event::Invalidated {
 			request: *id,
 			executor: executor.clone(),
@@ -269,6 +314,7 @@ impl<T: Config> Pallet<T> {
 		request: Request,
 		result: ResultRecord,
 		executor: &AccountId,
+		outcome: OutcomeCommitment,
 		paid: Payment,
 	) {
 		Finals::<T>::remove(result.final_at, id);
@@ -280,9 +326,9 @@ impl<T: Config> Pallet<T> {
 			request: *id,
 			model: request.model,
 			requester: request.requester.clone(),
-			executor: executor.clone(),
+			executor: Some(executor.clone()),
 			input: request.input_commitment,
-			outcome: result.statement.outcome.clone(),
+			outcome,
 			attribution: result.statement.attribution,
 			finality: result.finality,
 			evidence: result.evidence,
@@ -318,6 +364,7 @@ impl<T: Config> Pallet<T> {
 	/// Writes down the end of a request and when it may be pruned.
 	fn finish(id: &RequestId, mut request: Request, status: RequestStatus) {
 		request.status = status;
+		Self::notify(id, &request, Moment::End);
 		request.held = 0;
 		request.due = Self::now().saturating_add(request.rules.retention_blocks);
 		// The bytes are in the block that brought them; nothing needs them in state any more.

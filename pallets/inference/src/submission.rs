@@ -3,8 +3,8 @@
 use crate::{
 	inline_length,
 	pallet::{
-		Config, Deadlines, Error, Event, Fresh, HoldReason, Inputs, NextNonce, Pallet, Parameters, Paused,
-		Requests,
+		Config, Deadlines, Error, Event, Fresh, HoldReason, Inputs, NextNonce, Pallet, Parameters,
+		Paused, Requests,
 	},
 	types::{Request, StoredInput},
 };
@@ -48,6 +48,7 @@ impl<T: Config> Pallet<T> {
 		let rules = Parameters::<T>::get();
 		ensure!(!Paused::<T>::get(), Error::<T>::Paused);
 		ensure!(Self::is_lane(terms.lane), Error::<T>::NoSuchLane);
+		ensure!(Self::is_own_callback(&requester, &terms), Error::<T>::ForeignCallback);
 		ensure!(nonce == NextNonce::<T>::get(&requester, terms.lane), Error::<T>::WrongNonce);
 		let length = match input {
 			Input::Inline(_) => inline_length(input),

@@ -1,15 +1,45 @@
 //! Inference inside a transaction: every node runs the program, and nobody has to be trusted.
+//!
+//! There is no request and no executor: the model's stored program runs where the call stands, the
+//! result is `Final` and `Replayed` at once, and a receipt says so. The weight is charged before
+//! anything runs, from the program's static cost; `docs/decisions/0011` says who is paid.
 
-use crate::pallet::{Config, Error, Pallet};
+use crate::{
+	pallet::{Config, Error, Event, HoldReason, Pallet, Parameters, Receipts},
+	settlement::{split, Payment},
+	weights::WeightInfo,
+};
 use alloc::vec::Vec;
+use codec::Encode;
 use countersign_primitives::{
-	model::ModelId,
-	request::{Outcome, RequestId},
-	tensor::Tensor,
+	commitment::tensors_commitment,
+	model::{ModelId, ModelStatus, PrecisionPolicy},
+	program::{
+		synchronous_id, DryRun, DryRunError, ProgramCost, ProgramSummary, SyncQuote, Trap,
+		MAX_SLABS, REPLAY_BUDGET, SYNCHRONOUS_BUDGET,
+	},
+	request::{
+		EvidenceSet, Finality, InlineBytes, Outcome, OutcomeCommitment, Receipt, RequestId,
+		TrapCode,
+	},
+	tensor::{decode_tensors, Tensor},
+	traits::{Contributors, Models, Programs, RunWeights, StoredProgram},
 	AccountId, Balance,
 };
-use frame_support::pallet_prelude::Weight;
+use countersign_programs::{examine_given, prepare, run, Chunks, Prepared};
+use frame_support::{
+	ensure,
+	pallet_prelude::{ConstU32, Weight},
+	storage::with_storage_layer,
+	traits::fungible::MutateHold,
+	BoundedVec,
+};
 use sp_runtime::DispatchError;
+
+/// The longest encoding of outputs that an event carries.
+pub const MAX_EVENT_OUTPUT_BYTES: u32 = 1_024;
+/// An output as an event carries it.
+pub type EventOutput = BoundedVec<u8, ConstU32<MAX_EVENT_OUTPUT_BYTES>>;
 
 /// What a synchronous run gave.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,17 +58,51 @@ impl<T: Config> Pallet<T> {
 	/// The weight of [`Pallet::run_sync`], whatever the input: the package's reading, the run at
 	/// its static cost, payment and receipt. `None` if no program is stored that this model may
 	/// be called with, or if a run is above the synchronous budget; then `run_sync` fails and
-	/// takes two reads.
+	/// takes [`Pallet::sync_refusal_weight`].
 	///
-	/// To be charged before `run_sync` is called; nothing of it comes back.
-	pub fn sync_weight(_model: &ModelId) -> Option<Weight> {
-		None
+	/// To be charged before `run_sync` is called; nothing of it comes back. What it says of a
+	/// model never changes inside a block but to `None`.
+	pub fn sync_weight(model: &ModelId) -> Option<Weight> {
+		Self::weigh(model, &T::Programs::stored(model)?.summary)
+	}
+
+	/// The weight of finding out that a model cannot be called.
+	pub fn sync_refusal_weight() -> Weight {
+		T::Programs::read_weight(0)
 	}
 
 	/// What `run_sync` takes from the caller now: the fee for the cost, and the owner's price.
-	/// `None` where [`Pallet::sync_weight`] is.
-	pub fn sync_fee(_model: &ModelId) -> Option<Balance> {
-		None
+	/// `None` where [`Pallet::sync_weight`] is, or where the model is retired.
+	pub fn sync_fee(model: &ModelId) -> Option<Balance> {
+		let stored = T::Programs::stored(model)?;
+		Self::weigh(model, &stored.summary)?;
+		let terms = T::Models::terms(model, Self::now())?;
+		(terms.status == ModelStatus::Active)
+			.then(|| Self::sync_payment(&stored.summary, terms.price).paid())
+	}
+
+	/// What calling a model inside a transaction takes now.
+	pub fn sync_quote(model: &ModelId) -> Option<SyncQuote> {
+		Some(SyncQuote { weight: Self::sync_weight(model)?, fee: Self::sync_fee(model)? })
+	}
+
+	/// The weight of a call of a model, if that is inside the budget.
+	fn weigh(model: &ModelId, summary: &ProgramSummary) -> Option<Weight> {
+		let output = u32::try_from(summary.output_bytes()).unwrap_or(u32::MAX);
+		let weight = T::WeightInfo::infer_sync()
+			.saturating_add(T::Programs::read_weight(summary.length))
+			.saturating_add(T::WeightInfo::commit_to_bytes(T::Models::input_bytes(model)))
+			.saturating_add(T::WeightInfo::commit_to_bytes(output))
+			.saturating_add(Self::run_weight(&summary.cost));
+		(summary.slabs <= MAX_SLABS && weight.ref_time() <= SYNCHRONOUS_BUDGET).then_some(weight)
+	}
+
+	/// Where the fee of a call goes. There is no executor and no audit to pay: the transaction's
+	/// weight pays whoever runs it, and those parts stay with the caller.
+	fn sync_payment(summary: &ProgramSummary, price: Balance) -> Payment {
+		let cost_fee = Parameters::<T>::get().cost_fee(summary.weighted_macs);
+		let whole = split(cost_fee.saturating_add(price), cost_fee, price);
+		Payment { executor: 0, audit_pot: 0, returned: 0, ..whole }
 	}
 
 	/// Runs a model in this very block and has `who` pay for it. The caller must have charged
@@ -48,11 +112,165 @@ impl<T: Config> Pallet<T> {
 	/// a trace in state if there is no program to run, if the fee is above `max_fee` or cannot be
 	/// paid, or if the block has no room for the receipt.
 	pub fn run_sync(
-		_who: &AccountId,
-		_model: &ModelId,
-		_input: &[Tensor],
-		_max_fee: Balance,
+		who: &AccountId,
+		model: &ModelId,
+		input: &[Tensor],
+		max_fee: Balance,
 	) -> Result<SyncRun, DispatchError> {
-		Err(Error::<T>::UnknownModel.into())
+		let terms = T::Models::terms(model, Self::now()).ok_or(Error::<T>::UnknownModel)?;
+		ensure!(terms.status == ModelStatus::Active, Error::<T>::ModelRetired);
+		let stored = T::Programs::stored(model).ok_or(Error::<T>::NoStoredProgram)?;
+		Self::weigh(model, &stored.summary).ok_or(Error::<T>::AboveSynchronousBudget)?;
+		for tensor in input {
+			tensor.check().map_err(Error::<T>::from)?;
+		}
+		T::Models::check_input(model, input).map_err(Error::<T>::from)?;
+		let due = Self::sync_payment(&stored.summary, terms.price);
+		ensure!(due.paid() <= max_fee, Error::<T>::FeeAboveMaximum);
+		ensure!(Self::has_room_for_receipt(), Error::<T>::TooManyReceipts);
+		with_storage_layer(|| Self::run_and_pay(who, model, &stored, input, due))
+	}
+
+	fn run_and_pay(
+		who: &AccountId,
+		model: &ModelId,
+		stored: &StoredProgram,
+		input: &[Tensor],
+		due: Payment,
+	) -> Result<SyncRun, DispatchError> {
+		// Whoever cannot pay is turned away before anything runs.
+		T::Currency::hold(&HoldReason::Request.into(), who, due.paid())?;
+		let paid = Self::pay_parts(who, None, model, due);
+		let attribution = T::Contributors::commitment(model).ok_or(Error::<T>::UnknownModel)?;
+		let now = Self::now();
+		let commitment = tensors_commitment(input);
+		let index = Receipts::<T>::decode_len(now).unwrap_or(0);
+		let index = u32::try_from(index).unwrap_or(u32::MAX);
+		let request = synchronous_id(&Self::genesis(), now, index, who, model, &commitment);
+
+		let mut prepared = Self::load(&stored.summary).ok_or(Error::<T>::NoStoredProgram)?;
+		let result = run(&mut prepared, &stored.policies, input).and_then(|outputs| {
+			// What the manifest declares was compared when the program was looked up.
+			let bytes = InlineBytes::try_from(outputs.encode()).map_err(|_| BAD_OUTPUT)?;
+			T::Models::check_output(model, &outputs).map_err(|_| BAD_OUTPUT)?;
+			Ok((outputs, bytes))
+		});
+		drop(prepared);
+		let (outcome, outputs, output) = match result {
+			Ok((outputs, bytes)) => {
+				let output = EventOutput::try_from(bytes.to_vec()).ok();
+				(Outcome::Output(bytes), outputs, output)
+			}
+			Err(trap) => (trap.into(), Vec::new(), None),
+		};
+		let committed = match &outcome {
+			Outcome::Output(_) => OutcomeCommitment::of_output(&outputs),
+			Outcome::Trap { code, operator } => {
+				OutcomeCommitment::Trap { code: *code, operator: *operator }
+			}
+		};
+		let receipt = Receipt {
+			request,
+			model: *model,
+			requester: who.clone(),
+			executor: None,
+			input: commitment,
+			outcome: committed.clone(),
+			attribution,
+			finality: Finality::Final,
+			evidence: EvidenceSet { replayed: true, ..Default::default() },
+			paid: paid.paid(),
+			contributors: paid.contributors,
+		};
+		Receipts::<T>::try_append(now, receipt).map_err(|()| Error::<T>::TooManyReceipts)?;
+		Self::deposit_event(Event::Computed {
+			request,
+			who: who.clone(),
+			model: *model,
+			input: commitment,
+			outcome: committed,
+			output,
+			treasury_paid: paid.treasury,
+			burned: paid.burned,
+			contributors_paid: paid.contributors,
+		});
+		Ok(SyncRun { request, outcome, outputs, paid: paid.paid() })
+	}
+
+	/// A stored program, ready to run in bounded memory.
+	fn load(summary: &ProgramSummary) -> Option<Prepared<'static>> {
+		let mut package = Chunks::new();
+		let complete =
+			T::Programs::read_chunks(&summary.root, &mut |chunk| package.push(chunk).is_ok());
+		complete.then(|| prepare(package).ok()).flatten()
+	}
+
+	/// The weight of the call `infer_sync` with an input of this length.
+	pub(crate) fn infer_sync_weight(model: &ModelId, length: u32) -> Weight {
+		Self::sync_weight(model)
+			.unwrap_or_else(Self::sync_refusal_weight)
+			.saturating_add(T::WeightInfo::commit_to_bytes(length))
+	}
+
+	/// Runs a program that nobody stored; nothing of it is trusted. The outputs are whole.
+	pub fn dry_run(package: &[u8], input: &[u8]) -> Result<DryRun, DryRunError> {
+		let (summary, prepared) =
+			examine_given(package, sp_io::hashing::blake2_256).map_err(DryRunError::Package)?;
+		Self::try_out(prepared, &[], summary, input)
+	}
+
+	/// Runs the stored program of a model, whether or not it may be called inside a transaction.
+	/// The outputs are what a result of the model carries.
+	pub fn dry_run_model(model: &ModelId, input: &[u8]) -> Result<DryRun, DryRunError> {
+		let StoredProgram { summary, policies } =
+			T::Programs::stored(model).ok_or(DryRunError::NoProgram)?;
+		let prepared = Self::load(&summary).ok_or(DryRunError::NoProgram)?;
+		Self::try_out(prepared, &policies, summary, input)
+	}
+
+	fn try_out(
+		mut prepared: Prepared,
+		policies: &[PrecisionPolicy],
+		summary: ProgramSummary,
+		input: &[u8],
+	) -> Result<DryRun, DryRunError> {
+		ensure!(summary.slabs <= MAX_SLABS, DryRunError::TooMuchMemory);
+		let weight = Self::run_weight(&summary.cost);
+		ensure!(weight.ref_time() <= REPLAY_BUDGET, DryRunError::TooCostly);
+		let input = decode_tensors(input).map_err(DryRunError::Input)?;
+		let output = run(&mut prepared, policies, &input);
+		let outcome = match &output {
+			Ok(outputs) => OutcomeCommitment::of_output(outputs),
+			Err(trap) => (*trap).into(),
+		};
+		Ok(DryRun { output: output.map(|outputs| outputs.encode()), outcome, summary })
+	}
+}
+
+/// The program gave other tensors than the manifest declares, or too many bytes.
+const BAD_OUTPUT: Trap = Trap { code: TrapCode::BadOutput, operator: u32::MAX };
+
+/// The unit of the weights of runs: as many elements, bytes or steps weigh as much.
+pub const RUN_UNIT: u64 = 1_024;
+
+impl<T: Config> RunWeights for Pallet<T> {
+	fn run_weight(cost: &ProgramCost) -> Weight {
+		// What a class of work weighs beyond a run that does nothing.
+		let class = |count: u64, weigh: fn(u32) -> Weight| {
+			let units = u32::try_from(count.div_ceil(RUN_UNIT)).unwrap_or(u32::MAX);
+			weigh(units).saturating_sub(weigh(0))
+		};
+		T::WeightInfo::run_macs(0)
+			.saturating_add(class(cost.macs, T::WeightInfo::run_macs))
+			.saturating_add(class(cost.moved, T::WeightInfo::run_moved))
+			.saturating_add(class(cost.simple, T::WeightInfo::run_simple))
+			.saturating_add(class(cost.divisions, T::WeightInfo::run_divisions))
+			.saturating_add(class(cost.transcendental, T::WeightInfo::run_transcendental))
+			.saturating_add(class(cost.searches, T::WeightInfo::run_searches))
+			.saturating_add(class(cost.constants, T::WeightInfo::run_constants))
+			.saturating_add(
+				T::WeightInfo::run_operators(cost.operators)
+					.saturating_sub(T::WeightInfo::run_operators(0)),
+			)
 	}
 }

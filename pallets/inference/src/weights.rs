@@ -39,6 +39,32 @@ pub trait WeightInfo {
 	fn prune_receipts() -> Weight;
 	/// Trying waiting requests again, looking at `s` servers.
 	fn retry(s: u32, ) -> Weight;
+	/// Running a model inside a transaction: payment and receipt, without package, tensors and run.
+	fn infer_sync() -> Weight;
+	/// A run of `n` times 1,024 multiply-accumulates.
+	fn run_macs(n: u32, ) -> Weight;
+	/// A run that moves `n` times 1,024 bytes.
+	fn run_moved(n: u32, ) -> Weight;
+	/// A run on `n` times 1,024 elements of additions and the like.
+	fn run_simple(n: u32, ) -> Weight;
+	/// A run on `n` times 1,024 elements of divisions and the like.
+	fn run_divisions(n: u32, ) -> Weight;
+	/// A run on `n` times 1,024 elements of powers and the like.
+	fn run_transcendental(n: u32, ) -> Weight;
+	/// A run of `n` times 1,024 steps of searches.
+	fn run_searches(n: u32, ) -> Weight;
+	/// A run whose constants have `n` times 1,024 bytes.
+	fn run_constants(n: u32, ) -> Weight;
+	/// A run of `n` operators.
+	fn run_operators(n: u32, ) -> Weight;
+	/// Looking whether a contract is to be told of anything.
+	fn on_idle() -> Weight;
+	/// Taking one callback out of the queue, without what the contract takes.
+	fn push_callback() -> Weight;
+	/// Reading a request, its result and an outcome of `b` bytes.
+	fn read_result(b: u32, ) -> Weight;
+	/// Turning `n` decimals into elements of a tensor, or back.
+	fn convert_numbers(n: u32, ) -> Weight;
 }
 
 macro_rules! weights {
@@ -59,8 +85,8 @@ macro_rules! weights {
 		fn submit_result(b: u32, ) -> Weight {
 			Weight::from_parts(100_000_000, 12_000)
 				.saturating_add(Weight::from_parts(1_000, 1).saturating_mul(b.into()))
-				.saturating_add(<$db>::get().reads(6_u64))
-				.saturating_add(<$db>::get().writes(7_u64))
+				.saturating_add(<$db>::get().reads(8_u64))
+				.saturating_add(<$db>::get().writes(10_u64))
 		}
 		fn authorize_submit_result() -> Weight {
 			Weight::from_parts(250_000_000, 8_000)
@@ -96,18 +122,18 @@ macro_rules! weights {
 		}
 		fn expire() -> Weight {
 			Weight::from_parts(150_000_000, 24_000)
-				.saturating_add(<$db>::get().reads(10_u64))
-				.saturating_add(<$db>::get().writes(10_u64))
+				.saturating_add(<$db>::get().reads(12_u64))
+				.saturating_add(<$db>::get().writes(13_u64))
 		}
 		fn settle() -> Weight {
 			Weight::from_parts(300_000_000, 40_000)
-				.saturating_add(<$db>::get().reads(16_u64))
-				.saturating_add(<$db>::get().writes(16_u64))
+				.saturating_add(<$db>::get().reads(18_u64))
+				.saturating_add(<$db>::get().writes(19_u64))
 		}
 		fn prune() -> Weight {
 			Weight::from_parts(20_000_000, 75_000)
 				.saturating_add(<$db>::get().reads(1_u64))
-				.saturating_add(<$db>::get().writes(4_u64))
+				.saturating_add(<$db>::get().writes(5_u64))
 		}
 		fn prune_receipts() -> Weight {
 			Weight::from_parts(20_000_000, 4_000)
@@ -119,6 +145,61 @@ macro_rules! weights {
 				.saturating_add(Weight::from_parts(8_000_000, 4_000).saturating_mul(s.into()))
 				.saturating_add(<$db>::get().reads((6_u64).saturating_mul(s.into())))
 				.saturating_add(<$db>::get().writes(32_u64))
+		}
+		fn infer_sync() -> Weight {
+			Weight::from_parts(300_000_000, 40_000)
+				.saturating_add(<$db>::get().reads(14_u64))
+				.saturating_add(<$db>::get().writes(10_u64))
+		}
+		fn run_macs(n: u32, ) -> Weight {
+			Weight::from_parts(50_000_000, 0)
+				.saturating_add(Weight::from_parts(450_000, 0).saturating_mul(n.into()))
+		}
+		fn run_moved(n: u32, ) -> Weight {
+			Weight::from_parts(50_000_000, 0)
+				.saturating_add(Weight::from_parts(300_000, 0).saturating_mul(n.into()))
+		}
+		fn run_simple(n: u32, ) -> Weight {
+			Weight::from_parts(50_000_000, 0)
+				.saturating_add(Weight::from_parts(2_500_000, 0).saturating_mul(n.into()))
+		}
+		fn run_divisions(n: u32, ) -> Weight {
+			Weight::from_parts(50_000_000, 0)
+				.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(n.into()))
+		}
+		fn run_transcendental(n: u32, ) -> Weight {
+			Weight::from_parts(50_000_000, 0)
+				.saturating_add(Weight::from_parts(80_000_000, 0).saturating_mul(n.into()))
+		}
+		fn run_searches(n: u32, ) -> Weight {
+			Weight::from_parts(50_000_000, 0)
+				.saturating_add(Weight::from_parts(40_000_000, 0).saturating_mul(n.into()))
+		}
+		fn run_constants(n: u32, ) -> Weight {
+			Weight::from_parts(50_000_000, 0)
+				.saturating_add(Weight::from_parts(1_000_000, 0).saturating_mul(n.into()))
+		}
+		fn run_operators(n: u32, ) -> Weight {
+			Weight::from_parts(50_000_000, 0)
+				.saturating_add(Weight::from_parts(3_000_000, 0).saturating_mul(n.into()))
+		}
+		fn on_idle() -> Weight {
+			Weight::from_parts(5_000_000, 1_500)
+				.saturating_add(<$db>::get().reads(1_u64))
+		}
+		fn push_callback() -> Weight {
+			Weight::from_parts(100_000_000, 75_000)
+				.saturating_add(<$db>::get().reads(5_u64))
+				.saturating_add(<$db>::get().writes(4_u64))
+		}
+		fn read_result(b: u32, ) -> Weight {
+			Weight::from_parts(40_000_000, 8_000)
+				.saturating_add(Weight::from_parts(2_000, 1).saturating_mul(b.into()))
+				.saturating_add(<$db>::get().reads(3_u64))
+		}
+		fn convert_numbers(n: u32, ) -> Weight {
+			Weight::from_parts(2_000_000, 0)
+				.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(n.into()))
 		}
 	};
 }

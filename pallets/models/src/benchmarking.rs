@@ -15,7 +15,7 @@ use countersign_primitives::{
 	traits::{Bonds, Programs, RequestRules, Serving},
 	Hash, GIGA_MAC,
 };
-use countersign_programs::{examine, slab};
+use countersign_programs::examine;
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
 	fungible::{Inspect, InspectHold, Mutate},
@@ -423,14 +423,17 @@ mod benchmarks {
 		let owner: AccountId = account("owner", 0, 0);
 		let package = long_package(n);
 		let model = make_program::<T>(&owner, &package);
-		let mut into = slab(package.len() as u32);
+		let mut into = Vec::with_capacity(package.len());
 		let complete;
 
 		#[block]
 		{
 			let stored = <Pallet<T> as Programs>::stored(&model);
 			complete = stored.is_some_and(|stored| {
-				<Pallet<T> as Programs>::read(&stored.summary.root, &mut into)
+				<Pallet<T> as Programs>::read_chunks(&stored.summary.root, &mut |chunk| {
+					into.extend_from_slice(chunk);
+					true
+				})
 			});
 		}
 

@@ -461,12 +461,12 @@ pub mod pallet {
 		ProgramDangling,
 		/// An operator of the program does not fit its operands: their number, types or shapes.
 		ProgramMisfit,
-		/// The package lacks constants that the program declares, or has more.
-		ConstantMissing,
-		/// A constant is not as long as its type and shape say.
-		ConstantLength,
-		/// A constant is not the one that the program commits to.
-		ConstantMismatch,
+		/// A constant of the package is missing, is not as long as its type and shape say, or is not
+		/// the one that the program commits to; or there is one too many.
+		BadConstant,
+		/// A run of the program takes more memory than the runtime gives one: 64 MiB, the package
+		/// included.
+		ProgramTakesTooMuch,
 		/// The program is not the one that the manifest names.
 		WrongProgramRoot,
 		/// The program takes or gives other tensors than the manifest declares.

@@ -14,7 +14,7 @@ use countersign_primitives::{
 	traits::{Programs, StoredProgram},
 	AccountId, Balance, BlockNumber, Hash,
 };
-use countersign_programs::{examine, fits, slab};
+use countersign_programs::{examine_loaded, fits, Chunks};
 use frame_support::{
 	ensure,
 	traits::{fungible::MutateHold, tokens::Precision, ConstU32, Get},
@@ -99,9 +99,8 @@ impl<T> From<PackageError> for Error<T> {
 			PackageError::Declaration => Self::ProgramTensorTooLarge,
 			PackageError::Dangling => Self::ProgramDangling,
 			PackageError::Misfit => Self::ProgramMisfit,
-			PackageError::ConstantMissing => Self::ConstantMissing,
-			PackageError::ConstantLength => Self::ConstantLength,
-			PackageError::ConstantMismatch => Self::ConstantMismatch,
+			PackageError::Constant => Self::BadConstant,
+			PackageError::Memory => Self::ProgramTakesTooMuch,
 		}
 	}
 }
@@ -174,10 +173,9 @@ impl<T: Config> Pallet<T> {
 		// Somebody else may have been faster.
 		ensure!(!StoredPrograms::<T>::contains_key(upload.root), Error::<T>::ProgramStored);
 		let manifest = Manifests::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
-		let mut package = slab(upload.length);
-		ensure!(Self::read_chunks(upload.id, &mut package), Error::<T>::ProgramIncomplete);
-		let summary = examine(&package).map_err(Error::<T>::from)?;
-		drop(package);
+		let package = Self::load(upload.id, upload.length).ok_or(Error::<T>::ProgramIncomplete)?;
+		let summary = examine_loaded(package, upload.length, sp_io::hashing::blake2_256)
+			.map_err(Error::<T>::from)?;
 		Self::check_program(&manifest, &upload.root, &summary)?;
 
 		Uploads::<T>::remove(model, &who);
@@ -250,15 +248,28 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Puts the chunks together in place. `false` if one is not there or has another length.
-	fn read_chunks(id: u64, into: &mut [u8]) -> bool {
-		into.chunks_mut(PROGRAM_CHUNK_BYTES as usize).zip(0u32..).all(|(part, index)| {
-			let key = ProgramChunks::<T>::hashed_key_for(id, index);
-			let length = part.len() as u32;
-			// What is stored has its length in front.
-			let prefix = Compact::<u32>::compact_len(&length) as u32;
-			sp_io::storage::read(&key, part, prefix) == Some(length)
+	/// Reads a chunk into `part`. `false` if it is not there or has another length.
+	fn read_chunk(id: u64, index: u32, part: &mut [u8]) -> bool {
+		let key = ProgramChunks::<T>::hashed_key_for(id, index);
+		let length = part.len() as u32;
+		// What is stored has its length in front.
+		let prefix = Compact::<u32>::compact_len(&length) as u32;
+		sp_io::storage::read(&key, part, prefix) == Some(length)
+	}
+
+	/// Gives the chunks of a package to `put`, one after the other.
+	fn each_chunk(id: u64, length: u32, put: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+		let mut buffer = alloc::vec![0; PROGRAM_CHUNK_BYTES as usize];
+		(0..chunk_count(length).min(MAX_PROGRAM_CHUNKS)).all(|index| {
+			let part = buffer.get_mut(..chunk_length(length, index) as usize);
+			part.is_some_and(|part| Self::read_chunk(id, index, part) && put(part))
 		})
+	}
+
+	/// Puts a package together in a slab.
+	fn load(id: u64, length: u32) -> Option<Chunks> {
+		let mut chunks = Chunks::new();
+		Self::each_chunk(id, length, &mut |chunk| chunks.push(chunk).is_ok()).then_some(chunks)
 	}
 
 	/// Removes the oldest upload if it has expired, at most one in a block, and gives the deposit
@@ -300,8 +311,12 @@ impl<T: Config> Pallet<T> {
 	/// The package of a stored program.
 	pub fn program_package(root: &Hash) -> Option<Vec<u8>> {
 		let record = StoredPrograms::<T>::get(root)?;
-		let mut package = slab(record.summary.length);
-		Self::read_chunks(record.id, &mut package).then_some(package)
+		let mut package = Vec::with_capacity(record.summary.length as usize);
+		let complete = Self::each_chunk(record.id, record.summary.length, &mut |chunk| {
+			package.extend_from_slice(chunk);
+			true
+		});
+		complete.then_some(package)
 	}
 
 	/// The record of a model's program, if it is stored.
@@ -323,9 +338,19 @@ impl<T: Config> Programs for Pallet<T> {
 	}
 
 	fn read(root: &Hash, into: &mut [u8]) -> bool {
-		StoredPrograms::<T>::get(root).is_some_and(|record| {
-			record.summary.length as usize == into.len() && Self::read_chunks(record.id, into)
-		})
+		let Some(record) = StoredPrograms::<T>::get(root) else {
+			return false;
+		};
+		let fits = into.len() == record.summary.length as usize;
+		fits && into
+			.chunks_mut(PROGRAM_CHUNK_BYTES as usize)
+			.zip(0u32..)
+			.all(|(part, index)| Self::read_chunk(record.id, index, part))
+	}
+
+	fn read_chunks(root: &Hash, put: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+		StoredPrograms::<T>::get(root)
+			.is_some_and(|record| Self::each_chunk(record.id, record.summary.length, put))
 	}
 
 	fn read_weight(length: u32) -> Weight {

@@ -46,6 +46,7 @@ impl pallet_inference::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Models = Models;
+	type Programs = Models;
 	type Bonds = Validators;
 	type Sessions = Validators;
 	type Contributors = Attribution;
@@ -56,5 +57,6 @@ impl pallet_inference::Config for Runtime {
 	type AuditPot = AuditPotAccount;
 	type ParameterOrigin = pallet_governance::EnsureParameters<Runtime>;
 	type PauseOrigin = pallet_governance::EnsureEmergency<Runtime>;
+	type Callbacks = super::contracts::ContractCallbacks;
 	type WeightInfo = pallet_inference::weights::SubstrateWeight<Runtime>;
 }

@@ -2,6 +2,7 @@
 //! checks all invariants.
 
 mod assignment;
+pub(crate) mod callbacks;
 mod deadlines;
 mod inputs;
 mod invariants;
@@ -13,4 +14,5 @@ mod results;
 mod settlement;
 mod states;
 mod submission;
+pub(crate) mod sync;
 mod views;

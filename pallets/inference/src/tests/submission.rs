@@ -1,6 +1,7 @@
 //! What `request` takes and what it refuses.
 
-use crate::{mock::*, Error, Event, NextNonce, Parameters, RefundReason};
+use super::callbacks::Recorder;
+use crate::{mock::*, Callbacks, Error, Event, NextNonce, Parameters, RefundReason};
 use countersign_primitives::{
 	model::ModelStatus,
 	parameters::RequestParameters,
@@ -197,9 +198,16 @@ fn evidence_and_callbacks_that_nobody_gives_are_refused() {
 		}
 		refused(
 			with_terms(|terms| {
-				terms.callback = Some(Callback { contract: H160::zero(), gas: 1, when_open: false })
+				let contract = Recorder::address(&alice());
+				terms.callback = Some(Callback { contract, gas: 1, when_open: false })
 			}),
 			Error::<Test>::CallbackUnavailable,
+		);
+		refused(
+			with_terms(|terms| {
+				terms.callback = Some(Callback { contract: H160::zero(), gas: 0, when_open: true })
+			}),
+			Error::<Test>::ForeignCallback,
 		);
 	});
 }

@@ -57,7 +57,7 @@ fn quote_says_why_there_is_none() {
 		let mut callback = terms();
 		callback.callback = Some(countersign_primitives::request::Callback {
 			contract: Default::default(),
-			gas: 0,
+			gas: 1,
 			when_open: true,
 		});
 		assert_eq!(quote(callback), Err(QuoteError::CallbackUnavailable));

@@ -353,7 +353,7 @@ mod packages {
 		let node = Node { op: Op::Select, operands: vec![] };
 		let bytes = changed(|package| package.program.nodes = vec![node; 500_000]);
 		assert!(bytes.len() < MAX_STORED_BYTES as usize);
-		assert_eq!(examine(&bytes), Err(countersign_primitives::program::PackageError::Malformed));
+		assert_eq!(examine(&bytes), Err(countersign_primitives::program::PackageError::TooMany));
 		let node = Node { op: Op::Select, operands: vec![] };
 		let bytes = changed(|package| package.program.nodes = vec![node; 5_000]);
 		refused(&bytes, Error::ProgramTooManyTensors);
@@ -408,10 +408,10 @@ mod packages {
 
 	#[test]
 	fn with_other_constants_are_refused() {
-		refused(&changed(|package| drop(package.constants.pop())), Error::ConstantMissing);
-		refused(&changed(|package| package.constants.push(vec![])), Error::ConstantMissing);
-		refused(&changed(|package| drop(package.constants[2].pop())), Error::ConstantLength);
-		refused(&changed(|package| package.constants[2][3] ^= 1), Error::ConstantMismatch);
+		refused(&changed(|package| drop(package.constants.pop())), Error::BadConstant);
+		refused(&changed(|package| package.constants.push(vec![])), Error::BadConstant);
+		refused(&changed(|package| package.constants[2].truncate(20)), Error::BadConstant);
+		refused(&changed(|package| package.constants[2][3] ^= 1), Error::BadConstant);
 		refused(
 			&changed(|package| package.program.constants[1].meta.ty = Canonical::I32),
 			Error::ProgramMisfit,

@@ -1,0 +1,196 @@
+//! What the referee asks, and what its verdicts do.
+
+use crate::pallet::{Config, Inputs, Outcomes, Pallet, Parameters, Requests, Results, WindowClock};
+use alloc::vec::Vec;
+#[cfg(feature = "runtime-benchmarks")]
+use countersign_primitives::model::ModelId;
+use countersign_primitives::{
+	dispute::{OpenResult, Verdicts},
+	request::{EvidenceSet, Finality, Outcome, RequestId, RequestStatus},
+	BlockNumber,
+};
+use sp_runtime::DispatchResult;
+
+/// The most results that [`Verdicts::open_results`] looks at, so that a query ends.
+const MAX_LOOKED_AT: usize = 4_096;
+
+impl<T: Config> Verdicts for Pallet<T> {
+	fn open_result(id: &RequestId) -> Option<OpenResult> {
+		let result = Results::<T>::get(id).filter(|result| result.finality == Finality::Open)?;
+		let request = Requests::<T>::get(id)?;
+		if request.status != RequestStatus::Answered {
+			return None;
+		}
+		let assignment = request.active?.assignment;
+		Some(OpenResult {
+			statement: result.statement,
+			outcome: Outcomes::<T>::get(id)?,
+			executor: assignment.account,
+			cover: assignment.cover,
+			final_at: result.final_at,
+		})
+	}
+
+	fn has_room() -> bool {
+		Self::has_room_for_receipt()
+	}
+
+	fn input(id: &RequestId) -> Option<Vec<u8>> {
+		Inputs::<T>::get(id).map(|bytes| bytes.into_inner())
+	}
+
+	fn input_length(id: &RequestId) -> Option<u32> {
+		Inputs::<T>::decode_len(id).and_then(|length| u32::try_from(length).ok())
+	}
+
+	fn uphold(id: &RequestId) -> DispatchResult {
+		Self::make_final(id, EvidenceSet { replayed: true, ..Default::default() })
+	}
+
+	fn correct(id: &RequestId, outcome: Outcome) -> DispatchResult {
+		Self::correct(id, outcome)
+	}
+
+	fn invalidate(id: &RequestId) -> DispatchResult {
+		Self::invalidate(id).map(|_| ())
+	}
+
+	fn clock() -> u64 {
+		WindowClock::<T>::get()
+	}
+
+	fn open_results(after: Option<RequestId>, limit: u32) -> Vec<RequestId> {
+		let results = match after {
+			Some(after) => Results::<T>::iter_from_key(after),
+			None => Results::<T>::iter(),
+		};
+		results
+			.take(MAX_LOOKED_AT)
+			.filter(|(_, result)| result.finality == Finality::Open)
+			.map(|(id, _)| id)
+			.take(limit as usize)
+			.collect()
+	}
+
+	fn retention() -> BlockNumber {
+		Parameters::<T>::get().retention_blocks
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn make_open_result(model: ModelId, input: Vec<u8>, outcome: Outcome) -> RequestId {
+		benchmarking::make_open_result::<T>(model, input, outcome)
+	}
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking {
+	use super::*;
+	use crate::{
+		pallet::{Finals, Inputs, Outcomes},
+		types::{ActiveAssignment, Request, ResultRecord, StoredInput},
+	};
+	use countersign_primitives::{
+		commitment::tensors_commitment,
+		request::{Assignment, Role, Statement, Terms},
+		tensor::decode_tensors,
+		traits::{Bonds, Contributors, Sessions},
+		UNIT,
+	};
+
+	/// A result as `submit_result` leaves it, of a request for which nothing is held.
+	pub(super) fn make_open_result<T: Config>(
+		model: ModelId,
+		input: Vec<u8>,
+		outcome: Outcome,
+	) -> RequestId {
+		let account = T::Bonds::make_validator(7);
+		let session = T::Sessions::current();
+		let validator = T::Sessions::position(&account).unwrap_or_default();
+		let signer = match T::Sessions::member(session, validator) {
+			Some(member) => member.key,
+			None => panic!("the validator is in the session"),
+		};
+		let cover = UNIT;
+		frame_support::assert_ok!(T::Bonds::reserve_cover(&account, cover));
+		let (Ok(tensors), Some(commitment), Ok(bytes)) =
+			(decode_tensors(&input), outcome.commitment(), StoredInput::try_from(input))
+		else {
+			panic!("the input and the outcome are tensors");
+		};
+		let input_commitment = tensors_commitment(&tensors);
+		let request = RequestId::repeat_byte(0x5a);
+		let rules = Parameters::<T>::get();
+		let attribution = T::Contributors::commitment(&model).unwrap_or_default();
+		let final_at = WindowClock::<T>::get().saturating_add(rules.final_window_blocks.into());
+		let assignment =
+			Assignment { session, validator, account: account.clone(), deadline: 0, cover };
+		Requests::<T>::insert(
+			request,
+			Request {
+				requester: account.clone(),
+				model,
+				input_commitment,
+				input_length: bytes.len() as u32,
+				terms: Terms {
+					max_fee: 0,
+					deadline: 0,
+					lane: 0,
+					evidence: EvidenceSet::default(),
+					value_at_risk: 0,
+					callback: None,
+				},
+				cost_fee: 0,
+				price: 0,
+				macs: 1,
+				cover,
+				attribution,
+				rules,
+				submitted_at: 0,
+				status: RequestStatus::Answered,
+				held: 0,
+				due: 0,
+				active: Some(ActiveAssignment {
+					assignment,
+					key: signer.clone(),
+					assigned_at: 0,
+					sequence: 0,
+				}),
+				tried: vec_of(account),
+				demanded: false,
+				remaining: 0,
+			},
+		);
+		Inputs::<T>::insert(request, bytes);
+		Outcomes::<T>::insert(request, outcome);
+		Finals::<T>::insert(final_at, request, ());
+		Results::<T>::insert(
+			request,
+			ResultRecord {
+				statement: Statement {
+					genesis: Pallet::<T>::genesis(),
+					request,
+					model,
+					role: Role::Executor,
+					session,
+					validator,
+					input: input_commitment,
+					outcome: commitment,
+					attribution,
+					signer,
+				},
+				signature: [0; 64],
+				finality: Finality::Open,
+				evidence: EvidenceSet::default(),
+				answered_at: 0,
+				final_at,
+			},
+		);
+		request
+	}
+
+	fn vec_of<Item, Most: frame_support::traits::Get<u32>>(
+		item: Item,
+	) -> frame_support::BoundedVec<Item, Most> {
+		frame_support::BoundedVec::truncate_from(alloc::vec![item])
+	}
+}
