@@ -34,6 +34,9 @@ pub(crate) fn create_pots() -> Result<(), sp_runtime::DispatchError> {
 			Balances::mint_into(&pot, ExistentialDeposit::get())?;
 		}
 	}
+	// What contracts write when they are called back is laid out for them.
+	let float = super::contracts::CALLBACK_DEPOSIT.saturating_add(ExistentialDeposit::get());
+	Balances::mint_into(&super::contracts::callback_account(), float)?;
 	Ok(())
 }
 
