@@ -1,6 +1,7 @@
 //! Running a package in bounded memory, as the runtime does: inside at most
-//! [`MAX_SLABS`] slabs of exactly [`SLAB_BYTES`], the package included where it is loaded by chunks,
-//! and with no other allocation above [`crate::memory::MAX_OTHER_BYTES`] but the outputs themselves.
+//! [`MAX_SLABS`] slabs of exactly [`crate::memory::SLAB_BYTES`], the package included where it is
+//! loaded by chunks, and with no other allocation above [`crate::memory::MAX_OTHER_BYTES`] but the
+//! outputs themselves.
 //! What does not fit is refused before it runs.
 //!
 //! Constants are read where they lie in the package and never copied.
@@ -8,7 +9,7 @@
 use crate::{
 	commitment::{commitment_from_top, merkle_top_of, Hash},
 	cost::Cost,
-	memory::{Arena, MAX_SLABS, SLAB_BYTES},
+	memory::{Arena, MAX_SLABS},
 	program::{
 		Constant, Node, Parts, Plan, ProgramError, MAX_PORTS, MAX_PROGRAM_BYTES, MAX_TENSORS,
 	},
@@ -28,6 +29,7 @@ const PART_BYTES: usize = 32 * 1024;
 #[derive(Debug, Default)]
 pub struct Chunks {
 	arena: Arena,
+	length: usize,
 }
 
 impl Chunks {
@@ -38,11 +40,8 @@ impl Chunks {
 
 	/// Adds the next chunk; refuses what does not fit into one slab.
 	pub fn push(&mut self, chunk: &[u8]) -> Result<(), ProgramError> {
-		let slab = self.arena.first_slab();
-		if slab.len().saturating_add(chunk.len()) > SLAB_BYTES {
-			return Err(ProgramError::Memory);
-		}
-		slab.extend_from_slice(chunk);
+		self.arena.fill_first(self.length, chunk).ok_or(ProgramError::Memory)?;
+		self.length += chunk.len();
 		Ok(())
 	}
 }
@@ -207,8 +206,7 @@ impl<'a> Prepared<'a> {
 	/// As [`Prepared::from_package_unchecked`], from chunks. The package and what a run takes share
 	/// the slabs.
 	pub fn from_chunks_unchecked(chunks: Chunks) -> Result<Prepared<'static>, ProgramError> {
-		let Chunks { mut arena } = chunks;
-		let length = arena.first_slab().len();
+		let Chunks { arena, length } = chunks;
 		let taken = take(arena.in_first_slab(0..length))?;
 		Prepared::new(taken, Source::Slab(length), arena)
 	}
@@ -232,17 +230,7 @@ impl<'a> Prepared<'a> {
 		if plan.cost.slabs as usize > MAX_SLABS {
 			return Err(ProgramError::Memory);
 		}
-		Ok(Self {
-			source,
-			arena,
-			inputs,
-			nodes,
-			outputs,
-			plan,
-			constants,
-			program_bytes,
-			declared,
-		})
+		Ok(Self { source, arena, inputs, nodes, outputs, plan, constants, program_bytes, declared })
 	}
 
 	fn package(&self) -> &[u8] {
@@ -264,7 +252,8 @@ impl<'a> Prepared<'a> {
 			let data = package.get(*start as usize..).and_then(|rest| rest.get(..*bytes as usize));
 			let top = merkle_top_of(data.ok_or(wrong)?, &hash);
 			let Meta { ty, shape } = &constant.meta;
-			if commitment_from_top(*ty, shape, u64::from(*bytes), None, top) != constant.commitment {
+			if commitment_from_top(*ty, shape, u64::from(*bytes), None, top) != constant.commitment
+			{
 				return Err(wrong);
 			}
 		}

@@ -168,9 +168,10 @@ fn window_walk(op: &Op, out: &Meta, operands: &[&Meta]) -> u64 {
 	// Every group, block of columns and block of terms walks all positions.
 	let blocks = groups * (outputs / groups).div_ceil(512).max(1);
 	let blocks = blocks.saturating_mul(u64::from(*terms).div_ceil(256).max(1));
-	positions(out).saturating_mul(taps.min(64)).saturating_mul(blocks).saturating_add(
-		positions(out).saturating_mul(taps),
-	)
+	positions(out)
+		.saturating_mul(taps.min(64))
+		.saturating_mul(blocks)
+		.saturating_add(positions(out).saturating_mul(taps))
 }
 
 /// Bytes of scratch memory that an operator takes while it runs, beside operands and result.

@@ -7,6 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`arith`] | arithmetic of single elements |
+//! | [`functions`] | functions of `libm` without branches, with the same bits |
 //! | [`tensor`] | element types, tensors, values |
 //! | [`op`] | the operators |
 //! | [`infer`] | types and shapes of results, and what is refused |
@@ -34,6 +35,7 @@ pub mod commitment;
 pub mod cost;
 pub mod decimal;
 pub mod element;
+pub mod functions;
 pub mod infer;
 pub mod kernels;
 pub mod memory;
@@ -43,9 +45,9 @@ pub mod proof;
 pub mod run;
 pub mod tensor;
 
+pub use bounded::Prepared;
 pub use op::Op;
 pub use program::{Program, ProgramError};
-pub use bounded::Prepared;
 pub use run::{Model, Outcome, Trap};
 pub use tensor::{Meta, Tensor, TensorType, Value};
 

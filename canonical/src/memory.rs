@@ -4,12 +4,7 @@
 //! nothing large but slabs of exactly [`SLAB_BYTES`]. Which value lies where follows from the
 //! program alone.
 
-use crate::{
-	cost,
-	op::Op,
-	program::Node,
-	tensor::Meta,
-};
+use crate::{cost, op::Op, program::Node, tensor::Meta};
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
@@ -203,62 +198,73 @@ impl Layout {
 	}
 }
 
+/// Bytes of the unit that slabs are made of, which keeps them aligned.
+const UNIT: usize = 8;
+
 /// Slabs, and how much of each is in use.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Arena {
-	slabs: Vec<Vec<u8>>,
-	/// Where in each slab its first byte lies, so that values are aligned where memory need not be
-	/// exactly as large as a slab.
+	slabs: Vec<Vec<u64>>,
+	/// Where in each slab its first byte lies, so that values are aligned for vectors where memory
+	/// need not be exactly as large as a slab.
 	skips: Vec<usize>,
 }
 
 impl Arena {
 	/// Makes room for a layout. Slabs are as large as slabs are, of which only what is used is ever
-	/// touched; without `exact` they are only as large as they have to be, and aligned.
+	/// touched; without `exact` they are only as large as they have to be.
 	pub(crate) fn prepare(&mut self, layout: &Layout, exact: bool) {
 		for (slab, height) in layout.heights.iter().enumerate() {
 			if self.slabs.len() <= slab {
 				let bytes = if exact { SLAB_BYTES } else { *height as usize + ALIGNMENT };
-				let slab = Vec::<u8>::with_capacity(bytes);
-				let skip = slab.as_ptr().align_offset(ALIGNMENT);
+				let slab = Vec::<u64>::with_capacity(bytes / UNIT);
+				let skip = slab.as_ptr().align_offset(ALIGNMENT).saturating_mul(UNIT);
 				self.skips.push(if exact || skip > ALIGNMENT { 0 } else { skip });
 				self.slabs.push(slab);
 			}
-			let bytes = &mut self.slabs[slab];
-			let end = self.skips[slab] + *height as usize;
-			if bytes.len() < end {
-				bytes.resize(end, 0);
+			let units = &mut self.slabs[slab];
+			let end = (self.skips[slab] + *height as usize).div_ceil(UNIT);
+			if units.len() < end {
+				units.resize(end, 0);
 			}
 		}
 	}
 
-	/// The first slab, to be filled before anything is planned.
-	pub(crate) fn first_slab(&mut self) -> &mut Vec<u8> {
+	/// Writes to the first slab before anything is planned.
+	pub(crate) fn fill_first(&mut self, start: usize, bytes: &[u8]) -> Option<()> {
+		let end = start.checked_add(bytes.len()).filter(|end| *end <= SLAB_BYTES)?;
 		if self.slabs.is_empty() {
-			self.slabs.push(Vec::with_capacity(SLAB_BYTES));
+			self.slabs.push(Vec::with_capacity(SLAB_BYTES / UNIT));
 			self.skips.push(0);
 		}
-		&mut self.slabs[0]
+		let slab = self.slabs.first_mut()?;
+		if slab.len() < end.div_ceil(UNIT) {
+			slab.resize(end.div_ceil(UNIT), 0);
+		}
+		bytemuck::cast_slice_mut(slab).get_mut(start..end)?.copy_from_slice(bytes);
+		Some(())
 	}
 
 	/// Bytes of the first slab.
 	pub(crate) fn in_first_slab(&self, range: Range<usize>) -> &[u8] {
-		self.slabs.first().and_then(|slab| slab.get(range)).unwrap_or_default()
+		let slab = self.slabs.first().map(|slab| bytemuck::cast_slice(slab));
+		slab.and_then(|slab: &[u8]| slab.get(range)).unwrap_or_default()
 	}
 
 	/// Bytes that nothing is written to meanwhile.
 	pub(crate) fn read(&self, place: Place, bytes: usize) -> &[u8] {
 		let slab = place.slab as usize;
 		let start = self.skips.get(slab).copied().unwrap_or(0) + place.start as usize;
-		self.slabs.get(slab).and_then(|slab| slab.get(start..start + bytes)).unwrap_or_default()
+		let slab = self.slabs.get(slab).map(|slab| bytemuck::cast_slice(slab));
+		slab.and_then(|slab: &[u8]| slab.get(start..start + bytes)).unwrap_or_default()
 	}
 
 	/// Bytes to write to.
 	pub(crate) fn write(&mut self, place: Place, bytes: usize) -> &mut [u8] {
 		let slab = place.slab as usize;
 		let start = self.skips.get(slab).copied().unwrap_or(0) + place.start as usize;
-		let slab = self.slabs.get_mut(slab);
-		slab.and_then(|slab| slab.get_mut(start..start + bytes)).unwrap_or_default()
+		let slab = self.slabs.get_mut(slab).map(|slab| bytemuck::cast_slice_mut(slab));
+		slab.and_then(|slab: &mut [u8]| slab.get_mut(start..start + bytes)).unwrap_or_default()
 	}
 
 	/// Two parts to write to, which do not overlap, and everything else to read.
@@ -278,7 +284,7 @@ impl Arena {
 			});
 			wanted.sort_unstable_by_key(|part| part.map(|part| part.0));
 			let (mut pieces, mut at) = ([(0usize, &[][..]); 3], 0);
-			let mut left = &mut slab[..];
+			let mut left: &mut [u8] = bytemuck::cast_slice_mut(slab);
 			let mut count = 0;
 			for (start, bytes, which) in wanted.into_iter().flatten() {
 				let (before, rest) = left.split_at_mut_checked(start.checked_sub(at)?)?;

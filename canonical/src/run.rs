@@ -62,7 +62,11 @@ pub(crate) enum Constants<'a> {
 }
 
 impl<'a> Constants<'a> {
-	fn read(&self, number: usize, slabs: impl FnOnce(usize, usize) -> Option<&'a [u8]>) -> Option<&'a [u8]> {
+	fn read(
+		&self,
+		number: usize,
+		slabs: impl FnOnce(usize, usize) -> Option<&'a [u8]>,
+	) -> Option<&'a [u8]> {
 		match self {
 			Self::Several(all) => all.get(number).map(|bytes| &bytes[..]),
 			Self::Joined(all, ranges) => {
@@ -96,7 +100,7 @@ impl<'a> Run<'a> {
 		nodes: impl Iterator<Item = &'n Node>,
 		inputs: &[Tensor],
 		arena: &mut Arena,
-		mut scratch: Option<&mut Vec<u8>>,
+		mut scratch: Option<&mut Vec<u64>>,
 		mut see: impl FnMut(u32, View),
 		mut tainted: Option<&mut Vec<bool>>,
 	) -> Result<Vec<Tensor>, Trap> {
@@ -116,9 +120,8 @@ impl<'a> Run<'a> {
 			let needed = crate::cost::scratch(&node.op, meta, &metas) as usize;
 			let inside = if scratch.is_some() { 0 } else { needed };
 			let place = self.layout.place(out);
-			let mut split = arena
-				.split((place, bytes), (self.layout.scratch(number), inside))
-				.ok_or(trap)?;
+			let mut split =
+				arena.split((place, bytes), (self.layout.scratch(number), inside)).ok_or(trap)?;
 			let [to, work] = split.parts();
 			let mut operands: Vec<View> = Vec::with_capacity(node.operands.len());
 			for operand in &node.operands {
@@ -135,12 +138,14 @@ impl<'a> Run<'a> {
 			if !shared {
 				let work = match &mut scratch {
 					Some(scratch) => {
-						if scratch.len() < needed {
-							scratch.resize(needed, 0);
+						if scratch.len() < needed.div_ceil(8) {
+							scratch.resize(needed.div_ceil(8), 0);
 						}
-						&mut scratch[..]
+						bytemuck::cast_slice_mut(&mut scratch[..])
 					}
-					None => work,
+					// An empty part lies nowhere, not even aligned.
+					None if work.is_empty() => &mut [],
+					None => bytemuck::try_cast_slice_mut(work).map_err(|_| trap)?,
 				};
 				let packed = self.packed.get(number as usize).and_then(Option::as_ref);
 				kernels::compute_into(&node.op, meta, &operands, to, work, packed)
@@ -217,8 +222,9 @@ impl<'a> Run<'a> {
 /// Whether a cast of these elements saturates, or meets a NaN.
 fn saturates(to: TensorType, x: &View) -> bool {
 	x.meta.ty == TensorType::F32
-		&& x.raw::<[u8; 4]>()
-			.is_some_and(|all| all.iter().any(|x| arith::cast_saturates(to, f32::from_le_bytes(*x))))
+		&& x.raw::<[u8; 4]>().is_some_and(|all| {
+			all.iter().any(|x| arith::cast_saturates(to, f32::from_le_bytes(*x)))
+		})
 }
 
 /// What judging a claim needs to know, from which values were tainted.
@@ -285,11 +291,8 @@ impl Model {
 			scratch: false,
 		};
 		let layout = Layout::new(&wanted, program.nodes.iter());
-		let packed = if cfg!(feature = "std") {
-			pack(&program, &plan, &constants)
-		} else {
-			Vec::new()
-		};
+		let packed =
+			if cfg!(feature = "std") { pack(&program, &plan, &constants) } else { Vec::new() };
 		Ok(Self { program, plan, layout, constants, packed, memory: Memory::default() })
 	}
 
@@ -391,11 +394,11 @@ fn pack(program: &Program, plan: &Plan, constants: &[Vec<u8>]) -> Vec<Option<Pac
 #[derive(Default)]
 struct Memory {
 	#[cfg(feature = "std")]
-	kept: std::sync::Mutex<Vec<(Arena, Vec<u8>)>>,
+	kept: std::sync::Mutex<Vec<(Arena, Vec<u64>)>>,
 }
 
 impl Memory {
-	fn take(&self) -> (Arena, Vec<u8>) {
+	fn take(&self) -> (Arena, Vec<u64>) {
 		#[cfg(feature = "std")]
 		if let Ok(mut kept) = self.kept.lock() {
 			return kept.pop().unwrap_or_default();
@@ -403,7 +406,7 @@ impl Memory {
 		Default::default()
 	}
 
-	fn give_back(&self, arena: Arena, scratch: Vec<u8>) {
+	fn give_back(&self, arena: Arena, scratch: Vec<u64>) {
 		/// Runs at one time that find memory ready.
 		#[cfg(feature = "std")]
 		const KEPT: usize = 4;

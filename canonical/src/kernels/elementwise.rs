@@ -1,6 +1,8 @@
 //! Elementwise operators.
 
 use super::{vector, walk::Walk};
+#[cfg(feature = "std")]
+use crate::functions;
 use crate::{
 	arith, by_size,
 	op::{Binary, Unary},
@@ -22,7 +24,10 @@ fn map<A: Raw, R: Raw>(x: &[A], to: &mut [R], f: impl Fn(A) -> R) -> Option<()> 
 }
 
 fn map_f32(x: &[Word], to: &mut [Word], f: impl Fn(f32) -> f32) -> Option<()> {
-	vector(#[inline(always)] || map(x, to, |x| f(f32::from_le_bytes(x)).to_le_bytes()))
+	vector(
+		#[inline(always)]
+		|| map(x, to, |x| f(f32::from_le_bytes(x)).to_le_bytes()),
+	)
 }
 
 macro_rules! unary_kinds {
@@ -47,6 +52,14 @@ pub(super) fn unary(kind: Unary, operands: &[View], to: &mut [u8]) -> Option<()>
 	}
 	if ty == TensorType::F32 {
 		let (x, to) = (x.raw::<Word>()?, Raw::slice_mut(to));
+		// Without vectors, branches are faster.
+		#[cfg(feature = "std")]
+		match kind {
+			Unary::Exp => return map_f32(x, to, functions::exp),
+			Unary::Tanh => return map_f32(x, to, functions::tanh),
+			Unary::Sigmoid => return map_f32(x, to, functions::sigmoid),
+			_ => (),
+		}
 		return unary_kinds!(
 			kind, x, to, Neg, Abs, Sign, Floor, Ceil, Round, Relu, Reciprocal, Sigmoid, Sqrt, Exp,
 			Log, Tanh, Erf
@@ -140,21 +153,27 @@ fn binary_float(kind: Binary, out: &Meta, a: Words, b: Words, to: &mut [u8]) -> 
 	macro_rules! compared {
 		($f:expr) => {{
 			let to = Raw::slice_mut(to);
-			vector(#[inline(always)] || {
-				zip(out, a, b, to, |a: Word, b: Word| {
-					[u8::from($f(f32::from_le_bytes(a), f32::from_le_bytes(b)))]
-				})
-			})
+			vector(
+				#[inline(always)]
+				|| {
+					zip(out, a, b, to, |a: Word, b: Word| {
+						[u8::from($f(f32::from_le_bytes(a), f32::from_le_bytes(b)))]
+					})
+				},
+			)
 		}};
 	}
 	macro_rules! with {
 		($f:expr) => {{
 			let to = Raw::slice_mut(to);
-			vector(#[inline(always)] || {
-				zip(out, a, b, to, |a: Word, b: Word| {
-					$f(f32::from_le_bytes(a), f32::from_le_bytes(b)).to_le_bytes()
-				})
-			})
+			vector(
+				#[inline(always)]
+				|| {
+					zip(out, a, b, to, |a: Word, b: Word| {
+						$f(f32::from_le_bytes(a), f32::from_le_bytes(b)).to_le_bytes()
+					})
+				},
+			)
 		}};
 	}
 	match kind {
@@ -182,11 +201,14 @@ fn binary_integer(kind: Binary, out: &Meta, a: Words, b: Words, to: &mut [u8]) -
 	macro_rules! with {
 		($f:expr) => {{
 			let to = Raw::slice_mut(to);
-			vector(#[inline(always)] || {
-				zip(out, a, b, to, |a: Word, b: Word| {
-					i32::to_le_bytes($f(i32::from_le_bytes(a), i32::from_le_bytes(b)))
-				})
-			})
+			vector(
+				#[inline(always)]
+				|| {
+					zip(out, a, b, to, |a: Word, b: Word| {
+						i32::to_le_bytes($f(i32::from_le_bytes(a), i32::from_le_bytes(b)))
+					})
+				},
+			)
 		}};
 	}
 	match kind {
@@ -214,13 +236,7 @@ pub(super) fn select(out: &Meta, operands: &[View], to: &mut [u8]) -> Option<()>
 	})
 }
 
-fn choose<T: Raw>(
-	walk: &Walk<3>,
-	condition: &[u8],
-	a: &[T],
-	b: &[T],
-	to: &mut [T],
-) -> Option<()> {
+fn choose<T: Raw>(walk: &Walk<3>, condition: &[u8], a: &[T], b: &[T], to: &mut [T]) -> Option<()> {
 	let steps = walk.steps.map(|step| step as usize);
 	let mut left = to;
 	walk.each(|[c, i, j]| {
@@ -244,7 +260,10 @@ pub(super) fn cast(to_ty: TensorType, operands: &[View], to: &mut [u8]) -> Optio
 	macro_rules! with {
 		($from:ty, $to:ty, $f:expr) => {{
 			let (x, to) = (x.raw()?, Raw::slice_mut(to));
-			vector(#[inline(always)] || map(x, to, |x| <$to>::to_le_bytes($f(<$from>::from_le_bytes(x)))))
+			vector(
+				#[inline(always)]
+				|| map(x, to, |x| <$to>::to_le_bytes($f(<$from>::from_le_bytes(x)))),
+			)
 		}};
 	}
 	match (from, to_ty) {

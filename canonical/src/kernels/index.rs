@@ -10,11 +10,7 @@ use crate::{
 	tensor::{element_count, strides, unravel, Meta, Raw, TensorType, View},
 };
 
-pub(super) fn gather(
-	axis: usize,
-	operands: &[View],
-	to: &mut [u8],
-) -> Result<(), Stop> {
+pub(super) fn gather(axis: usize, operands: &[View], to: &mut [u8]) -> Result<(), Stop> {
 	let [x, indices] = operands else {
 		return Err(Stop::Invalid);
 	};
@@ -100,11 +96,7 @@ pub(super) fn scatter_elements(
 	Ok(())
 }
 
-pub(super) fn scatter_nd(
-	scatter: Scatter,
-	operands: &[View],
-	to: &mut [u8],
-) -> Result<(), Stop> {
+pub(super) fn scatter_nd(scatter: Scatter, operands: &[View], to: &mut [u8]) -> Result<(), Stop> {
 	let [x, indices, updates] = operands else {
 		return Err(Stop::Invalid);
 	};

@@ -53,20 +53,23 @@ pub fn compute(op: &Op, out: &Meta, operands: &[&Value]) -> Result<Data, Stop> {
 	let views: Vec<View> = operands.iter().map(|value| value.view()).collect();
 	let metas: Vec<&Meta> = operands.iter().map(|value| &value.meta).collect();
 	let scratch = usize::try_from(cost::scratch(op, out, &metas)).map_err(|_| Stop::Invalid)?;
-	let mut scratch = vec![0; scratch];
-	let mut data = Data::zeros(out.ty, out.count() as usize);
-	compute_into(op, out, &views, data.as_bytes_mut(), &mut scratch, None)?;
-	Ok(data)
+	let mut scratch = vec![0u64; scratch.div_ceil(8)];
+	let bytes = out.bytes() as usize;
+	let mut result = vec![0u64; bytes.div_ceil(8)];
+	let to = bytemuck::cast_slice_mut(&mut result).get_mut(..bytes).ok_or(Stop::Invalid)?;
+	compute_into(op, out, &views, to, bytemuck::cast_slice_mut(&mut scratch), None)?;
+	Data::from_bytes(out.ty, to).ok_or(Stop::Invalid)
 }
 
-/// As [`compute`], in place. `to` has exactly the bytes of the result, `scratch` at least those
-/// that [`cost::scratch`] names. What is in both before does not matter.
+/// As [`compute`], in place. `to` has exactly the bytes of the result and is aligned for words,
+/// `scratch` has at least the bytes that [`cost::scratch`] names. What is in both before does not
+/// matter.
 pub(crate) fn compute_into(
 	op: &Op,
 	out: &Meta,
 	operands: &[View],
 	to: &mut [u8],
-	scratch: &mut [u8],
+	scratch: &mut [u32],
 	packed: Option<&Packed>,
 ) -> Result<(), Stop> {
 	let done = match op {
@@ -102,6 +105,7 @@ pub(crate) fn compute_into(
 			index::cumulative_sum(usize::from(*axis), *exclusive, *reverse, operands, to)
 		}
 		Op::TopK { axis, largest, indices, .. } => {
+			let scratch = bytemuck::cast_slice_mut(scratch);
 			index::top_k(usize::from(*axis), *largest, *indices, out, operands, to, scratch)
 		}
 		Op::Trees { depth } => return index::trees(*depth, operands, to),

@@ -91,13 +91,7 @@ fn swapped(out: &Meta, steps: &[isize; MAX_RANK]) -> Option<(usize, usize, usize
 }
 
 /// Output `[batch, rows, columns]` from input `[batch, columns, rows]`.
-fn swap<T: Raw>(
-	x: &[T],
-	batch: usize,
-	rows: usize,
-	columns: usize,
-	to: &mut [T],
-) -> Option<()> {
+fn swap<T: Raw>(x: &[T], batch: usize, rows: usize, columns: usize, to: &mut [T]) -> Option<()> {
 	const TILE: usize = 32;
 	let size = rows.checked_mul(columns)?;
 	let whole = batch.checked_mul(size)?;
@@ -124,12 +118,7 @@ fn swap<T: Raw>(
 	Some(())
 }
 
-pub(super) fn slice(
-	ranges: &[Range],
-	out: &Meta,
-	operands: &[View],
-	to: &mut [u8],
-) -> Option<()> {
+pub(super) fn slice(ranges: &[Range], out: &Meta, operands: &[View], to: &mut [u8]) -> Option<()> {
 	let x = operands.first()?;
 	let own = strides(&x.meta.shape);
 	let mut steps = [0isize; MAX_RANK];

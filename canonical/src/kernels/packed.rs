@@ -39,12 +39,7 @@ pub(super) enum Sums {
 
 impl Sums {
 	/// For these operands, whose values decide as well.
-	pub(super) fn of(
-		out: TensorType,
-		a: &View,
-		b: &View,
-		packed: Option<&Packed>,
-	) -> Option<Self> {
+	pub(super) fn of(out: TensorType, a: &View, b: &View, packed: Option<&Packed>) -> Option<Self> {
 		match out {
 			TensorType::F32 => Some(Self::Float),
 			TensorType::I32 if cfg!(not(target_arch = "wasm32")) => {
@@ -99,7 +94,7 @@ impl Columns<'_> {
 				let column = columns.start + strip * tile + offset;
 				let to = to.get_mut(offset..)?;
 				if column >= columns.end {
-					to.iter_mut().step_by(tile).for_each(|word| *word = [0; 4]);
+					to.iter_mut().step_by(tile).for_each(|word| *word = 0);
 					continue;
 				}
 				let start = self.first + column * self.width;
@@ -137,7 +132,8 @@ impl Packed {
 			_ => return None,
 		};
 		// Depthwise convolutions read their weights otherwise.
-		let depthwise = matches!(op, Op::Conv { .. }) && count == 1 && b.meta.shape.last() == Some(&1);
+		let depthwise =
+			matches!(op, Op::Conv { .. }) && count == 1 && b.meta.shape.last() == Some(&1);
 		if depthwise {
 			return None;
 		}
@@ -145,7 +141,7 @@ impl Packed {
 		let terms = terms.start as usize..terms.end as usize;
 		let tile = tile_columns();
 		let group = count.next_multiple_of(tile).checked_mul(terms.len())?;
-		let mut words = vec![[0; 4]; group.checked_mul(groups)?];
+		let mut words = vec![0; group.checked_mul(groups)?];
 		for (number, to) in words.chunks_exact_mut(group.max(1)).enumerate() {
 			let first = number * count * width;
 			let columns = Columns { b, first, width, count, terms: terms.clone() };

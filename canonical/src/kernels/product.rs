@@ -9,15 +9,13 @@ use crate::{
 	arith,
 	element::{self, tap, Stop},
 	op::{Op, Window},
-	tensor::{element_count, strides, unravel, Meta, Raw, TensorType, View},
+	tensor::{element_count, strides, unravel, Meta, TensorType, View},
 };
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
 /// Channels of a depthwise convolution whose operands are made ready at one time.
 const CHANNELS_AT_ONCE: usize = 256;
-/// Channels that a depthwise convolution sums at a time.
-const LANES: usize = 16;
 /// Classes and taps that are kept while groups and blocks are walked.
 const KEPT_TAPS: u32 = 1024;
 
@@ -56,7 +54,7 @@ pub(super) fn product(
 	out: &Meta,
 	operands: &[View],
 	to: &mut [u8],
-	scratch: &mut [u8],
+	scratch: &mut [Word],
 	packed: Option<&Packed>,
 ) -> Result<(), Stop> {
 	let [a, b, ..] = operands else {
@@ -66,8 +64,8 @@ pub(super) fn product(
 		return element::whole_into(op, out, operands, to);
 	};
 	let work = Work { op, out, a: *a, b: *b, packed, sums };
-	let results = Word::slice_mut(to);
-	let scratch = Word::slice_mut(scratch);
+	// Results and scratch memory are aligned wherever they come from.
+	let results: &mut [Word] = bytemuck::try_cast_slice_mut(to).map_err(|_| Stop::Invalid)?;
 	begin(operands.get(2), out.ty, results).ok_or(Stop::Invalid)?;
 	if results.is_empty() {
 		return Ok(());
@@ -83,7 +81,7 @@ pub(super) fn product(
 			#[inline(always)]
 			|| {
 				for result in results.iter_mut() {
-					*result = arith::one_nan(f32::from_le_bytes(*result)).to_le_bytes();
+					*result = arith::one_nan(f32::from_bits(*result)).to_bits();
 				}
 			},
 		);
@@ -94,22 +92,24 @@ pub(super) fn product(
 /// Initial accumulators.
 fn begin(initial: Option<&View>, ty: TensorType, results: &mut [Word]) -> Option<()> {
 	let Some(initial) = initial else {
-		results.fill([0; 4]);
+		results.fill(0);
 		return Some(());
 	};
-	let initial = initial.raw::<Word>()?;
+	let initial = initial.raw::<[u8; 4]>()?;
 	if initial.len() != results.len() {
 		return None;
 	}
 	if ty != TensorType::F32 {
-		results.copy_from_slice(initial);
+		for (result, x) in results.iter_mut().zip(initial) {
+			*result = u32::from_le_bytes(*x);
+		}
 		return Some(());
 	}
 	vector(
 		#[inline(always)]
 		|| {
 			for (result, x) in results.iter_mut().zip(initial) {
-				*result = arith::addend(f32::from_le_bytes(*x)).to_le_bytes();
+				*result = arith::addend(f32::from_le_bytes(*x)).to_bits();
 			}
 		},
 	);
@@ -659,16 +659,19 @@ impl Channels<'_> {
 				let mut rows = Rows::new(&class.axes, (self.first, 0));
 				for _ in 0..class.count() {
 					let (to, from) = rows.next();
-					let (blocks, rest) =
-						results.get_mut(to..to + self.count)?.as_chunks_mut::<LANES>();
-					let whole = blocks.len() * LANES;
-					for (number, sums) in blocks.iter_mut().enumerate() {
-						self.lanes::<M, LANES>(class, step, from, number * LANES, sums, &read)?;
+					let mut sums = results.get_mut(to..to + self.count)?;
+					let mut at = 0;
+					macro_rules! blocks {
+						($($n:literal),*) => {$(
+							while sums.len() >= $n {
+								let (some, rest) = sums.split_first_chunk_mut::<$n>()?;
+								self.lanes::<M, $n>(class, step, from, at, some, &read)?;
+								(sums, at) = (rest, at + $n);
+							}
+						)*};
 					}
-					for (offset, sum) in rest.iter_mut().enumerate() {
-						let sum = core::array::from_mut(sum);
-						self.lanes::<M, 1>(class, step, from, whole + offset, sum, &read)?;
-					}
+					// Wide ones first: each tap is looked up once for all of them.
+					blocks!(64, 16, 8, 1);
 				}
 				Some(())
 			},
@@ -689,7 +692,7 @@ impl Channels<'_> {
 		let mut acc: [M::Lane; N] = core::array::from_fn(|lane| M::begin(sums[lane]));
 		for (offset, part) in &class.taps {
 			for (number, term) in part.clone().enumerate() {
-				let mut a = [[0; 4]; N];
+				let mut a = [0; N];
 				read(from + offset + number * step + channel, &mut a)?;
 				let at = term * self.count + channel;
 				let b = self.weights.get(at..at + N)?.as_array::<N>()?;

@@ -8,7 +8,7 @@ use crate::{
 use core::ops::Range;
 
 /// Four bytes of scratch memory or of a result.
-pub(super) type Word = [u8; 4];
+pub(super) type Word = u32;
 
 /// How products are summed.
 pub(super) trait Mode: 'static {
@@ -22,6 +22,8 @@ pub(super) trait Mode: 'static {
 	fn begin(result: Word) -> Self::Lane;
 	/// A result that some terms were added to.
 	fn end(result: Word, sum: Self::Lane) -> Word;
+	/// The sums as floats, where it is floats that are summed.
+	fn floats<const C: usize>(sums: &mut [[Self::Lane; C]]) -> Option<&mut [[f32; C]]>;
 	/// Reads a run of operands, every `step` words one.
 	fn load(from: &View, run: Range<usize>, to: &mut [Word], step: usize) -> Option<()>;
 }
@@ -51,20 +53,24 @@ impl Mode for Float {
 	}
 	#[inline(always)]
 	fn lane(word: Word) -> f32 {
-		f32::from_le_bytes(word)
+		f32::from_bits(word)
 	}
 	#[inline(always)]
 	fn begin(result: Word) -> f32 {
-		f32::from_le_bytes(result)
+		f32::from_bits(result)
 	}
 	#[inline(always)]
 	fn end(_: Word, sum: f32) -> Word {
-		sum.to_le_bytes()
+		sum.to_bits()
+	}
+	#[inline(always)]
+	fn floats<const C: usize>(sums: &mut [[f32; C]]) -> Option<&mut [[f32; C]]> {
+		Some(sums)
 	}
 	#[inline(always)]
 	fn load(from: &View, run: Range<usize>, to: &mut [Word], step: usize) -> Option<()> {
-		let run = from.raw::<Word>()?.get(run)?;
-		spread(run, to, step, |x| arith::term(f32::from_le_bytes(x)).to_le_bytes());
+		let run = from.raw::<[u8; 4]>()?.get(run)?;
+		spread(run, to, step, |x| arith::term(f32::from_le_bytes(x)).to_bits());
 		Some(())
 	}
 }
@@ -81,26 +87,30 @@ impl Mode for Wrapping {
 	}
 	#[inline(always)]
 	fn lane(word: Word) -> u32 {
-		u32::from_le_bytes(word)
+		word
 	}
 	#[inline(always)]
 	fn begin(result: Word) -> u32 {
-		u32::from_le_bytes(result)
+		result
 	}
 	#[inline(always)]
 	fn end(_: Word, sum: u32) -> Word {
-		sum.to_le_bytes()
+		sum
+	}
+	#[inline(always)]
+	fn floats<const C: usize>(_: &mut [[u32; C]]) -> Option<&mut [[f32; C]]> {
+		None
 	}
 	#[inline(always)]
 	fn load(from: &View, run: Range<usize>, to: &mut [Word], step: usize) -> Option<()> {
 		match from.meta.ty {
 			TensorType::U8 => {
-				spread(from.bytes.get(run)?, to, step, |x: u8| u32::from(x).to_le_bytes());
+				spread(from.bytes.get(run)?, to, step, |x: u8| u32::from(x));
 			}
 			TensorType::I8 => {
-				spread(from.bytes.get(run)?, to, step, |x: u8| i32::from(x as i8).to_le_bytes());
+				spread(from.bytes.get(run)?, to, step, |x: u8| i32::from(x as i8) as u32);
 			}
-			_ => spread(from.raw::<Word>()?.get(run)?, to, step, |x| x),
+			_ => spread(from.raw::<[u8; 4]>()?.get(run)?, to, step, u32::from_le_bytes),
 		}
 		Some(())
 	}
@@ -116,7 +126,7 @@ impl Small {
 		match from.meta.ty {
 			TensorType::U8 | TensorType::I8 => true,
 			TensorType::I32 => {
-				let words = Word::slice(from.bytes);
+				let words = <[u8; 4]>::slice(from.bytes);
 				let all = vector(
 					#[inline(always)]
 					|| {
@@ -142,7 +152,7 @@ impl Mode for Small {
 	}
 	#[inline(always)]
 	fn lane(word: Word) -> f32 {
-		f32::from_le_bytes(word)
+		f32::from_bits(word)
 	}
 	#[inline(always)]
 	fn begin(_: Word) -> f32 {
@@ -150,19 +160,23 @@ impl Mode for Small {
 	}
 	#[inline(always)]
 	fn end(result: Word, sum: f32) -> Word {
-		i32::from_le_bytes(result).wrapping_add(sum as i32).to_le_bytes()
+		result.wrapping_add(sum as i32 as u32)
+	}
+	#[inline(always)]
+	fn floats<const C: usize>(sums: &mut [[f32; C]]) -> Option<&mut [[f32; C]]> {
+		Some(sums)
 	}
 	#[inline(always)]
 	fn load(from: &View, run: Range<usize>, to: &mut [Word], step: usize) -> Option<()> {
 		match from.meta.ty {
 			TensorType::U8 => {
-				spread(from.bytes.get(run)?, to, step, |x: u8| f32::from(x).to_le_bytes());
+				spread(from.bytes.get(run)?, to, step, |x: u8| f32::from(x).to_bits());
 			}
 			TensorType::I8 => {
-				spread(from.bytes.get(run)?, to, step, |x: u8| f32::from(x as i8).to_le_bytes());
+				spread(from.bytes.get(run)?, to, step, |x: u8| f32::from(x as i8).to_bits());
 			}
-			_ => spread(from.raw::<Word>()?.get(run)?, to, step, |x| {
-				(i32::from_le_bytes(x) as f32).to_le_bytes()
+			_ => spread(from.raw::<[u8; 4]>()?.get(run)?, to, step, |x| {
+				(i32::from_le_bytes(x) as f32).to_bits()
 			}),
 		}
 		Some(())
@@ -201,6 +215,108 @@ fn tile<M: Mode, const R: usize, const C: usize, const W: usize>(
 	}
 }
 
+/// As [`tile`] with explicit vectors, `V` for each row. A product and a sum are never fused.
+#[cfg(feature = "std")]
+#[inline(always)]
+fn vectors<S: pulp::Simd, const R: usize, const C: usize, const V: usize>(
+	simd: S,
+	rows: [&[Word]; R],
+	columns: &[Word],
+	sums: &mut [[f32; C]],
+) {
+	let (b, _) = columns.as_chunks::<C>();
+	let rows = rows.map(|row| &row[..b.len()]);
+	let mut acc = [[simd.splat_f32s(0.0); V]; R];
+	for (acc, sums) in acc.iter_mut().zip(&*sums) {
+		for (acc, sums) in acc.iter_mut().zip(S::as_simd_f32s(sums).0) {
+			*acc = *sums;
+		}
+	}
+	for (k, b) in b.iter().enumerate() {
+		let mut lanes = [simd.splat_f32s(0.0); V];
+		let b: &[f32] = bytemuck::cast_slice(b);
+		for (lanes, b) in lanes.iter_mut().zip(S::as_simd_f32s(b).0) {
+			*lanes = *b;
+		}
+		for r in 0..R {
+			let a = simd.splat_f32s(f32::from_bits(rows[r][k]));
+			for v in 0..V {
+				acc[r][v] = simd.add_f32s(acc[r][v], simd.mul_f32s(a, lanes[v]));
+			}
+		}
+	}
+	for (acc, sums) in acc.iter().zip(sums) {
+		for (acc, sums) in acc.iter().zip(S::as_mut_simd_f32s(sums).0) {
+			*sums = *acc;
+		}
+	}
+}
+
+/// What multiplies one tile.
+trait Multiply: Copy {
+	/// Adds to `sums` the products of rows and the first `width` of `C` packed columns.
+	fn tile<M: Mode, const R: usize, const C: usize>(
+		self,
+		rows: [&[Word]; R],
+		columns: &[Word],
+		width: usize,
+		sums: &mut [[M::Lane; C]; R],
+	);
+}
+
+/// Plain loops.
+#[derive(Clone, Copy)]
+struct Loops;
+
+impl Multiply for Loops {
+	#[inline(always)]
+	fn tile<M: Mode, const R: usize, const C: usize>(
+		self,
+		rows: [&[Word]; R],
+		columns: &[Word],
+		width: usize,
+		sums: &mut [[M::Lane; C]; R],
+	) {
+		if width * 2 > C {
+			tile::<M, R, C, C>(rows, columns, sums);
+			return;
+		}
+		match C {
+			32 => tile::<M, R, C, 16>(rows, columns, sums),
+			16 => tile::<M, R, C, 8>(rows, columns, sums),
+			4 => tile::<M, R, C, 2>(rows, columns, sums),
+			_ => tile::<M, R, C, C>(rows, columns, sums),
+		}
+	}
+}
+
+/// The vectors of a processor.
+#[cfg(feature = "std")]
+#[derive(Clone, Copy)]
+struct Vectors<S>(S);
+
+#[cfg(feature = "std")]
+impl<S: pulp::Simd> Multiply for Vectors<S> {
+	#[inline(always)]
+	fn tile<M: Mode, const R: usize, const C: usize>(
+		self,
+		rows: [&[Word]; R],
+		columns: &[Word],
+		width: usize,
+		sums: &mut [[M::Lane; C]; R],
+	) {
+		let lanes = S::F32_LANES;
+		match M::floats(sums) {
+			Some(sums) if lanes > 1 && lanes * 4 >= C => match width.div_ceil(lanes) {
+				0 | 1 => vectors::<S, R, C, 1>(self.0, rows, columns, sums),
+				2 => vectors::<S, R, C, 2>(self.0, rows, columns, sums),
+				_ => vectors::<S, R, C, 4>(self.0, rows, columns, sums),
+			},
+			_ => Loops.tile::<M, R, C>(rows, columns, width, sums),
+		}
+	}
+}
+
 /// Packed rows and columns, and where their results lie.
 pub(super) struct Block<'a> {
 	/// For each row the word of the results where its first column would be.
@@ -221,21 +337,45 @@ pub(super) struct Block<'a> {
 
 impl Block<'_> {
 	/// Adds all products to the results.
+	#[cfg(feature = "std")]
 	pub(super) fn run<M: Mode, const R: usize, const C: usize>(
 		&self,
 		results: &mut [Word],
 	) -> Option<()> {
-		vector(
-			#[inline(always)]
-			|| match self.starts.len() {
-				1 => self.strips::<M, 1, C>(results),
-				_ => self.strips::<M, R, C>(results),
-			},
-		)
+		pulp::Arch::new().dispatch(Dispatched::<M, R, C> {
+			block: self,
+			results,
+			mode: core::marker::PhantomData,
+		})
+	}
+
+	/// Adds all products to the results.
+	#[cfg(not(feature = "std"))]
+	pub(super) fn run<M: Mode, const R: usize, const C: usize>(
+		&self,
+		results: &mut [Word],
+	) -> Option<()> {
+		self.all::<M, _, R, C>(Loops, results)
 	}
 
 	#[inline(always)]
-	fn strips<M: Mode, const R: usize, const C: usize>(&self, results: &mut [Word]) -> Option<()> {
+	fn all<M: Mode, T: Multiply, const R: usize, const C: usize>(
+		&self,
+		with: T,
+		results: &mut [Word],
+	) -> Option<()> {
+		match self.starts.len() {
+			1 => self.strips::<M, T, 1, C>(with, results),
+			_ => self.strips::<M, T, R, C>(with, results),
+		}
+	}
+
+	#[inline(always)]
+	fn strips<M: Mode, T: Multiply, const R: usize, const C: usize>(
+		&self,
+		with: T,
+		results: &mut [Word],
+	) -> Option<()> {
 		let size = self.terms * C;
 		for (strip, panel) in self.panels.chunks_exact(size.max(1)).enumerate() {
 			let first = self.columns.start + strip * C;
@@ -265,13 +405,7 @@ impl Block<'_> {
 						return None;
 					}
 					let rows = rows.map(|row| &row[done..next]);
-					if width * 4 <= C {
-						tile_quarter::<M, R, C>(rows, columns, &mut sums);
-					} else if width * 2 <= C {
-						tile_half::<M, R, C>(rows, columns, &mut sums);
-					} else {
-						tile::<M, R, C, C>(rows, columns, &mut sums);
-					}
+					with.tile::<M, R, C>(rows, columns, width, &mut sums);
 					done = next;
 				}
 				for (sums, start) in sums.iter().zip(starts) {
@@ -286,32 +420,21 @@ impl Block<'_> {
 	}
 }
 
-/// Half of a tile's columns.
-#[inline(always)]
-fn tile_half<M: Mode, const R: usize, const C: usize>(
-	rows: [&[Word]; R],
-	columns: &[Word],
-	sums: &mut [[M::Lane; C]; R],
-) {
-	match C {
-		32 => tile::<M, R, C, 16>(rows, columns, sums),
-		16 => tile::<M, R, C, 8>(rows, columns, sums),
-		4 => tile::<M, R, C, 2>(rows, columns, sums),
-		_ => tile::<M, R, C, C>(rows, columns, sums),
-	}
+/// A block, compiled for the vectors that this processor has. The bits are the same: nothing is
+/// reordered or fused.
+#[cfg(feature = "std")]
+struct Dispatched<'a, 'b, M, const R: usize, const C: usize> {
+	block: &'a Block<'b>,
+	results: &'a mut [Word],
+	mode: core::marker::PhantomData<M>,
 }
 
-/// A quarter of a tile's columns.
-#[inline(always)]
-fn tile_quarter<M: Mode, const R: usize, const C: usize>(
-	rows: [&[Word]; R],
-	columns: &[Word],
-	sums: &mut [[M::Lane; C]; R],
-) {
-	match C {
-		32 => tile::<M, R, C, 8>(rows, columns, sums),
-		16 => tile::<M, R, C, 4>(rows, columns, sums),
-		4 => tile::<M, R, C, 1>(rows, columns, sums),
-		_ => tile::<M, R, C, C>(rows, columns, sums),
+#[cfg(feature = "std")]
+impl<M: Mode, const R: usize, const C: usize> pulp::WithSimd for Dispatched<'_, '_, M, R, C> {
+	type Output = Option<()>;
+
+	#[inline(always)]
+	fn with_simd<S: pulp::Simd>(self, simd: S) -> Option<()> {
+		self.block.all::<M, _, R, C>(Vectors(simd), self.results)
 	}
 }

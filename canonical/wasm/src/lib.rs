@@ -3,8 +3,12 @@
 //!
 //! ```text
 //! reserve(length) -> pointer     memory for the host to write to
-//! run(package, its length, inputs, their length) -> pointer to 32 bytes, or 0 on a trap
+//! run(package, its length, inputs, their length, chunk) -> pointer to 32 bytes, or 0
+//! slabs() -> how many slabs the last run took
+//! largest() -> the largest other allocation of the last run
 //! ```
+//!
+//! The package is read where it lies, or loaded by chunks of a length that is not 0.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 #![cfg(target_arch = "wasm32")]
@@ -18,14 +22,20 @@ use core::{
 	cell::UnsafeCell,
 };
 use countersign_canonical::{
+	bounded::{Chunks, Prepared},
 	commitment::tensors_commitment,
-	program::Package,
-	tensor::{Tensor, Value},
-	Model,
+	memory::SLAB_BYTES,
+	program::ProgramError,
+	tensor::{Tensor, TensorType, Value},
 };
 
-/// Hands out memory and never takes it back; one run is short.
-struct Bump(UnsafeCell<usize>);
+/// Hands out memory and never takes it back; one run is short. Counts slabs, and remembers the
+/// largest of all other allocations.
+struct Bump {
+	next: UnsafeCell<usize>,
+	slabs: UnsafeCell<usize>,
+	largest: UnsafeCell<usize>,
+}
 
 // SAFETY: the module has one thread.
 unsafe impl Sync for Bump {}
@@ -33,7 +43,12 @@ unsafe impl Sync for Bump {}
 // SAFETY: blocks are aligned, disjoint and inside the memory that was grown for them.
 unsafe impl GlobalAlloc for Bump {
 	unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-		let next = self.0.get();
+		let next = self.next.get();
+		if layout.size() == SLAB_BYTES {
+			*self.slabs.get() += 1;
+		} else {
+			*self.largest.get() = layout.size().max(*self.largest.get());
+		}
 		let from = if *next == 0 { core::arch::wasm32::memory_size(0) << 16 } else { *next };
 		let start = (from + layout.align() - 1) & !(layout.align() - 1);
 		let end = start + layout.size();
@@ -52,7 +67,8 @@ unsafe impl GlobalAlloc for Bump {
 }
 
 #[global_allocator]
-static MEMORY: Bump = Bump(UnsafeCell::new(0));
+static MEMORY: Bump =
+	Bump { next: UnsafeCell::new(0), slabs: UnsafeCell::new(0), largest: UnsafeCell::new(0) };
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
@@ -63,6 +79,20 @@ fn panic(_: &core::panic::PanicInfo) -> ! {
 #[no_mangle]
 pub extern "C" fn reserve(length: usize) -> *mut u8 {
 	Box::leak(vec![0u8; length].into_boxed_slice()).as_mut_ptr()
+}
+
+/// How many slabs the last run took.
+#[no_mangle]
+pub extern "C" fn slabs() -> usize {
+	// SAFETY: the module has one thread.
+	unsafe { *MEMORY.slabs.get() }
+}
+
+/// The largest allocation of the last run that was no slab.
+#[no_mangle]
+pub extern "C" fn largest() -> usize {
+	// SAFETY: the module has one thread.
+	unsafe { *MEMORY.largest.get() }
 }
 
 /// Runs a package on inputs, both as their encodings.
@@ -76,30 +106,38 @@ pub unsafe extern "C" fn run(
 	package_length: usize,
 	inputs: *const u8,
 	inputs_length: usize,
+	chunk: usize,
 ) -> *const u8 {
 	let package = core::slice::from_raw_parts(package, package_length);
-	let inputs = core::slice::from_raw_parts(inputs, inputs_length);
-	match outcome(package, inputs) {
-		Some(hash) => Box::leak(Box::new(hash)).as_ptr(),
-		None => core::ptr::null(),
+	let mut inputs = core::slice::from_raw_parts(inputs, inputs_length);
+	let Ok(inputs) = Vec::<Tensor>::decode(&mut inputs) else {
+		return core::ptr::null();
+	};
+	*MEMORY.slabs.get() = 0;
+	*MEMORY.largest.get() = 0;
+	match outcome(package, &inputs, chunk) {
+		Ok(hash) => Box::leak(Box::new(hash)).as_ptr(),
+		Err(_) => core::ptr::null(),
 	}
 }
 
-fn outcome(mut package: &[u8], mut inputs: &[u8]) -> Option<[u8; 32]> {
-	let package = Package::decode(&mut package).ok()?;
-	let model = Model::from_unchecked(package).ok()?;
-	let inputs = Vec::<Tensor>::decode(&mut inputs).ok()?;
-	match model.run(&inputs) {
-		Ok(outputs) => Some(tensors_commitment(&outputs)),
+fn outcome(package: &[u8], inputs: &[Tensor], chunk: usize) -> Result<[u8; 32], ProgramError> {
+	let mut prepared = if chunk == 0 {
+		Prepared::from_package_unchecked(package)?
+	} else {
+		let mut chunks = Chunks::new();
+		package.chunks(chunk).try_for_each(|chunk| chunks.push(chunk))?;
+		Prepared::from_chunks_unchecked(chunks)?
+	};
+	Ok(match prepared.run(inputs) {
+		Ok(outputs) => tensors_commitment(&outputs),
 		// A trap has its own commitment here, so that it is compared as well.
 		Err(trap) => {
 			let text = alloc::format!("{trap:?}");
 			let octets: Vec<i64> = text.bytes().map(i64::from).collect();
 			let shape = [octets.len() as u32];
-			let ty = countersign_canonical::TensorType::U8;
-			let value = Value::from_integers(ty, &shape, &octets);
-			let tensors = vec![value.to_tensor()];
-			Some(tensors_commitment(&tensors))
+			let value = Value::from_integers(TensorType::U8, &shape, &octets);
+			tensors_commitment(&[value.to_tensor()])
 		}
-	}
+	})
 }

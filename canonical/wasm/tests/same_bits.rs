@@ -10,10 +10,12 @@ mod common;
 #[path = "../../tests/generate/mod.rs"]
 mod generate;
 
-use codec::Encode;
+use codec::{Decode, Encode};
 use common::Dice;
 use countersign_canonical::{
+	bounded::Prepared,
 	commitment::tensors_commitment,
+	memory::{MAX_OTHER_BYTES, MAX_SLABS},
 	op::Op,
 	program::{Constant, Node, Package, Program},
 	tensor::{Meta, Tensor, TensorType, Value},
@@ -56,8 +58,9 @@ impl Guest {
 		Self { engine, module }
 	}
 
-	/// The commitment to what comes out, and the seconds that it took.
-	fn run(&self, package: &[u8], inputs: &[u8]) -> ([u8; 32], f64) {
+	/// The commitment to what comes out, and the seconds that it took. `chunk` is the length of the
+	/// chunks that the package is loaded by, or 0.
+	fn run(&self, package: &[u8], inputs: &[u8], chunk: u32) -> ([u8; 32], f64) {
 		let mut store = Store::new(&self.engine, ());
 		let instance = Instance::new(&mut store, &self.module, &[]).unwrap();
 		let memory = instance.get_memory(&mut store, "memory").unwrap();
@@ -68,14 +71,22 @@ impl Guest {
 			at
 		};
 		let (first, second) = (put(package), put(inputs));
-		let run = instance.get_typed_func::<(u32, u32, u32, u32), u32>(&mut store, "run").unwrap();
+		type Parameters = (u32, u32, u32, u32, u32);
+		let run = instance.get_typed_func::<Parameters, u32>(&mut store, "run").unwrap();
 		let start = Instant::now();
 		let lengths = (package.len() as u32, inputs.len() as u32);
-		let at = run.call(&mut store, (first, lengths.0, second, lengths.1)).unwrap();
+		let at = run.call(&mut store, (first, lengths.0, second, lengths.1, chunk)).unwrap();
 		let seconds = start.elapsed().as_secs_f64();
 		assert_ne!(at, 0);
 		let mut hash = [0; 32];
 		memory.read(&store, at as usize, &mut hash).unwrap();
+		let mut told = |name| {
+			let function = instance.get_typed_func::<(), u32>(&mut store, name).unwrap();
+			function.call(&mut store, ()).unwrap() as usize
+		};
+		// One slab at least where the package is loaded into one.
+		assert!(told("slabs") <= MAX_SLABS);
+		assert!(told("largest") <= MAX_OTHER_BYTES, "{}", told("largest"));
 		(hash, seconds)
 	}
 }
@@ -120,16 +131,69 @@ fn native_and_webassembly_agree() {
 	let guest = Guest::new();
 	for seed in 0..2_000 {
 		let (package, inputs) = generate::random(&mut Dice::new(seed));
-		let (found, _) = guest.run(&package.encode(), &inputs.encode());
-		assert_eq!(found, native(&package, &inputs), "seed {seed}: {:?}", package.program);
+		let bytes = package.encode();
+		let expected = native(&package, &inputs);
+		let chunk = [0, 1, 100, 65_536][seed as usize % 4];
+		let (found, _) = guest.run(&bytes, &inputs.encode(), chunk);
+		assert_eq!(found, expected, "seed {seed}: {:?}", package.program);
+		// The bounded run, natively.
+		let mut prepared = Prepared::from_package(&bytes).unwrap();
+		assert_eq!(prepared.root(), package.program.root());
+		let bounded = match prepared.run(&inputs) {
+			Ok(outputs) => tensors_commitment(&outputs),
+			Err(trap) => trapped(trap),
+		};
+		assert_eq!(bounded, expected, "seed {seed}: {:?}", package.program);
 	}
 	let (package, inputs) = square(384);
 	let (package_bytes, input_bytes) = (package.encode(), inputs.encode());
-	let mut seconds = f64::MAX;
-	for _ in 0..10 {
-		let (found, spent) = guest.run(&package_bytes, &input_bytes);
+	for chunk in [0, 30_000] {
+		let (found, _) = guest.run(&package_bytes, &input_bytes, chunk);
 		assert_eq!(found, native(&package, &inputs));
-		seconds = seconds.min(spent);
 	}
-	println!("384^3 in WebAssembly: {:.2} GMAC/s", 384f64.powi(3) / seconds / 1e9);
+}
+
+/// Real models, where a folder of packages and inputs is given: `NAME.package` and `NAME.inputs`,
+/// as `scripts/conformance` writes them. Says what each takes.
+#[test]
+fn real_models_agree() {
+	let Some(folder) = std::env::var_os("COUNTERSIGN_PACKAGES") else {
+		return;
+	};
+	let guest = Guest::new();
+	let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+		.unwrap()
+		.map(|entry| entry.unwrap().path())
+		.filter(|path| path.extension().is_some_and(|extension| extension == "package"))
+		.collect();
+	files.sort();
+	assert!(!files.is_empty());
+	for file in files {
+		let package_bytes = std::fs::read(&file).unwrap();
+		let input_bytes = std::fs::read(file.with_extension("inputs")).unwrap();
+		let package = Package::decode(&mut &package_bytes[..]).unwrap();
+		let inputs = Vec::<Tensor>::decode(&mut &input_bytes[..]).unwrap();
+		let model = Model::new(&package).unwrap();
+		let expected = tensors_commitment(&model.run(&inputs).unwrap());
+		let (mut replay, mut plain) = (f64::MAX, f64::MAX);
+		for chunk in [65_536, 0, 0] {
+			let (found, seconds) = guest.run(&package_bytes, &input_bytes, chunk);
+			assert_eq!(found, expected, "{}", file.display());
+			replay = replay.min(seconds);
+		}
+		for _ in 0..5 {
+			let start = Instant::now();
+			model.run(&inputs).unwrap();
+			plain = plain.min(start.elapsed().as_secs_f64());
+		}
+		let cost = model.plan().cost;
+		println!(
+			"{:24} {:8.3} ms in WebAssembly, {:7.3} ms natively, {} slabs, {} weighted MAC",
+			file.file_stem().unwrap().to_string_lossy(),
+			replay * 1e3,
+			plain * 1e3,
+			cost.slabs,
+			cost.weighted_macs(),
+		);
+	}
 }

@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release -p countersign-onnx --example import -- MODEL.onnx [-s NAME=1,3,48,192]
 //!         [-b NAME=16000]
-//!         [-i RAW_INPUT].. [-o FOLDER] [-e FOLDER] [-n REPEATS] [-p yes]
+//!         [-i RAW_INPUT].. [-o FOLDER] [-e FOLDER] [-n REPEATS] [-p kinds|all]
 
 use codec::Encode;
 use countersign_canonical::{
@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 	let mut options = Options::default();
 	let (mut raw, mut folder, mut repeats, mut profile, mut encoded) =
 		(Vec::new(), None, 1u32, false, None);
+	let mut detail = false;
 	while let Some(flag) = arguments.next() {
 		let value = arguments.next().ok_or("a flag without a value")?;
 		match flag.as_str() {
@@ -39,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 			}
 			"-i" => raw.push(fs::read(value)?),
 			"-o" => folder = Some(value),
-			"-p" => profile = value == "yes",
+			"-p" => (profile, detail) = (true, value == "all"),
 			"-e" => encoded = Some(value),
 			"-n" => repeats = value.parse()?,
 			other => return Err(format!("unknown flag {other}").into()),
@@ -91,7 +92,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 		let mut last = Instant::now();
 		let _ = model.run_seen(&tensors, |number, _| {
 			let op = format!("{:?}", model.program().nodes[number as usize].op);
-			let name = op.split(" {").next().unwrap_or_default().to_string();
+			let mut name = op.split(" {").next().unwrap_or_default().to_string();
+			if detail {
+				name += &format!(" {:?}", shapes(&model, number));
+			}
 			let entry = spent.entry(name).or_default();
 			*entry = (entry.0 + last.elapsed().as_secs_f64() * 1e3, entry.1 + 1);
 			last = Instant::now();
@@ -110,4 +114,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 		}
 	}
 	Ok(())
+}
+
+/// The shapes of a node's operands and result.
+fn shapes(model: &Model, number: u32) -> Vec<&[u32]> {
+	let node = &model.program().nodes[number as usize];
+	let result = model.program().first_result() + number as usize;
+	let all = node.operands.iter().map(|at| usize::from(*at)).chain([result]);
+	all.map(|at| &model.plan().metas[at].shape[..]).collect()
 }
