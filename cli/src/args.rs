@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// claim what you earned, run a validator.
 ///
 /// Exit codes: 0 done, 1 refused or failed on chain, 2 wrong usage or input, 3 no connection,
-/// 4 refunded or invalidated.
+/// 4 refunded or invalidated, 5 an answer does not hold.
 #[derive(Parser)]
 #[command(name = "countersign", version, propagate_version = true)]
 pub(crate) struct Cli {
@@ -66,6 +66,12 @@ pub(crate) enum Command {
 	Request(Request),
 	/// The result of a request.
 	Result(Result),
+	/// Compute an answer again, here, and say whether it holds. Exit code 5 if it does not.
+	Replay(Replay),
+	/// Have the chain recompute an answer that does not hold. Holds a bond, which is lost where the
+	/// answer stands; where it is wrong, the requester gets everything back, whoever signed it
+	/// loses its cover, and a tenth of that is yours.
+	Dispute(Dispute),
 	/// Who gets what, and who earned what.
 	#[command(subcommand)]
 	Attribution(Attribution),
@@ -93,6 +99,14 @@ pub(crate) enum Command {
 
 #[derive(Subcommand)]
 pub(crate) enum Model {
+	/// Turn an ONNX file into a canonical program, and show what a manifest says about it: its
+	/// root and cost, where it can run, and a tolerance for validators that use ONNX Runtime.
+	Import(Import),
+	/// Run a model in the runtime of the node at --url, without a transaction and for nothing.
+	DryRun(DryRun),
+	/// Store a model's program on chain, or drop it.
+	#[command(subcommand)]
+	Program(Program),
 	/// Register a model from a manifest, and give its artefact to the node.
 	Register {
 		/// The manifest, a TOML file.
@@ -153,6 +167,105 @@ pub(crate) enum Model {
 }
 
 #[derive(Args)]
+pub(crate) struct Import {
+	/// The ONNX file.
+	pub(crate) artefact: PathBuf,
+	/// A folder of inputs on which to measure how far ONNX Runtime is from the program: a file
+	/// each, or a folder each with one file for every input, named by it.
+	#[arg(long, value_name = "FOLDER")]
+	pub(crate) samples: Option<PathBuf>,
+	/// Turn each sample into the model's input.
+	#[arg(long, value_name = "CODEC", requires = "samples")]
+	pub(crate) encode: Option<Codec>,
+	/// The shape of an input that the file leaves open, such as `x=1,3,224,224`.
+	#[arg(long, value_name = "NAME=DIMS")]
+	pub(crate) shape: Vec<String>,
+	/// The size of a named dimension, such as `width=224`.
+	#[arg(long, value_name = "NAME=SIZE")]
+	pub(crate) dimension: Vec<String>,
+	/// Where to write the program; beside the file by default.
+	#[arg(long, short, value_name = "FILE")]
+	pub(crate) out: Option<PathBuf>,
+	/// The engine binary. By default `countersign-engine` beside this one.
+	#[arg(long, value_name = "PATH", env = "COUNTERSIGN_ENGINE")]
+	pub(crate) engine: Option<PathBuf>,
+	/// The ONNX Runtime library. By default `libonnxruntime.so` beside this program.
+	#[arg(long, value_name = "PATH", env = "COUNTERSIGN_ONNXRUNTIME")]
+	pub(crate) onnxruntime: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct DryRun {
+	/// The model's identifier or name.
+	#[arg(long, short)]
+	pub(crate) model: String,
+	/// The program or the ONNX file; what is stored on chain by default.
+	#[arg(long, value_name = "FILE")]
+	pub(crate) program: Option<PathBuf>,
+	/// The input, as for `infer`.
+	#[arg(long, short, required = true, value_name = "FILE")]
+	pub(crate) input: Vec<String>,
+	/// Turn the file into the model's input, and its output into an answer.
+	#[arg(long, value_name = "CODEC")]
+	pub(crate) encode: Option<Codec>,
+	#[command(flatten)]
+	pub(crate) show: Show,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Program {
+	/// Store the program of a registered model on chain, for a deposit. Goes on where an earlier
+	/// upload stopped.
+	Upload {
+		/// The model's identifier or name.
+		model: String,
+		/// The program, or the ONNX file that it comes from.
+		file: PathBuf,
+	},
+	/// What is stored, and what calling it takes.
+	Show {
+		/// The model's identifier or name.
+		model: String,
+	},
+	/// Give up an upload and get the deposit back.
+	Abort {
+		/// The model's identifier or name.
+		model: String,
+	},
+	/// Drop a stored program and get the deposit back.
+	Drop {
+		/// The model's identifier or name.
+		model: String,
+	},
+}
+
+#[derive(Args)]
+pub(crate) struct Replay {
+	/// The identifier of the request.
+	pub(crate) id: String,
+	/// The program or the ONNX file; by default what is stored on chain, or what the node has.
+	#[arg(long, value_name = "FILE")]
+	pub(crate) program: Option<PathBuf>,
+	/// The input, as it was given to `infer`; by default what is on chain, or what the node has.
+	#[arg(long, short, value_name = "FILE")]
+	pub(crate) input: Vec<String>,
+	/// As it was given to `infer`; also turns the output into an answer.
+	#[arg(long, value_name = "CODEC")]
+	pub(crate) encode: Option<Codec>,
+	#[command(flatten)]
+	pub(crate) show: Show,
+}
+
+#[derive(Args)]
+pub(crate) struct Dispute {
+	#[command(flatten)]
+	pub(crate) replay: Replay,
+	/// Dispute it also where computing it here says that it holds.
+	#[arg(long)]
+	pub(crate) anyway: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct Ask {
 	/// The model's identifier or name.
 	#[arg(long, short)]
@@ -193,6 +306,10 @@ pub(crate) enum Codec {
 pub(crate) struct Infer {
 	#[command(flatten)]
 	pub(crate) ask: Ask,
+	/// Run it inside the transaction: every node computes it, nobody is trusted, and the answer is
+	/// there with the block. For models whose program is stored on chain and small enough.
+	#[arg(long, conflicts_with_all = ["wait", "wait_final", "deadline_in", "value_at_risk", "commit_only"])]
+	pub(crate) sync: bool,
 	/// Wait for the answer.
 	#[arg(long, short)]
 	pub(crate) wait: bool,
@@ -343,6 +460,13 @@ pub(crate) enum Validator {
 	List,
 	/// Make new keys in the node at --url and register them for the key's account.
 	Keys,
+	/// Have the node at --url, which has to be your own, look for what keeps a validator from
+	/// earning: keys, bond, peers, models, engines, clock, float mode. Exit code 1 if there is
+	/// something.
+	Doctor {
+		/// The account; all whose inference keys the node has if left out.
+		account: Option<String>,
+	},
 }
 
 #[derive(Subcommand)]

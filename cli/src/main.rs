@@ -30,7 +30,9 @@ fn run(cli: Cli) -> Result<(), Error> {
 }
 
 async fn dispatch(Cli { global, command }: Cli) -> Result<(), Error> {
-	use commands::{account, attribution, chain, infer, model, request, validator, Session};
+	use commands::{
+		account, attribution, chain, dispute, infer, model, replay, request, validator, Session,
+	};
 	let session = Session::new(global);
 	match command {
 		Command::Model(command) => model::run(session, command).await,
@@ -38,6 +40,8 @@ async fn dispatch(Cli { global, command }: Cli) -> Result<(), Error> {
 		Command::Infer(infer) => infer::run(session, infer).await,
 		Command::Request(command) => request::run(session, command).await,
 		Command::Result(result) => request::result(session, result).await,
+		Command::Replay(args) => replay::run(session, args).await,
+		Command::Dispute(args) => dispute::run(session, args).await,
 		Command::Attribution(command) => attribution::run(session, command).await,
 		Command::Claim(claim) => attribution::claim(session, claim).await,
 		Command::Validator(command) => validator::run(session, command).await,

@@ -8,13 +8,13 @@ use crate::{
 	keys::Signer,
 	Client, Error,
 };
-use codec::Encode;
+use codec::{Decode, Encode};
 use countersign_primitives::{
 	commitment::tensors_commitment,
 	model::ModelId,
 	request::{
-		request_id, EvidenceSet, Finality, Input, Outcome, Quote, RequestId, RequestStatus,
-		RequestView, ResultView, Terms, TrapCode,
+		request_id, EvidenceSet, Finality, Input, Outcome, OutcomeCommitment, Quote, RequestId,
+		RequestStatus, RequestView, ResultView, Terms, TrapCode,
 	},
 	tensor::{Tensor, MAX_INLINE_BYTES},
 	AccountId, Balance, BlockNumber, Hash,
@@ -97,6 +97,36 @@ pub struct Asked {
 	pub nonce: u64,
 	/// The transaction that submitted it.
 	pub included: Included,
+}
+
+/// What a run inside a transaction came to, as its event tells.
+#[derive(Clone, Debug, Decode)]
+pub struct Computed {
+	/// Names the run, as its receipt does.
+	pub request: RequestId,
+	/// Who asked and paid.
+	pub who: AccountId,
+	/// The model.
+	pub model: ModelId,
+	/// The commitment to the input.
+	pub input: Hash,
+	/// What came of it.
+	pub outcome: OutcomeCommitment,
+	/// The encoding of the output tensors, where it is short enough for an event.
+	pub output: Option<Vec<u8>>,
+	/// What went to the treasury.
+	pub treasury_paid: Balance,
+	/// What was burned.
+	pub burned: Balance,
+	/// What went to the model's contributors.
+	pub contributors_paid: Balance,
+}
+
+impl Computed {
+	/// What was paid beside the transaction's fee.
+	pub fn paid(&self) -> Balance {
+		self.treasury_paid.saturating_add(self.burned).saturating_add(self.contributors_paid)
+	}
 }
 
 /// A request with its result.
@@ -200,6 +230,46 @@ impl Client {
 			)));
 		}
 		Ok(Asked { id, terms, nonce, included })
+	}
+
+	/// Runs a model inside the transaction, for at most `max_fee` beside the transaction's own, and
+	/// gives what came of it. What is too long for an event is computed once more by the node, and
+	/// compared with what every node computed.
+	pub async fn infer_sync(
+		&self,
+		signer: &Signer,
+		model: &ModelId,
+		input: &[Tensor],
+		max_fee: Balance,
+	) -> Result<(Included, Computed, Outcome), Error> {
+		let call = Call::infer_sync(model, input.encode(), max_fee);
+		let included = self.submit(&call, signer).await?;
+		let event = included
+			.event("Inference", "Computed")
+			.ok_or_else(|| Error::Incompatible("no event tells what was computed".into()))?;
+		let computed: Computed = event.decode()?;
+		let wrong = || Error::Incompatible("the output is not what the event commits to".into());
+		let outcome = match (&computed.outcome, &computed.output) {
+			(OutcomeCommitment::Trap { code, operator }, _) => {
+				Outcome::Trap { code: *code, operator: *operator }
+			}
+			(OutcomeCommitment::Output(_), Some(bytes)) => {
+				Outcome::Output(bytes.clone().try_into().map_err(|_| wrong())?)
+			}
+			(OutcomeCommitment::Output(_), None) => {
+				let again = self.dry_run_model(*model, input).await?;
+				let bytes = again.output.map_err(|_| wrong())?;
+				Outcome::Output(bytes.try_into().map_err(|_| wrong())?)
+			}
+		};
+		if let (OutcomeCommitment::Output(commitment), Outcome::Output(bytes)) =
+			(&computed.outcome, &outcome)
+		{
+			if tensors_commitment(&crate::tensors::decode(bytes)?) != *commitment {
+				return Err(wrong());
+			}
+		}
+		Ok((included, computed, outcome))
 	}
 
 	/// Follows a request from now on.

@@ -6,9 +6,11 @@
 use crate::Error;
 use codec::Encode;
 use countersign_primitives::{
+	dispute::{Effort, StagingId, Witness},
 	model::{Manifest, ModelId},
+	offence::SignedStatement,
 	request::{Input, RequestId, Terms},
-	AccountId, Balance, Macs,
+	AccountId, Balance, Hash, Macs,
 };
 use subxt::{
 	client::OnlineClientAtBlockImpl,
@@ -124,6 +126,60 @@ impl Call {
 		Self::new("Models", "set_capacity").with_number("capacity", capacity)
 	}
 
+	/// Begins to upload a model's program: a package of `length` bytes.
+	pub fn begin_program(model: &ModelId, length: u32) -> Self {
+		Self::new("Models", "begin_program").with("model", model).with_number("length", length)
+	}
+
+	/// Uploads one chunk of a package.
+	pub fn put_program_chunk(model: &ModelId, index: u32, bytes: &[u8]) -> Self {
+		Self::new("Models", "put_program_chunk")
+			.with("model", model)
+			.with_number("index", index)
+			.with("bytes", bytes)
+	}
+
+	/// Has an uploaded package examined and stored.
+	pub fn finish_program(model: &ModelId) -> Self {
+		Self::new("Models", "finish_program").with("model", model)
+	}
+
+	/// Gives up an upload.
+	pub fn abort_program(model: &ModelId) -> Self {
+		Self::new("Models", "abort_program").with("model", model)
+	}
+
+	/// Drops a stored program.
+	pub fn drop_program(root: &Hash) -> Self {
+		Self::new("Models", "drop_program").with("root", root)
+	}
+
+	/// Begins to stage a package that is too long for one transaction.
+	pub fn stage(root: &Hash, length: u32) -> Self {
+		Self::new("Disputes", "stage").with("root", root).with_number("length", length)
+	}
+
+	/// Posts chunks of a staged package.
+	pub fn stage_chunks(id: &StagingId, first: u32, bytes: &[u8]) -> Self {
+		Self::new("Disputes", "stage_chunks")
+			.with("id", id)
+			.with_number("first", first)
+			.with("bytes", bytes)
+	}
+
+	/// Disputes an open result: the chain recomputes it.
+	pub fn dispute_by_replay(request: &RequestId, witness: &Witness, effort: &Effort) -> Self {
+		Self::new("Disputes", "dispute_by_replay")
+			.with("request", request)
+			.with("witness", witness)
+			.with("effort", effort)
+	}
+
+	/// Reports two different statements that a validator signed about one request.
+	pub fn report_equivocation(first: &SignedStatement, second: &SignedStatement) -> Self {
+		Self::new("Validators", "report_equivocation").with("first", first).with("second", second)
+	}
+
 	/// Asks for a run.
 	pub fn request(model: &ModelId, input: &Input, nonce: u64, terms: &Terms) -> Self {
 		Self::new("Inference", "request")
@@ -131,6 +187,14 @@ impl Call {
 			.with("input", input)
 			.with_number("nonce", nonce)
 			.with("terms", terms)
+	}
+
+	/// Runs a model inside the transaction.
+	pub fn infer_sync(model: &ModelId, input: Vec<u8>, max_fee: Balance) -> Self {
+		Self::new("Inference", "infer_sync")
+			.with("model", model)
+			.with("input", input)
+			.with_number("max_fee", max_fee)
 	}
 
 	/// Posts the input that an executor demanded.
@@ -264,7 +328,6 @@ impl EncodeAsFields for Arguments {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use countersign_primitives::Hash;
 	use scale_info::{meta_type, PortableRegistry, Registry};
 	use subxt::ext::scale_type_resolver::Field;
 

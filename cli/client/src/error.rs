@@ -1,7 +1,8 @@
 //! What can go wrong, and what to do next.
 
 use countersign_primitives::{
-	apis::QuoteError, model::ManifestError, request::RequestId, tensor::TensorError,
+	apis::QuoteError, dispute::ReplayRefusal, model::ManifestError, program::DryRunError,
+	request::RequestId, tensor::TensorError,
 };
 
 /// Why something did not work.
@@ -74,6 +75,21 @@ pub enum Error {
 	/// The node speaks of things that this client does not know.
 	#[error("the node's answer cannot be read: {0}")]
 	Incompatible(String),
+	/// The model has no program, so that nobody but its validators can say what its answers are.
+	#[error("this model has no canonical program")]
+	NoProgram,
+	/// There is no dry run.
+	#[error("no dry run: {}", dry_run_problem(.0))]
+	DryRun(DryRunError),
+	/// There is no replay.
+	#[error("no replay: {}", replay_problem(.0))]
+	Replay(ReplayRefusal),
+	/// The file has operators that the canonical operator set cannot express, all of them named.
+	#[error("the model cannot be expressed as a canonical program:\n  {}", .0.join("\n  "))]
+	NotExpressible(Vec<String>),
+	/// An answer is not what the model's program gives.
+	#[error("the answer to request {0:?} does not hold: {1}")]
+	DoesNotHold(RequestId, String),
 	/// A file cannot be read or written.
 	#[error("{path}: {reason}")]
 	File {
@@ -88,9 +104,14 @@ impl Error {
 	/// The exit code of a program that stops because of this.
 	pub fn exit_code(&self) -> u8 {
 		match self {
-			Self::Input(_) | Self::Manifest(_) | Self::Tensors(_) | Self::File { .. } => 2,
+			Self::Input(_)
+			| Self::Manifest(_)
+			| Self::Tensors(_)
+			| Self::NotExpressible(_)
+			| Self::File { .. } => 2,
 			Self::Connection { .. } => 3,
 			Self::Refunded(_) | Self::Invalidated(_) => 4,
+			Self::DoesNotHold(..) => 5,
 			_ => 1,
 		}
 	}
@@ -118,6 +139,23 @@ impl Error {
 				"ask again, later or with a later deadline; see `countersign quote`"
 			}
 			Self::Invalidated(_) => "ask again: another validator will be drawn",
+			Self::NoProgram => {
+				"its answers are the word of the validators that sign them: there is nothing to \
+				 compute them again with"
+			}
+			Self::DryRun(DryRunError::NoProgram) => {
+				"give the program or the ONNX file with --program, or store it with `countersign \
+				 model program upload`"
+			}
+			Self::DryRun(DryRunError::TooCostly | DryRunError::TooMuchMemory) => {
+				"run it here: `countersign replay` for a request, `countersign model import` for a \
+				 file"
+			}
+			Self::NotExpressible(_) => {
+				"register the model without a program, or export it with other operators; \
+				 docs/conformance.md lists those that can be expressed"
+			}
+			Self::DoesNotHold(..) => "whoever signed it can lose its stake: open a dispute",
 			Self::Incompatible(_) => "use the client that belongs to the runtime of this chain",
 			Self::Node { code: -32601, .. } => {
 				"this node does not offer that method: unsafe methods need `--rpc-methods unsafe`, \
@@ -144,6 +182,12 @@ impl Error {
 					"name the model that was registered first as a parent, with a royalty"
 				}
 				"NotValidator" | "NotBonded" => "bond first: `countersign validator bond`",
+				"NoProgram" | "NoStoredProgram" => {
+					"store the model's program with `countersign model program upload`, or leave out \
+					 --sync"
+				}
+				"AboveSynchronousBudget" => "leave out --sync: a validator answers in a block or two",
+				"UploadExpired" => "begin again after `countersign model program abort`",
 				"NothingToClaim" => "see `countersign attribution rights`",
 				"FundsUnavailable" | "InsufficientBalance" => {
 					"the account has too little free balance; see `countersign balance`"
@@ -201,6 +245,32 @@ pub fn tensor_problem(problem: &TensorError) -> &'static str {
 	}
 }
 
+/// Why there is no dry run, in words.
+pub fn dry_run_problem(problem: &DryRunError) -> String {
+	match problem {
+		DryRunError::NoProgram => "no program of this model is stored on chain".into(),
+		DryRunError::Package(why) => format!("the program is not in order: {why:?}"),
+		DryRunError::Input(why) => format!("the input: {}", tensor_problem(why)),
+		DryRunError::TooCostly => "a run takes longer than the chain could replay".into(),
+		DryRunError::TooMuchMemory => "a run takes more memory than the runtime has".into(),
+	}
+}
+
+/// Why the chain does not replay a result, in words.
+pub fn replay_problem(problem: &ReplayRefusal) -> &'static str {
+	match problem {
+		ReplayRefusal::NotOpen => "there is no such result, or it is not open any more",
+		ReplayRefusal::NoProgram => "the model has no canonical program",
+		ReplayRefusal::Version => "its version of the operator set is suspended or not known",
+		ReplayRefusal::NoPackage => "the chain does not have the program, or not all of it",
+		ReplayRefusal::WrongPackage => "the program is not the model's",
+		ReplayRefusal::NoInput => "the input is not on chain, and none was given",
+		ReplayRefusal::WrongInput => "the input is not the one that was asked",
+		ReplayRefusal::EffortTooLow => "it takes more than was declared",
+		ReplayRefusal::TooHeavy => "it takes more time or memory than a block has for it",
+	}
+}
+
 /// Why there is no quote, in words.
 pub fn quote_problem(problem: &QuoteError) -> &'static str {
 	match problem {
@@ -236,6 +306,11 @@ mod tests {
 			(connection, 3, true),
 			(Error::Refunded(RequestId::zero()), 4, true),
 			(Error::Invalidated(RequestId::zero()), 4, true),
+			(Error::DoesNotHold(RequestId::zero(), "wrong".into()), 5, true),
+			(Error::NotExpressible(vec!["x".into()]), 2, true),
+			(Error::NoProgram, 1, true),
+			(Error::DryRun(DryRunError::NoProgram), 1, true),
+			(Error::DryRun(DryRunError::TooCostly), 1, true),
 			(Error::NoServer(0), 1, true),
 			(dispatch("NoServer"), 1, true),
 			(dispatch("WrongNonce"), 1, true),

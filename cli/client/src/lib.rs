@@ -25,10 +25,12 @@
 //! | [`ask`] | quoting, requesting, and following a request to its end |
 //! | [`call`] | every call of the chain's own pallets |
 //! | [`client`] | the connection |
+//! | [`dispute`] | having the chain recompute an answer |
 //! | [`event`] | events, decoded by metadata |
 //! | [`keys`] | accounts and signers |
 //! | [`magika`] | what the magika model takes and gives |
 //! | [`manifest`] | manifests as files |
+//! | [`program`] | canonical programs: importing, limits, computing an answer again |
 //! | [`tensors`] | tensors from files, and as people read them |
 
 #![deny(rustdoc::broken_intra_doc_links)]
@@ -37,16 +39,20 @@ pub mod amount;
 pub mod ask;
 pub mod call;
 pub mod client;
+pub mod dispute;
+pub mod doctor;
 pub mod error;
 pub mod event;
 pub mod keys;
 pub mod magika;
 pub mod manifest;
+pub mod program;
 mod queries;
 pub mod tensors;
 mod uploads;
 
 pub use client::{Client, Included};
+pub use countersign_onnx::Options as ImportOptions;
 pub use countersign_primitives as primitives;
 pub use error::Error;
 pub use queries::AccountBalance;

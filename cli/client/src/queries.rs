@@ -1,13 +1,15 @@
 //! The runtime APIs, typed. Each asks at the best block.
 
 use crate::{manifest::parse_hash, Client, Error};
-use codec::Decode;
+use codec::{Decode, Encode};
 use countersign_primitives::{
 	apis::{QuoteError, ServingView, ValidatorView},
 	attribution::{EntitlementView, VectorEntry},
 	model::{ArtefactHash, ModelId, ModelView},
 	parameters::{ConsensusParameters, RequestParameters},
+	program::{DryRun, DryRunError, ProgramInfo},
 	request::{Quote, Receipt, RequestId, RequestView, ResultView, Terms},
+	tensor::Tensor,
 	AccountId, Balance, BlockNumber, Hash, SessionIndex,
 };
 use sp_crypto_hashing::{blake2_128, twox_128};
@@ -128,6 +130,30 @@ impl Client {
 	/// The encoding of an input, while it is on chain.
 	pub async fn input(&self, id: RequestId) -> Result<Option<Vec<u8>>, Error> {
 		self.api("InferenceApi_input", (id,), None).await
+	}
+
+	/// The stored program of a model, and what calling it takes.
+	pub async fn program_info(&self, model: ModelId) -> Result<Option<ProgramInfo>, Error> {
+		self.api("ProgramsApi_program_info", (model,), None).await
+	}
+
+	/// The package of a stored program.
+	pub async fn stored_program(&self, root: Hash) -> Result<Option<Vec<u8>>, Error> {
+		self.api("ProgramsApi_program", (root,), None).await
+	}
+
+	/// Runs a package in the node's runtime. The outputs are whole, whatever policies expose.
+	pub async fn dry_run(&self, package: &[u8], input: &[Tensor]) -> Result<DryRun, Error> {
+		let run: Result<DryRun, DryRunError> =
+			self.api("ProgramsApi_dry_run", (package, input.encode()), None).await?;
+		run.map_err(Error::DryRun)
+	}
+
+	/// Runs a model's stored program in the node's runtime.
+	pub async fn dry_run_model(&self, model: ModelId, input: &[Tensor]) -> Result<DryRun, Error> {
+		let run: Result<DryRun, DryRunError> =
+			self.api("ProgramsApi_dry_run_model", (model, input.encode()), None).await?;
+		run.map_err(Error::DryRun)
 	}
 
 	/// The parameters in force for new requests.

@@ -13,7 +13,7 @@ use countersign_client::{
 	primitives::{
 		model::ModelView,
 		request::{EvidenceSet, Finality, Quote, RequestStatus, Terms},
-		tensor::Tensor,
+		tensor::{Port, Tensor},
 	},
 	tensors, Client, Error,
 };
@@ -36,7 +36,18 @@ pub(crate) fn read_input(
 	let ports = &model.manifest.inputs;
 	match codec {
 		None => tensors::read_files(files, ports).map(Ok),
-		Some(Codec::Magika) => {
+		Some(codec) => encode(files, codec, ports),
+	}
+}
+
+/// Turns a file into a model's input, or knows the answer without.
+pub(crate) fn encode(
+	files: &[String],
+	codec: Codec,
+	ports: &[Port],
+) -> Result<std::result::Result<Vec<Tensor>, &'static str>, Error> {
+	match codec {
+		Codec::Magika => {
 			let [file] = files else {
 				return Err(Error::Input("magika takes one file at a time".into()));
 			};
@@ -67,7 +78,8 @@ fn prepare(ask: &args::Ask, model: &ModelView) -> Result<Prepared, Error> {
 	})))
 }
 
-fn known(session: &Session, label: &str) {
+/// Shows an answer that is known without the model.
+pub(crate) fn known(session: &Session, label: &str) {
 	let value = json!({ "request": null, "answer": { "label": label, "scores": [] } });
 	session.answer(&value, || format!("{label}\ntoo short for the model: nothing was asked\n"));
 }
@@ -145,6 +157,9 @@ pub(crate) async fn run(session: Session, args: args::Infer) -> Result<(), Error
 			return Ok(());
 		}
 	};
+	if args.sync {
+		return super::program::infer_sync(&session, &client, &signer, &args, &model, *ask).await;
+	}
 	let (quote, terms) = client.quote_for(&ask).await?;
 	session.progress(quote_text(&client, &quote, &terms).trim_end());
 	check_terms(&quote, &terms)?;

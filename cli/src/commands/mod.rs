@@ -3,8 +3,13 @@
 pub(crate) mod account;
 pub(crate) mod attribution;
 pub(crate) mod chain;
+pub(crate) mod dispute;
+pub(crate) mod doctor;
+pub(crate) mod import;
 pub(crate) mod infer;
 pub(crate) mod model;
+pub(crate) mod program;
+pub(crate) mod replay;
 pub(crate) mod request;
 pub(crate) mod validator;
 

@@ -19,6 +19,9 @@ use std::path::Path;
 /// Runs a command about models.
 pub(crate) async fn run(session: Session, command: args::Model) -> Result<(), Error> {
 	match command {
+		args::Model::Import(import) => super::import::run(session, import).await,
+		args::Model::DryRun(dry_run) => super::replay::dry_run(session, dry_run).await,
+		args::Model::Program(command) => super::program::run(session, command).await,
 		args::Model::Register { manifest, artefact, price, dry_run, no_upload } => {
 			register(session, &manifest, artefact.as_deref(), price.as_deref(), dry_run, no_upload)
 				.await
@@ -78,6 +81,10 @@ async fn register(
 	let file = manifest::read(path, artefact)?;
 	let price = price.or(file.price).unwrap_or(0);
 	let signer = session.signer()?;
+	// What validators would refuse to serve is not registered.
+	if let Some(program) = countersign_client::program::check_file(&file)? {
+		session.progress(format!("the artefact gives the program {:?}", program.root()));
+	}
 	let client = session.connect().await?;
 	let sha256 = file.manifest.artefact.sha256;
 	let id = file.manifest.id(&client.genesis(), &signer.account());

@@ -14,6 +14,7 @@ use countersign_client::{
 	primitives::{
 		model::ModelView,
 		request::{Outcome, OutcomeCommitment, RequestView},
+		tensor::Tensor,
 	},
 	tensors::{self, TensorView},
 	Client, Error,
@@ -193,37 +194,48 @@ pub(crate) fn answer_text(
 	let mut lines = Lines::default();
 	match (answer.output(), codec) {
 		(Err((code, operator)), _) => lines.add("trap", output::trap(code, operator)),
-		(Ok(tensors), Some(Codec::Magika)) => {
-			let verdict = magika::decode(&tensors, top)?;
-			lines.add("label", verdict.label);
-			for score in verdict.scores {
-				lines.add("score", format!("{:.6} {}", score.score, score.label));
-			}
-		}
-		(Ok(tensors), None) => {
-			let views = TensorView::all(&tensors, &model.manifest.outputs);
-			for (view, tensor) in views.iter().zip(&tensors) {
-				let head = format!("{} {}{:?}", view.name, view.ty, view.shape);
-				if view.values.len() <= SHORT_OUTPUT {
-					let shown: Vec<String> = view.values.iter().map(Value::to_string).collect();
-					lines.add(head, shown.join(" "));
-					continue;
-				}
-				let largest = tensors::top(tensor, top);
-				if largest.is_empty() {
-					let shown: Vec<String> =
-						view.values.iter().take(SHORT_OUTPUT).map(Value::to_string).collect();
-					lines.add(head, format!("{} … of {}", shown.join(" "), view.values.len()));
-					continue;
-				}
-				let shown: Vec<String> =
-					largest.iter().map(|(index, value)| format!("[{index}] {value}")).collect();
-				lines.add(head, format!("largest: {}", shown.join(", ")));
-			}
-		}
+		(Ok(tensors), codec) => output_lines(&tensors, model, codec, top, &mut lines)?,
 	}
 	infer::standing(client, answer, &mut lines);
 	Ok(lines.text())
+}
+
+/// Output tensors for people.
+pub(crate) fn output_lines(
+	outputs: &[Tensor],
+	model: &ModelView,
+	codec: Option<Codec>,
+	top: usize,
+	lines: &mut Lines,
+) -> Result<(), Error> {
+	if codec == Some(Codec::Magika) {
+		let verdict = magika::decode(outputs, top)?;
+		lines.add("label", verdict.label);
+		for score in verdict.scores {
+			lines.add("score", format!("{:.6} {}", score.score, score.label));
+		}
+		return Ok(());
+	}
+	let views = TensorView::all(outputs, &model.manifest.outputs);
+	for (view, tensor) in views.iter().zip(outputs) {
+		let head = format!("{} {}{:?}", view.name, view.ty, view.shape);
+		if view.values.len() <= SHORT_OUTPUT {
+			let shown: Vec<String> = view.values.iter().map(Value::to_string).collect();
+			lines.add(head, shown.join(" "));
+			continue;
+		}
+		let largest = tensors::top(tensor, top);
+		if largest.is_empty() {
+			let shown: Vec<String> =
+				view.values.iter().take(SHORT_OUTPUT).map(Value::to_string).collect();
+			lines.add(head, format!("{} … of {}", shown.join(" "), view.values.len()));
+			continue;
+		}
+		let shown: Vec<String> =
+			largest.iter().map(|(index, value)| format!("[{index}] {value}")).collect();
+		lines.add(head, format!("largest: {}", shown.join(", ")));
+	}
+	Ok(())
 }
 
 /// Writes an output to a file, if one is named.
@@ -243,10 +255,20 @@ pub(crate) fn write_output(
 	let tensors = answer
 		.output()
 		.map_err(|_| Error::Incompatible("the output is not a list of tensors".into()))?;
+	write_tensors(&tensors, model, Some(path))
+}
+
+/// Writes output tensors to a file, if one is named.
+pub(crate) fn write_tensors(
+	outputs: &[Tensor],
+	model: &ModelView,
+	path: Option<&Path>,
+) -> Result<(), Error> {
+	let Some(path) = path else { return Ok(()) };
 	let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-	let bytes = match (extension.to_ascii_lowercase().as_str(), tensors.as_slice()) {
+	let bytes = match (extension.to_ascii_lowercase().as_str(), outputs) {
 		("json", _) => {
-			let views = TensorView::all(&tensors, &model.manifest.outputs);
+			let views = TensorView::all(outputs, &model.manifest.outputs);
 			format!("{:#}\n", json!(views)).into_bytes()
 		}
 		("npy", [tensor]) => tensors::write_npy(tensor),

@@ -30,6 +30,9 @@ pub(crate) async fn run(session: Session, command: args::Validator) -> Result<()
 		Command::Status { account } => return status(session, account.as_deref()).await,
 		Command::List => return list(session).await,
 		Command::Keys => return keys(session).await,
+		Command::Doctor { account } => {
+			return super::doctor::run(session, account.as_deref()).await;
+		}
 	};
 	session.submit_and_answer(&call).await
 }
