@@ -146,10 +146,113 @@ pub fn repeated_with(op: Binary, count: u32, steps: u16) -> Package {
 	package(vec![meta(canonical::TensorType::F32, &[1, count])], vec![], nodes, vec![steps])
 }
 
+/// Values that are slow or rare: subnormals, NaN, infinities, zeros, the thresholds below which
+/// products read zero, and the largest.
+pub fn awkward(i: u32) -> f32 {
+	let power = |exponent: i32| f32::from_bits(((exponent + 127) as u32) << 23);
+	match i % 11 {
+		0 => f32::from_bits(0x0012_3456),
+		1 => f32::NAN,
+		2 => f32::INFINITY,
+		3 => -0.0,
+		4 => power(-51),
+		5 => -power(-52),
+		6 => power(-102),
+		7 => -power(-126),
+		8 => power(127),
+		9 => f32::NEG_INFINITY,
+		_ => 1.25,
+	}
+}
+
+/// A product of `n` times 1,024 multiply-accumulates, `F32 [64, 256]` to `F32 [64, n / 16]`.
+pub fn products(n: u32) -> Package {
+	let columns = n.div_ceil(16).max(1);
+	package(
+		vec![meta(canonical::TensorType::F32, &[64, 256])],
+		vec![floats(&[columns, 256], awkward)],
+		vec![(Op::MatMul { from: 0, terms: 256 }, vec![0, 1])],
+		vec![2],
+	)
+}
+
+/// Moves `n` times 1,024 bytes, reading and writing counted: `F32 [n, 128]` to `F32 [128, n]`.
+pub fn transposed(n: u32) -> Package {
+	package(
+		vec![meta(canonical::TensorType::F32, &[n.max(1), 128])],
+		vec![],
+		vec![(Op::Transpose { order: vec![1, 0] }, vec![0])],
+		vec![1],
+	)
+}
+
+/// `steps` times a remainder of `count` integers, whose divisions are the slowest there are.
+pub fn remainders(count: u32, steps: u16) -> Package {
+	let ty = canonical::TensorType::I64;
+	let nodes = (0..steps).map(|_| (Op::Binary(Binary::FloorMod), vec![0, 1])).collect();
+	package(vec![meta(ty, &[1, count]), meta(ty, &[1, count])], vec![], nodes, vec![steps + 1])
+}
+
+/// `walks` walks down one tree of 16 levels over 64 features, `F32 [1, 64]` to `I64 [1, walks]`.
+pub fn walks(walks: u32) -> Package {
+	let depth = 15;
+	let inner = (1u32 << depth) - 1;
+	let nodes = 2 * inner + 1;
+	let list = |f: &dyn Fn(u32) -> u32| {
+		integers(&(0..nodes).map(|node| f(node) as i32).collect::<Vec<_>>())
+	};
+	let mode = canonical::Tensor {
+		ty: canonical::TensorType::U8,
+		shape: vec![nodes],
+		data: (0..nodes).map(|node| if node < inner { 0 } else { 6 }).collect(),
+	};
+	let child = |node: u32, second| if node < inner { 2 * node + 1 + second } else { 0 };
+	package(
+		vec![meta(canonical::TensorType::F32, &[1, 64])],
+		vec![
+			list(&|node| node.wrapping_mul(2_654_435_761) % 64),
+			floats(&[nodes], |node| (node.wrapping_mul(40_503) % 64) as f32),
+			mode,
+			list(&|node| child(node, 0)),
+			list(&|node| child(node, 1)),
+			integers(&vec![0; walks.max(1) as usize]),
+		],
+		vec![(Op::Trees { depth }, vec![0, 1, 2, 3, 4, 5, 6])],
+		vec![7],
+	)
+}
+
+/// A constant of `n` times 1,024 bytes, and one element of it as output.
+pub fn constant(n: u32) -> Package {
+	package(
+		vec![meta(canonical::TensorType::I64, &[1])],
+		vec![floats(&[n.max(1) * 256], |i| i as f32)],
+		vec![(Op::Gather { axis: 0 }, vec![1, 0])],
+		vec![2],
+	)
+}
+
+/// `steps` times an operator on two inputs of `count` floats.
+pub fn fold(op: Binary, count: u32, steps: u16) -> Package {
+	let ty = canonical::TensorType::F32;
+	let nodes = (0..steps).map(|_| (Op::Binary(op), vec![0, 1])).collect();
+	package(vec![meta(ty, &[1, count]), meta(ty, &[1, count])], vec![], nodes, vec![steps + 1])
+}
+
 /// An input of floats for one of these packages, as it travels.
 pub fn input_floats(shape: &[u32], each: impl Fn(u32) -> f32) -> Tensor {
 	let canonical::Tensor { shape, data, .. } = floats(shape, each);
 	Tensor { ty: TensorType::F32, shape, data }
+}
+
+/// Integers of 64 bits for one of these packages, as they travel.
+pub fn input_integers(shape: &[u32], each: impl Fn(u32) -> i64) -> Tensor {
+	let count = canonical::tensor::element_count(shape).expect("a small tensor");
+	Tensor {
+		ty: TensorType::I64,
+		shape: shape.to_vec(),
+		data: (0..count).flat_map(|i| each(i).to_le_bytes()).collect(),
+	}
 }
 
 /// An index for [`lookup`].

@@ -8,11 +8,13 @@ use countersign_primitives::{
 	keys::{InferenceId, InferenceSignature},
 	model::{ModelId, ModelView},
 	parameters::{ConsensusParameters, RequestParameters},
+	program::{DryRun, DryRunError, ProgramInfo},
 	request::{
 		InputDemand, Outcome, Quote, Receipt, RequestId, RequestView, ResultView, Statement, Terms,
 		WorkItem,
 	},
 	tensor::{Tensor, TensorError},
+	traits::RunWeights,
 	SessionIndex, ValidatorIndex,
 };
 use frame_support::{
@@ -264,6 +266,29 @@ pallet_revive::impl_runtime_apis_plus_revive_traits!(
 		}
 		fn receipts(block: BlockNumber) -> Vec<Receipt> {
 			Inference::receipts(block)
+		}
+	}
+
+	impl countersign_primitives::apis::ProgramsApi<Block> for Runtime {
+		fn program_info(model: ModelId) -> Option<ProgramInfo> {
+			let record = Models::program_record(&model)?;
+			Some(ProgramInfo {
+				run_weight: Inference::run_weight(&record.summary.cost),
+				sync: Inference::sync_quote(&model),
+				summary: record.summary,
+				depositor: record.depositor,
+				deposit: record.deposit,
+				callable_from: record.callable_from,
+			})
+		}
+		fn dry_run(package: Vec<u8>, input: Vec<u8>) -> Result<DryRun, DryRunError> {
+			Inference::dry_run(&package, &input)
+		}
+		fn dry_run_model(model: ModelId, input: Vec<u8>) -> Result<DryRun, DryRunError> {
+			Inference::dry_run_model(&model, &input)
+		}
+		fn program(root: Hash) -> Option<Vec<u8>> {
+			Models::program_package(&root)
 		}
 	}
 

@@ -7,18 +7,23 @@ use crate::{
 };
 use alloc::{vec, vec::Vec};
 use codec::Encode;
+use countersign_canonical::{
+	op::{Binary, Unary},
+	program::Package,
+};
 use countersign_primitives::{
 	commitment::tensors_commitment,
 	model::{ModelId, MAX_SERVERS},
 	parameters::RequestParameters,
 	request::{
-		Callback, EvidenceSet, InputDemand, Outcome, OutcomeCommitment, RequestId, RequestStatus,
-		Role, Statement, Terms, TrapCode,
+		Callback, EvidenceSet, InlineBytes, InputDemand, Outcome, OutcomeCommitment, RequestId,
+		RequestStatus, Role, Statement, Terms, TrapCode,
 	},
 	tensor::{decode_tensors, Tensor, TensorType, MAX_INPUT_BYTES},
-	traits::{Bonds, Models},
+	traits::{Bonds, Models, Programs},
 	AccountId, Balance, Hash, UNIT,
 };
+use countersign_programs::{examples, load, prepare, run, Prepared};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	assert_ok,
@@ -129,6 +134,13 @@ fn demand_of<T: Config>(id: &RequestId) -> Option<InputDemand> {
 		validator: active.assignment.validator,
 		signer: active.key,
 	})
+}
+
+/// A program ready to run on awkward floats.
+fn ready(package: &Package, shape: &[u32]) -> (Prepared<'static>, Vec<Tensor>) {
+	let loaded = load(&examples::encoded(package)).expect("it is short");
+	let prepared = prepare(loaded).expect("a package in order");
+	(prepared, vec![examples::input_floats(shape, examples::awkward)])
 }
 
 #[benchmarks(where
@@ -460,6 +472,131 @@ mod benchmarks {
 
 		assert!(view.is_some() && decoded.is_some());
 		Ok(())
+	}
+
+	#[benchmark]
+	fn infer_sync() -> Result<(), BenchmarkError> {
+		let caller = requester::<T>();
+		let model = T::Programs::make_program(
+			&account("owner", 0, 0),
+			&examples::encoded(&examples::dense(8, 8, 8)),
+		);
+		let input = vec![examples::input_floats(&[1, 8], examples::awkward)].encode();
+		let input = InlineBytes::truncate_from(input);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller), model, input, FUNDS);
+
+		assert_eq!(Receipts::<T>::get(Pallet::<T>::now()).len(), 1);
+		Ok(())
+	}
+
+	// What is not linear is small: at 0, one unit or one operator runs.
+	#[benchmark]
+	fn run_macs(n: Linear<0, 16_384>) {
+		let (mut prepared, input) = ready(&examples::products(n), &[64, 256]);
+		let outputs;
+		#[block]
+		{
+			outputs = run(&mut prepared, &[], &input);
+		}
+		assert!(outputs.is_ok());
+	}
+
+	#[benchmark]
+	fn run_moved(n: Linear<0, 8_192>) {
+		let (mut prepared, input) = ready(&examples::transposed(n), &[n.max(1), 128]);
+		let outputs;
+		#[block]
+		{
+			outputs = run(&mut prepared, &[], &input);
+		}
+		assert!(outputs.is_ok());
+	}
+
+	#[benchmark]
+	fn run_simple(n: Linear<0, 1_024>) {
+		let package = examples::repeated(Unary::Round, 1_024, n.max(1) as u16);
+		let (mut prepared, input) = ready(&package, &[1, 1_024]);
+		let outputs;
+		#[block]
+		{
+			outputs = run(&mut prepared, &[], &input);
+		}
+		assert!(outputs.is_ok());
+	}
+
+	#[benchmark]
+	fn run_divisions(n: Linear<0, 1_024>) {
+		let package = examples::remainders(1_024, n.max(1) as u16);
+		let mut prepared = prepare(load(&examples::encoded(&package)).expect("it is short"))
+			.expect("a package in order");
+		let input = vec![
+			examples::input_integers(&[1, 1_024], |i| i64::MAX - i64::from(i)),
+			examples::input_integers(&[1, 1_024], |i| 3 + i64::from(i)),
+		];
+		let outputs;
+		#[block]
+		{
+			outputs = run(&mut prepared, &[], &input);
+		}
+		assert!(outputs.is_ok());
+	}
+
+	// The remainder of the largest float by the smallest takes the most steps that there are.
+	#[benchmark]
+	fn run_transcendental(n: Linear<0, 512>) {
+		let package = examples::fold(Binary::Rem, 1_024, n.max(1) as u16);
+		let mut prepared = prepare(load(&examples::encoded(&package)).expect("it is short"))
+			.expect("a package in order");
+		let input = vec![
+			examples::input_floats(&[1, 1_024], |_| f32::MAX),
+			examples::input_floats(&[1, 1_024], |_| f32::from_bits(3)),
+		];
+		let outputs;
+		#[block]
+		{
+			outputs = run(&mut prepared, &[], &input);
+		}
+		assert!(outputs.is_ok());
+	}
+
+	#[benchmark]
+	fn run_searches(n: Linear<0, 1_024>) {
+		let (mut prepared, input) = ready(&examples::walks(n * 64), &[1, 64]);
+		let outputs;
+		#[block]
+		{
+			outputs = run(&mut prepared, &[], &input);
+		}
+		assert!(outputs.is_ok());
+	}
+
+	// What is done with the bytes of constants before a run.
+	#[benchmark]
+	fn run_constants(n: Linear<0, 4_080>) {
+		let bytes = examples::encoded(&examples::constant(n));
+		let prepared;
+		#[block]
+		{
+			prepared = prepare(load(&bytes).expect("it is short"));
+		}
+		assert!(prepared.is_ok());
+	}
+
+	// Decoding and planning them included.
+	#[benchmark]
+	fn run_operators(n: Linear<0, 4_000>) {
+		let package = examples::repeated(Unary::Neg, 1, n.max(1) as u16);
+		let bytes = examples::encoded(&package);
+		let input = vec![examples::input_floats(&[1, 1], examples::awkward)];
+		let outputs;
+		#[block]
+		{
+			let prepared = prepare(load(&bytes).expect("it is short"));
+			outputs = run(&mut prepared.expect("a package in order"), &[], &input);
+		}
+		assert!(outputs.is_ok());
 	}
 
 	impl_benchmark_test_suite! {

@@ -612,6 +612,8 @@ pub mod pallet {
 		NoStoredProgram,
 		/// One run of the model takes more time or memory than a transaction may: ask by `request`.
 		AboveSynchronousBudget,
+		/// The model's owner asks a price, so it cannot be called without paying.
+		PaymentRequired,
 		/// New requests are stopped by an emergency referendum. Try again when another lets them
 		/// in.
 		Paused,

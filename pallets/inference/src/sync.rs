@@ -2,7 +2,7 @@
 //!
 //! There is no request and no executor: the model's stored program runs where the call stands, the
 //! result is `Final` and `Replayed` at once, and a receipt says so. The weight is charged before
-//! anything runs, from the program's static cost; `docs/decisions/0011` says who is paid.
+//! anything runs, from the program's static cost; `docs/decisions/0040` says who is paid.
 
 use crate::{
 	pallet::{Config, Error, Event, HoldReason, Pallet, Parameters, Receipts},
@@ -23,7 +23,7 @@ use countersign_primitives::{
 		TrapCode,
 	},
 	tensor::{decode_tensors, Tensor},
-	traits::{Contributors, Models, Programs, RunWeights, StoredProgram},
+	traits::{Contributors, ModelTerms, Models, Programs, RunWeights, StoredProgram},
 	AccountId, Balance,
 };
 use countersign_programs::{examine_given, prepare, run, Chunks, Prepared};
@@ -117,6 +117,32 @@ impl<T: Config> Pallet<T> {
 		input: &[Tensor],
 		max_fee: Balance,
 	) -> Result<SyncRun, DispatchError> {
+		let (terms, stored) = Self::callable(model, input)?;
+		let due = Self::sync_payment(&stored.summary, terms.price);
+		ensure!(due.paid() <= max_fee, Error::<T>::FeeAboveMaximum);
+		ensure!(Self::has_room_for_receipt(), Error::<T>::TooManyReceipts);
+		with_storage_layer(|| Self::run_and_pay(who, model, &stored, input, due))
+	}
+
+	/// Runs a model in this very block and leaves no trace: for a caller that may only read and has
+	/// charged [`Pallet::sync_weight`]. Only where the owner asks no price, since nothing is paid.
+	///
+	/// Fails as [`Pallet::run_sync`] does, and with [`Error::PaymentRequired`].
+	pub fn run_view(
+		model: &ModelId,
+		input: &[Tensor],
+	) -> Result<(Outcome, Vec<Tensor>), DispatchError> {
+		let (terms, stored) = Self::callable(model, input)?;
+		ensure!(terms.price == 0, Error::<T>::PaymentRequired);
+		let (outcome, outputs, _) = Self::compute(model, &stored, input)?;
+		Ok((outcome, outputs))
+	}
+
+	/// A model that takes this input inside a transaction.
+	fn callable(
+		model: &ModelId,
+		input: &[Tensor],
+	) -> Result<(ModelTerms, StoredProgram), DispatchError> {
 		let terms = T::Models::terms(model, Self::now()).ok_or(Error::<T>::UnknownModel)?;
 		ensure!(terms.status == ModelStatus::Active, Error::<T>::ModelRetired);
 		let stored = T::Programs::stored(model).ok_or(Error::<T>::NoStoredProgram)?;
@@ -125,10 +151,29 @@ impl<T: Config> Pallet<T> {
 			tensor.check().map_err(Error::<T>::from)?;
 		}
 		T::Models::check_input(model, input).map_err(Error::<T>::from)?;
-		let due = Self::sync_payment(&stored.summary, terms.price);
-		ensure!(due.paid() <= max_fee, Error::<T>::FeeAboveMaximum);
-		ensure!(Self::has_room_for_receipt(), Error::<T>::TooManyReceipts);
-		with_storage_layer(|| Self::run_and_pay(who, model, &stored, input, due))
+		Ok((terms, stored))
+	}
+
+	/// Runs a stored program. The last part is the output as an event carries it.
+	fn compute(
+		model: &ModelId,
+		stored: &StoredProgram,
+		input: &[Tensor],
+	) -> Result<(Outcome, Vec<Tensor>, Option<EventOutput>), DispatchError> {
+		let mut prepared = Self::load(&stored.summary).ok_or(Error::<T>::NoStoredProgram)?;
+		let result = run(&mut prepared, &stored.policies, input).and_then(|outputs| {
+			// What the manifest declares was compared when the program was looked up.
+			let bytes = InlineBytes::try_from(outputs.encode()).map_err(|_| BAD_OUTPUT)?;
+			T::Models::check_output(model, &outputs).map_err(|_| BAD_OUTPUT)?;
+			Ok((outputs, bytes))
+		});
+		Ok(match result {
+			Ok((outputs, bytes)) => {
+				let output = EventOutput::try_from(bytes.to_vec()).ok();
+				(Outcome::Output(bytes), outputs, output)
+			}
+			Err(trap) => (trap.into(), Vec::new(), None),
+		})
 	}
 
 	fn run_and_pay(
@@ -148,21 +193,7 @@ impl<T: Config> Pallet<T> {
 		let index = u32::try_from(index).unwrap_or(u32::MAX);
 		let request = synchronous_id(&Self::genesis(), now, index, who, model, &commitment);
 
-		let mut prepared = Self::load(&stored.summary).ok_or(Error::<T>::NoStoredProgram)?;
-		let result = run(&mut prepared, &stored.policies, input).and_then(|outputs| {
-			// What the manifest declares was compared when the program was looked up.
-			let bytes = InlineBytes::try_from(outputs.encode()).map_err(|_| BAD_OUTPUT)?;
-			T::Models::check_output(model, &outputs).map_err(|_| BAD_OUTPUT)?;
-			Ok((outputs, bytes))
-		});
-		drop(prepared);
-		let (outcome, outputs, output) = match result {
-			Ok((outputs, bytes)) => {
-				let output = EventOutput::try_from(bytes.to_vec()).ok();
-				(Outcome::Output(bytes), outputs, output)
-			}
-			Err(trap) => (trap.into(), Vec::new(), None),
-		};
+		let (outcome, outputs, output) = Self::compute(model, stored, input)?;
 		let committed = match &outcome {
 			Outcome::Output(_) => OutcomeCommitment::of_output(&outputs),
 			Outcome::Trap { code, operator } => {

@@ -150,7 +150,7 @@ pub enum ProxyType {
 	NonTransfer,
 	/// What runs a validator from day to day: session keys, served models, capacity.
 	Serving,
-	/// Requests for inference.
+	/// Requests for inference, and models called right away.
 	Requests,
 }
 
@@ -175,9 +175,13 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 							| pallet_models::Call::set_capacity { .. }
 					)
 			),
-			Self::Requests => {
-				matches!(call, RuntimeCall::Inference(pallet_inference::Call::request { .. }))
-			}
+			Self::Requests => matches!(
+				call,
+				RuntimeCall::Inference(
+					pallet_inference::Call::request { .. }
+						| pallet_inference::Call::infer_sync { .. }
+				)
+			),
 		}
 	}
 	fn is_superset(&self, other: &Self) -> bool {

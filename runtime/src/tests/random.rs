@@ -9,8 +9,8 @@ use countersign_primitives::{
 	commitment::tensors_commitment,
 	keys::InferencePair,
 	model::{
-		Artefact, Contributor, ContributorRole, Manifest, ModelId, Parent, ProgramRef, RunCost,
-		Share,
+		Artefact, Contributor, ContributorRole, Manifest, ModelId, Parent, PrecisionPolicy,
+		ProgramRef, RunCost, Share,
 	},
 	request::{
 		EvidenceSet, Input, InputDemand, Outcome, OutcomeCommitment, RequestStatus, Role,
@@ -75,6 +75,28 @@ fn tensors(random: &mut Random) -> Vec<Tensor> {
 	}]
 }
 
+/// Packages that add something to four octets; anything may be the programs of models.
+fn packages() -> Vec<Vec<u8>> {
+	use countersign_canonical::{
+		op::{Binary, Op},
+		Tensor, TensorType,
+	};
+	use countersign_programs::examples;
+	(0..3u8)
+		.map(|number| {
+			let four = [4u32];
+			let constant =
+				Tensor { ty: TensorType::U8, shape: four.to_vec(), data: alloc::vec![number; 4] };
+			examples::encoded(&examples::package(
+				alloc::vec![examples::meta(TensorType::U8, &four)],
+				alloc::vec![constant],
+				alloc::vec![(Op::Binary(Binary::Add), alloc::vec![0, 1])],
+				alloc::vec![2],
+			))
+		})
+		.collect()
+}
+
 fn port(name: &str) -> Port {
 	Port {
 		name: name.as_bytes().to_vec().try_into().expect("short"),
@@ -106,6 +128,20 @@ fn manifest(random: &mut Random, models: &[ModelId], artefacts: &[[u8; 32]]) -> 
 			Some(Parent { model, royalty: Share(1 + random.below(300_000_000) as u32) })
 		})
 		.collect::<Vec<_>>();
+	let program = random.one_in(3).then(|| {
+		let package = random.pick(&packages()).cloned().expect("not empty");
+		let root = countersign_programs::examine(&package).expect("in order").root;
+		ProgramRef { root, canonical_version: 1 + u16::from(random.one_in(30)) }
+	});
+	let mut parents = parents;
+	if let Some(first) =
+		program.as_ref().and_then(|program| Models::model_of_program(&program.root))
+	{
+		if !random.one_in(10) && parents.iter().all(|parent| parent.model != first) {
+			parents.push(Parent { model: first, royalty: Share(1) });
+		}
+	}
+	let policies = if program.is_some() { alloc::vec![PrecisionPolicy::Exact] } else { Vec::new() };
 	let sha256 = match random.pick(artefacts) {
 		Some(known) if random.one_in(10) => *known,
 		_ => {
@@ -118,12 +154,10 @@ fn manifest(random: &mut Random, models: &[ModelId], artefacts: &[[u8; 32]]) -> 
 		name: b"random".to_vec().try_into().expect("short"),
 		licence: b"MIT".to_vec().try_into().expect("short"),
 		artefact: Artefact { sha256, length: random.below(1_000_000) as u64 },
-		program: random
-			.one_in(30)
-			.then_some(ProgramRef { root: Hash::repeat_byte(1), canonical_version: 1 }),
+		program,
 		inputs: alloc::vec![port("in")].try_into().expect("one"),
 		outputs: alloc::vec![port("out")].try_into().expect("one"),
-		policies: Default::default(),
+		policies: policies.try_into().expect("one"),
 		cost: RunCost {
 			macs: if random.one_in(20) {
 				random.next_u64()
@@ -184,7 +218,7 @@ impl World {
 		let who = random.pick(&people).cloned().expect("not empty");
 		let other = random.pick(&people).cloned().expect("not empty");
 		let model = random.pick(&self.models).copied().unwrap_or_default();
-		match random.below(100) {
+		match random.below(125) {
 			0..=3 => {
 				let manifest = manifest(random, &self.models, &self.artefacts);
 				let id = manifest.id(&System::block_hash(0), &who);
@@ -279,6 +313,59 @@ impl World {
 					pallet_balances::Call::transfer_allow_death { dest, value },
 				);
 			}
+			100..=102 => {
+				let length = self.package_of(&model).len() as u32 + u32::from(random.one_in(8));
+				let call = pallet_models::Call::begin_program { model, length };
+				self.signed("begin_program", &who, call);
+			}
+			103..=108 => {
+				if let Some((model, who)) = self.an_upload(random) {
+					let mut bytes = self.package_of(&model);
+					if random.one_in(8) {
+						let at = random.below(bytes.len());
+						bytes[at] ^= 1;
+					}
+					let bytes = bytes.try_into().expect("short");
+					let index = u32::from(random.one_in(10));
+					let call = pallet_models::Call::put_program_chunk { model, index, bytes };
+					self.signed("put_program_chunk", &who, call);
+				}
+			}
+			109..=113 => {
+				if let Some((model, who)) = self.an_upload(random) {
+					let call = pallet_models::Call::finish_program { model };
+					self.signed("finish_program", &who, call);
+				}
+			}
+			114 => {
+				if let Some((model, who)) = self.an_upload(random) {
+					let call = pallet_models::Call::abort_program { model };
+					self.signed("abort_program", &who, call);
+				}
+			}
+			115 if random.one_in(4) => {
+				let stored: Vec<_> = pallet_models::StoredPrograms::<Runtime>::iter()
+					.map(|(root, record)| (root, record.depositor))
+					.collect();
+				if let Some((root, depositor)) = random.pick(&stored).cloned() {
+					let who = if random.one_in(3) { who } else { depositor };
+					let call = pallet_models::Call::drop_program { root };
+					self.signed("drop_program", &who, call);
+				}
+			}
+			116..=124 => {
+				let callable: Vec<_> = self
+					.models
+					.iter()
+					.filter(|model| Models::program_record(model).is_some())
+					.copied()
+					.collect();
+				let model = random.pick(&callable).copied().unwrap_or(model);
+				let input = tensors(random).encode().try_into().expect("short");
+				let max_fee = random.amount();
+				let call = pallet_inference::Call::infer_sync { model, input, max_fee };
+				self.signed("infer_sync", &who, call);
+			}
 			_ => {
 				let call = pallet_inference::Call::set_parameters {
 					parameters: countersign_primitives::parameters::RequestParameters {
@@ -292,6 +379,24 @@ impl World {
 				self.note("set_parameters", result.is_ok());
 			}
 		}
+	}
+
+	/// The package of a model's program, or some other bytes.
+	fn package_of(&self, model: &ModelId) -> Vec<u8> {
+		let root = Models::manifest(model).and_then(|manifest| manifest.program);
+		packages()
+			.into_iter()
+			.find(|package| {
+				let found = countersign_programs::examine(package).expect("in order").root;
+				root.as_ref().is_some_and(|program| program.root == found)
+			})
+			.unwrap_or_else(|| alloc::vec![7; 40])
+	}
+
+	/// Somebody's upload.
+	fn an_upload(&self, random: &mut Random) -> Option<(ModelId, AccountId)> {
+		let all: Vec<_> = pallet_models::Uploads::<Runtime>::iter_keys().collect();
+		random.pick(&all).cloned()
 	}
 
 	/// Mostly the owner, sometimes anyone.
@@ -462,9 +567,17 @@ fn play(seed: u64, dispatches: u32) {
 			world.failed
 		);
 		// A sequence that only fails would show nothing.
-		for call in
-			["register", "serve", "request", "submit_result", "claim", "transfer", "bond_more"]
-		{
+		for call in [
+			"register",
+			"serve",
+			"request",
+			"submit_result",
+			"claim",
+			"transfer",
+			"bond_more",
+			"finish_program",
+			"infer_sync",
+		] {
 			assert!(world.worked.get(call).is_some_and(|count| *count > 0), "{call} never worked");
 		}
 	});
