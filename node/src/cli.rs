@@ -19,6 +19,7 @@
 //! The command line.
 
 use clap::{Parser, ValueEnum};
+use countersign_engine::exchange::ServerLimits;
 use sc_cli::{CliConfiguration, DatabaseParams, RunCmd, SharedParams};
 use std::path::PathBuf;
 
@@ -51,6 +52,10 @@ pub(crate) struct NodeOptions {
 	/// How to answer requests.
 	#[clap(flatten)]
 	pub(crate) inference: InferenceParams,
+
+	/// What to offer other nodes.
+	#[clap(flatten)]
+	pub(crate) blobs: BlobParams,
 
 	/// Keep the compiled runtime in this folder, so that later starts need not compile it again.
 	/// Whoever can write there decides what this node executes.
@@ -98,6 +103,99 @@ pub(crate) enum Subcommand {
 	/// Put an ONNX file into the store of a node that is not running, and show its sha256. Small
 	/// files can also be given to a running node, by `countersign_putArtefact`.
 	ImportArtefact(ImportArtefactCmd),
+
+	/// Export or import the journal of signed statements of a node that is not running, to move a
+	/// validator to another machine.
+	#[command(subcommand)]
+	Journal(JournalCmd),
+}
+
+/// What can be done with the journal.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum JournalCmd {
+	/// Write the journal as JSON to standard output or a file.
+	Export(ExportJournalCmd),
+
+	/// Add what a JSON file holds. Nothing that is there goes away, and a file of another chain is
+	/// refused. At its next start the node signs only what is assigned after that start.
+	Import(ImportJournalCmd),
+}
+
+/// Writes the journal as JSON.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ExportJournalCmd {
+	/// The file to write, instead of standard output. It must not exist.
+	#[arg(long, value_name = "FILE")]
+	pub(crate) output: Option<PathBuf>,
+
+	/// Which chain's node.
+	#[clap(flatten)]
+	pub(crate) shared_params: SharedParams,
+
+	/// Where its database is.
+	#[clap(flatten)]
+	pub(crate) database_params: DatabaseParams,
+}
+
+/// Adds what a JSON file holds to the journal.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ImportJournalCmd {
+	/// The file that `journal export` wrote.
+	pub(crate) file: PathBuf,
+
+	/// Which chain's node.
+	#[clap(flatten)]
+	pub(crate) shared_params: SharedParams,
+
+	/// Where its database is.
+	#[clap(flatten)]
+	pub(crate) database_params: DatabaseParams,
+}
+
+impl CliConfiguration for ExportJournalCmd {
+	fn shared_params(&self) -> &SharedParams {
+		&self.shared_params
+	}
+
+	fn database_params(&self) -> Option<&DatabaseParams> {
+		Some(&self.database_params)
+	}
+}
+
+impl CliConfiguration for ImportJournalCmd {
+	fn shared_params(&self) -> &SharedParams {
+		&self.shared_params
+	}
+
+	fn database_params(&self) -> Option<&DatabaseParams> {
+		Some(&self.database_params)
+	}
+}
+
+/// What to offer other nodes.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct BlobParams {
+	/// The most that other nodes together take of artefacts and inputs for each second in the long
+	/// run, in MiB. Eight times as much may go at once.
+	#[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+	pub(crate) blob_upload_mib: u64,
+
+	/// The same for one of them. Sixteen times as much may go at once.
+	#[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+	pub(crate) blob_peer_upload_mib: u64,
+}
+
+impl BlobParams {
+	/// What peers may take.
+	pub(crate) fn server_limits(&self) -> ServerLimits {
+		let bytes = |mib: u64| mib.saturating_mul(1024 * 1024);
+		ServerLimits {
+			peer_burst: bytes(self.blob_peer_upload_mib).saturating_mul(16),
+			peer_bytes_per_second: bytes(self.blob_peer_upload_mib),
+			burst: bytes(self.blob_upload_mib).saturating_mul(8),
+			bytes_per_second: bytes(self.blob_upload_mib),
+		}
+	}
 }
 
 /// Puts a file into a node's store.
@@ -171,6 +269,12 @@ pub(crate) struct InferenceParams {
 	/// the rest.
 	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
 	pub(crate) engine_threads: Option<u16>,
+
+	/// Of 100 answers that ONNX Runtime gives on models whose program allows a tolerance, how many
+	/// the canonical engine checks. Where one is far outside the tolerance, the model is not served
+	/// any more until the node starts again: see the metric `models_stopped`.
+	#[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=100))]
+	pub(crate) self_check_percent: u8,
 }
 
 impl InferenceParams {
@@ -220,6 +324,117 @@ mod tests {
 		Cli::command().debug_assert();
 	}
 
+	/// What a node does that was started without any flag: nothing that a stranger could use, and
+	/// nothing that tells others about it.
+	#[test]
+	fn defaults_are_safe() {
+		use sc_cli::{CliConfiguration, RpcMethods};
+		let cli = Cli::try_parse_from(["node"]).expect("no flag is required");
+		let run = &cli.run;
+		// A lasting network's, which names no telemetry: see the tests of specifications.
+		let spec = serde_json::json!({
+			"name": "Test", "id": "test", "chainType": "Live", "bootNodes": [],
+			"telemetryEndpoints": null, "protocolId": null, "properties": null,
+			"codeSubstitutes": {}, "genesis": { "raw": { "top": {}, "childrenDefault": {} } },
+		});
+		let spec = <sc_service::GenericChainSpec>::from_json_bytes(spec.to_string().into_bytes());
+		let spec: Box<dyn sc_service::ChainSpec> = Box::new(spec.expect("a specification"));
+		// RPC: this machine only, no dangerous calls to others, bounded.
+		assert!(!run.rpc_params.rpc_external && !run.rpc_params.unsafe_rpc_external);
+		for endpoint in run.rpc_addr(9944).expect("valid").expect("some") {
+			assert!(endpoint.listen_addr.ip().is_loopback(), "{endpoint:?}");
+			assert_eq!(endpoint.rpc_methods, RpcMethods::Auto.into());
+			assert!(endpoint.max_connections <= 100);
+			assert!(endpoint.max_payload_in_mb <= 15 && endpoint.max_payload_out_mb <= 15);
+			assert!(endpoint.max_subscriptions_per_connection <= 1024);
+			assert!(!endpoint.rate_limit_trust_proxy_headers);
+		}
+		// Web pages of others cannot use it.
+		let origins = run.rpc_cors(false).expect("valid").expect("a list");
+		let local = |it: &String| it.contains("localhost") || it.contains("127.0.0.1");
+		let hosted = |it: &String| it.starts_with("https://polkadot.js.org");
+		assert!(origins.iter().all(|it| local(it) || hosted(it)), "{origins:?}");
+		// Telemetry goes nowhere unless somebody asks for it.
+		assert!(run.telemetry_endpoints(&spec).expect("valid").is_none());
+		// Metrics for this machine only.
+		let prometheus = run.prometheus_config(9615, &spec).expect("valid").expect("on");
+		assert!(prometheus.port.ip().is_loopback());
+		// A rate limit can be set.
+		let limited = Cli::try_parse_from(["node", "--rpc-rate-limit", "600"]).expect("parses");
+		assert_eq!(limited.run.rpc_rate_limit().expect("valid").map(u32::from), Some(600));
+		// What other nodes take is bounded, and one takes less than all.
+		let limits = cli.options.blobs.server_limits();
+		assert_eq!(limits.bytes_per_second, 64 << 20);
+		assert!(limits.peer_bytes_per_second < limits.bytes_per_second);
+		assert!(Cli::try_parse_from(["node", "--blob-upload-mib", "0"]).is_err());
+	}
+
+	/// Every command of this binary that `docs/operators.md` and the units in `deploy/` give.
+	#[test]
+	fn documented_commands_are_understood() {
+		let read = |file: &str| {
+			let path = format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"));
+			std::fs::read_to_string(path).expect(file)
+		};
+		let mut commands = Vec::new();
+		let files = ["deploy/countersign-node.service", "deploy/countersign-rpc.service"];
+		for file in ["docs/operators.md"].into_iter().chain(files) {
+			// A backslash at the end of a line goes on in the next.
+			let text = read(file).replace("\\\n", " ");
+			let before = commands.len();
+			for line in text.lines() {
+				let is_command = line.trim_start().starts_with("countersign-node ")
+					|| line.trim_start().starts_with("sudo -u countersign countersign-node ")
+					|| line.starts_with("ExecStart=");
+				if !is_command {
+					continue;
+				}
+				let (_, command) = line.split_once("countersign-node ").expect("just found");
+				let words: Vec<String> = command
+					.split_whitespace()
+					.filter(|word| *word != "$COUNTERSIGN_FLAGS")
+					.map(|word| word.trim_matches(['\'', '"']).to_string())
+					.collect();
+				commands.push((file, words));
+			}
+			assert!(commands.len() > before, "{file} has no command");
+		}
+		for (file, words) in commands {
+			let parsed = Cli::try_parse_from(std::iter::once("node".into()).chain(words.clone()));
+			assert!(parsed.is_ok(), "{file}: {words:?}: {:?}", parsed.err());
+		}
+		// And the flags of its tables.
+		let table = read("docs/operators.md");
+		let flags: Vec<&str> = table
+			.lines()
+			.filter(|line| line.starts_with("| `--"))
+			.flat_map(|line| line.split('|').nth(1).unwrap_or_default().split(','))
+			.map(|flag| flag.trim().trim_matches('`'))
+			.collect();
+		assert!(flags.len() > 10, "{flags:?}");
+		let known: Vec<String> =
+			Cli::command().get_arguments().filter_map(|it| it.get_long()).map(Into::into).collect();
+		for flag in flags {
+			let name = flag.trim_start_matches("--").split_whitespace().next().expect("a name");
+			assert!(known.iter().any(|known| known == name), "there is no --{name}");
+		}
+	}
+
+	#[test]
+	fn journals_are_exported_and_imported() {
+		let parse = |args: &[&str]| {
+			let cli = Cli::try_parse_from(["node", "journal"].iter().chain(args)).expect("parses");
+			cli.subcommand
+		};
+		let exported = parse(&["export", "--chain", "local", "--output", "out.json"]);
+		assert!(matches!(
+			exported,
+			Some(Subcommand::Journal(JournalCmd::Export(ExportJournalCmd { output: Some(_), .. })))
+		));
+		let imported = parse(&["import", "--base-path", "/node", "in.json"]);
+		assert!(matches!(imported, Some(Subcommand::Journal(JournalCmd::Import(_)))));
+	}
+
 	#[test]
 	fn the_cache_has_an_absolute_path() {
 		let parse = |args: &[&str]| {
@@ -246,6 +461,8 @@ mod tests {
 		assert!(on.is_on(true) && on.is_on(false));
 		assert!(parse(&["--inference", "maybe"]).is_err());
 		assert!(parse(&["--engine-threads", "0"]).is_err());
+		assert_eq!(plain.self_check_percent, 10);
+		assert!(parse(&["--self-check-percent", "101"]).is_err());
 		assert!(parse(&["--blob-cache-mib", "1"]).is_err());
 		let path = parse(&["--engine", "bin/engine"]).expect("a path");
 		assert_eq!(path.engine_path().expect("given"), PathBuf::from("bin/engine"));

@@ -19,13 +19,16 @@
 //! What each command does.
 
 use crate::{
-	cli::{Cli, ImportArtefactCmd, Subcommand},
-	hardware, inference, service,
+	cli::{Cli, ExportJournalCmd, ImportArtefactCmd, ImportJournalCmd, JournalCmd, Subcommand},
+	hardware, inference, service, shutdown,
 };
+use countersign_engine::worker::journal::{interchange::Interchange, Journal};
+use countersign_primitives::Hash;
 use countersign_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
 use sc_client_db::DatabaseSettings;
 use sc_service::{Configuration, PartialComponents};
+use std::io::Write;
 
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
@@ -130,8 +133,17 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 			let runner = cli.create_runner(cmd)?;
 			runner.sync_run(|config| import_artefact(cmd, &config))
 		}
+		Some(Subcommand::Journal(JournalCmd::Export(cmd))) => {
+			let runner = cli.create_runner(cmd)?;
+			runner.sync_run(|config| export_journal(cmd, &config))
+		}
+		Some(Subcommand::Journal(JournalCmd::Import(cmd))) => {
+			let runner = cli.create_runner(cmd)?;
+			runner.sync_run(|config| import_journal(cmd, &config))
+		}
 		None => {
 			let runner = cli.create_runner(&cli.run)?;
+			shutdown::forgive_late_timers();
 			let options = cli.options.clone();
 			let measure = !options.no_hardware_benchmarks;
 			runner.run_node_until_exit(|config| async move {
@@ -140,6 +152,45 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 			})
 		}
 	}
+}
+
+fn application(error: impl std::error::Error + Send + Sync + 'static) -> sc_cli::Error {
+	sc_cli::Error::Application(Box::new(error))
+}
+
+/// The chain of a node. It also holds the node's database, so that who has this is alone.
+fn genesis(config: &Configuration) -> sc_cli::Result<(Hash, service::Partial)> {
+	let parts = service::new_partial(config, None)?;
+	Ok((parts.client.chain_info().genesis_hash, parts))
+}
+
+fn export_journal(cmd: &ExportJournalCmd, config: &Configuration) -> sc_cli::Result<()> {
+	let (genesis, _alone) = genesis(config)?;
+	let path = inference::journal_place(config).path;
+	let journal = Journal::existing(path, genesis).map_err(application)?;
+	let text = journal.export().map_err(application)?;
+	let json = serde_json::to_string_pretty(&text).map_err(application)?;
+	match &cmd.output {
+		Some(path) => {
+			let mut file = std::fs::File::create_new(path)?;
+			file.write_all(json.as_bytes())?;
+			file.write_all(b"\n")?;
+			file.sync_all()?;
+			eprintln!("{} statements, floor {}", text.records.len(), text.floor);
+		}
+		None => println!("{json}"),
+	}
+	Ok(())
+}
+
+fn import_journal(cmd: &ImportJournalCmd, config: &Configuration) -> sc_cli::Result<()> {
+	let json = std::fs::read(&cmd.file)?;
+	let text: Interchange = serde_json::from_slice(&json).map_err(application)?;
+	let (genesis, _alone) = genesis(config)?;
+	let place = inference::journal_place(config);
+	let imported = Journal::import(place, genesis, &text).map_err(application)?;
+	println!("{} statements added, {} were there", imported.added, imported.known);
+	Ok(())
 }
 
 fn import_artefact(cmd: &ImportArtefactCmd, config: &Configuration) -> sc_cli::Result<()> {

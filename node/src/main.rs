@@ -26,15 +26,23 @@
 //! | [`rpc`] | what clients can call |
 //! | [`blobs`] | how nodes hand inputs and artefacts to each other |
 //! | [`hardware`] | whether the machine is fast enough |
+//! | [`health`] | whether the node does what its operator wants |
 //! | [`inference`] | what the worker needs from the node |
+//! | [`shutdown`] | ending without a false alarm |
+//! | [`session`] | what the chain knows of session keys |
 
 mod blobs;
 mod cli;
 mod command;
+#[cfg(test)]
+mod dashboard;
 mod hardware;
+mod health;
 mod inference;
 mod rpc;
 mod service;
+mod session;
+mod shutdown;
 
 fn main() -> sc_cli::Result<()> {
 	// Threads inherit the mode, so it is set before there are any others.

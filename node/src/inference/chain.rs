@@ -18,7 +18,7 @@
 
 //! The chain and the transaction pool, as the worker sees them.
 
-use super::keys::inference_ids;
+use super::keys::{inference_ids, owners};
 use crate::service::{Client, Pool};
 use async_trait::async_trait;
 use countersign_engine::worker::{ChainView, Failure, Submitter};
@@ -109,6 +109,18 @@ impl ChainView for Chain {
 
 	async fn model(&self, at: Hash, model: ModelId) -> Result<Option<ModelView>, Failure> {
 		self.ask(move |client| client.runtime_api().model(at, model)).await
+	}
+
+	async fn served(&self, at: Hash) -> Result<Vec<ModelId>, Failure> {
+		let keystore = self.keystore.clone();
+		self.ask(move |client| {
+			let mut models = Vec::new();
+			for owner in owners(client, at, &keystore) {
+				models.extend(client.runtime_api().serving(at, owner)?.models);
+			}
+			Ok::<_, sp_api::ApiError>(models)
+		})
+		.await
 	}
 
 	async fn input(&self, at: Hash, request: RequestId) -> Result<Option<Vec<u8>>, Failure> {

@@ -18,22 +18,37 @@
 
 //! The inference keys of the node's keystore.
 
+use crate::{service::Client, session};
 use async_trait::async_trait;
 use countersign_engine::worker::{Failure, Signer};
-use countersign_primitives::keys::{InferenceId, InferenceSignature, INFERENCE_KEY_TYPE};
+use countersign_primitives::{
+	keys::{InferenceId, InferenceSignature, INFERENCE_KEY_TYPE},
+	AccountId, Hash,
+};
 use sp_keystore::KeystorePtr;
 
-/// The most keys that are looked at. A validator has one, and two while it changes them.
-const MAX_KEYS: usize = 16;
+/// The most keys that are looked at. A validator has one, and two while it changes them; those of
+/// earlier times stay in the keystore until the operator removes them.
+const MAX_KEYS: usize = 256;
 
 /// The public halves of the keys here.
-pub(super) fn inference_ids(keystore: &KeystorePtr) -> Vec<InferenceId> {
+pub(crate) fn inference_ids(keystore: &KeystorePtr) -> Vec<InferenceId> {
 	keystore
 		.sr25519_public_keys(INFERENCE_KEY_TYPE)
 		.into_iter()
 		.take(MAX_KEYS)
 		.map(InferenceId::from)
 		.collect()
+}
+
+/// The accounts that have registered the keys here.
+pub(crate) fn owners(client: &Client, at: Hash, keystore: &KeystorePtr) -> Vec<AccountId> {
+	let keys = inference_ids(keystore);
+	let mut owners: Vec<_> =
+		keys.iter().filter_map(|key| session::owner(client, at, key)).collect();
+	owners.sort();
+	owners.dedup();
+	owners
 }
 
 /// Signs with the keys of a keystore.

@@ -19,16 +19,27 @@
 //! The worker's counters, for Prometheus.
 
 use super::WorkerView;
-use countersign_engine::store::Store;
+use countersign_engine::{
+	store::Store,
+	worker::{Observation, WorkerMetrics},
+};
 use std::sync::Arc;
 use substrate_prometheus_endpoint::{
-	register as register_metric, MetricSource, Opts, PrometheusError, Registry, SourcedCounter,
-	SourcedGauge,
+	exponential_buckets, register as register_metric, Histogram, HistogramOpts, MetricSource, Opts,
+	PrometheusError, Registry, SourcedCounter, SourcedGauge,
 };
 
 /// Values of the worker that rise and fall.
 fn is_gauge(name: &str) -> bool {
-	matches!(name, "assignments_open" | "assignments_working" | "assignments_waiting")
+	matches!(
+		name,
+		"assignments_open"
+			| "assignments_working"
+			| "assignments_waiting"
+			| "models_served"
+			| "models_ready"
+			| "models_stopped"
+	)
 }
 
 /// What was counted since the node started.
@@ -39,9 +50,11 @@ impl MetricSource for Counters {
 	type N = u64;
 
 	fn collect(&self, mut set: impl FnMut(&[&str], u64)) {
-		let worker = self.0.worker_counters().into_iter().filter(|(name, _)| !is_gauge(name));
-		for (name, value) in worker.chain(self.0.engine_counters()) {
-			set(&[name], value);
+		let all = self.0.worker_counters().into_iter().chain(self.0.engine_counters());
+		for (name, value) in all.chain(self.0.choice_counters()) {
+			if !is_gauge(name) {
+				set(&[name], value);
+			}
 		}
 	}
 }
@@ -54,12 +67,18 @@ impl MetricSource for Gauges {
 	type N = u64;
 
 	fn collect(&self, mut set: impl FnMut(&[&str], u64)) {
-		for (name, value) in self.0.worker_counters() {
+		for (name, value) in self.0.worker_counters().into_iter().chain(self.0.choice_counters()) {
 			if is_gauge(name) {
 				set(&[name], value);
 			}
 		}
-		set(&["engine_ready"], self.0.is_ready().into());
+		let status = self.0.status();
+		set(&["engine_queue"], status.engine_queue);
+		set(&["canonical_queue"], status.canonical_queue);
+		set(&["failed"], status.failure.is_some().into());
+		set(&["engine_ready"], self.0.is_native_ready().into());
+		set(&["canonical_ready"], self.0.is_canonical_ready().into());
+		set(&["ready"], self.0.is_ready().into());
 		let stats = self.1.stats();
 		set(&["store_files"], stats.files);
 		set(&["store_bytes"], stats.bytes);
@@ -67,12 +86,42 @@ impl MetricSource for Gauges {
 	}
 }
 
+/// The bounds of histograms, in seconds: from 5 milliseconds to 80 seconds.
+fn buckets() -> Result<Vec<f64>, PrometheusError> {
+	exponential_buckets(0.005, 2.0, 15)
+}
+
 /// Exports what the worker, its engine and the store say of themselves.
 pub(super) fn register(
 	registry: &Registry,
 	view: &WorkerView,
+	worker: &WorkerMetrics,
 	store: &Arc<Store>,
 ) -> Result<(), PrometheusError> {
+	let latency = register_metric(
+		Histogram::with_opts(
+			HistogramOpts::new(
+				"countersign_inference_latency_seconds",
+				"From seeing an assignment to submitting its statement for the first time",
+			)
+			.buckets(buckets()?),
+		)?,
+		registry,
+	)?;
+	let runs = register_metric(
+		Histogram::with_opts(
+			HistogramOpts::new(
+				"countersign_inference_run_seconds",
+				"What runs took in the engine processes",
+			)
+			.buckets(buckets()?),
+		)?,
+		registry,
+	)?;
+	worker.observe_with(move |observation| match observation {
+		Observation::Latency(time) => latency.observe(time.as_secs_f64()),
+		Observation::Run(time) => runs.observe(time.as_secs_f64()),
+	});
 	register_metric(
 		SourcedCounter::new(
 			&Opts::new(
@@ -103,7 +152,7 @@ mod tests {
 	use super::*;
 	use countersign_engine::{
 		supervisor::{EngineConfig, EngineHandle},
-		worker::WorkerMetrics,
+		worker::Engines,
 	};
 	use std::sync::atomic::Ordering;
 
@@ -115,10 +164,15 @@ mod tests {
 		let metrics = Arc::new(WorkerMetrics::default());
 		metrics.assignments_open.store(4, Ordering::Relaxed);
 		metrics.runs.store(9, Ordering::Relaxed);
-		let view = WorkerView::new(engine, metrics.clone());
+		let (canonical, _supervisor) = EngineHandle::new(EngineConfig::canonical("engine", "x"));
+		let engines =
+			Arc::new(Engines::new(Arc::new(engine.clone()), Arc::new(canonical.clone()), 10));
+		engines.metrics().models_stopped.store(2, Ordering::Relaxed);
+		engines.metrics().self_checks.store(7, Ordering::Relaxed);
+		let view = WorkerView::new(engine, canonical, engines.clone(), metrics.clone());
 		let registry = Registry::new();
-		register(&registry, &view, &store).expect("new");
-		assert!(register(&registry, &view, &store).is_err());
+		register(&registry, &view, &metrics, &store).expect("new");
+		assert!(register(&registry, &view, &metrics, &store).is_err());
 
 		let families = registry.gather();
 		let value = |family: &str, label: &str| {
@@ -136,8 +190,12 @@ mod tests {
 		assert_eq!(value(state, "runs"), None);
 		assert_eq!(value(state, "store_capacity_bytes"), Some((1 << 20) as f64));
 		assert_eq!(value(state, "engine_ready"), Some(0.0));
+		assert_eq!(value(state, "ready"), Some(0.0));
+		assert_eq!(value(state, "models_stopped"), Some(2.0));
+		assert_eq!(value(events, "models_stopped"), None);
+		assert_eq!(value(events, "self_checks"), Some(7.0));
 		// Every gauge that is named here exists.
-		let gauges = metrics.entries().into_iter().filter(|(name, _)| is_gauge(name)).count();
-		assert_eq!(gauges, 3);
+		let all = metrics.entries().into_iter().chain(engines.metrics().entries());
+		assert_eq!(all.filter(|(name, _)| is_gauge(name)).count(), 6);
 	}
 }

@@ -26,26 +26,31 @@ mod head;
 mod keys;
 mod metrics;
 mod status;
+mod validator;
 
-pub(crate) use status::{WorkerStatus, WorkerView};
+pub(crate) use keys::{inference_ids, owners};
+pub(crate) use status::{EngineStatus, WorkerStatus, WorkerView};
 
 use crate::{
 	blobs::Exchange,
 	cli::InferenceParams,
 	service::{Client, Pool},
 };
-use async_trait::async_trait;
 use countersign_engine::{
-	store::{BlobId, Store},
+	store::Store,
 	supervisor::{EngineConfig, EngineHandle},
-	worker::{self, BlobSource, Failure, WorkerConfig, WorkerMetrics, WorkerParts},
+	worker::{self, journal::JournalPlace, Engines, WorkerConfig, WorkerMetrics, WorkerParts},
 };
 use countersign_primitives::Hash;
 use countersign_runtime::opaque::Block;
 use sc_network_sync::SyncingService;
 use sc_service::{Configuration, Error, TaskManager};
 use sp_keystore::KeystorePtr;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+	os::unix::fs::MetadataExt,
+	path::{Path, PathBuf},
+	sync::Arc,
+};
 use substrate_prometheus_endpoint::Registry;
 
 const LOG_TARGET: &str = "inference";
@@ -64,9 +69,24 @@ pub(crate) fn open_store(config: &Configuration, capacity_mib: u64) -> Result<Ar
 }
 
 /// Where the statements are kept that were ever signed. Losing it costs open requests; sharing it
-/// between nodes costs stake.
-pub(crate) fn journal_path(config: &Configuration) -> PathBuf {
-	folder(config).join("statements")
+/// between nodes costs stake. Its witness lies in memory, which no backup reaches.
+pub(crate) fn journal_place(config: &Configuration) -> JournalPlace {
+	let path = folder(config).join("statements");
+	let volatile = Path::new("/dev/shm");
+	match std::fs::metadata(&config.data_path) {
+		// A folder of this user's own: what others can write vouches for nothing.
+		Ok(own) if volatile.is_dir() => {
+			let folder = volatile.join(format!("countersign-{}", own.uid()));
+			JournalPlace::with_witness_in(path, &folder)
+		}
+		// Every start counts as one after a gap.
+		_ => JournalPlace::from(path),
+	}
+}
+
+/// Where the canonical engine keeps programs. What is lost there is imported again.
+pub(crate) fn programs_path(config: &Configuration) -> PathBuf {
+	folder(config).join("programs")
 }
 
 /// What the worker is made of.
@@ -80,7 +100,7 @@ pub(crate) struct Parts {
 	/// Artefacts and inputs.
 	pub(crate) store: Arc<Store>,
 	/// Those of other nodes.
-	pub(crate) exchange: Exchange,
+	pub(crate) exchange: Arc<Exchange>,
 	/// The hash of the genesis block.
 	pub(crate) genesis: Hash,
 	/// Whether the node follows the network.
@@ -88,22 +108,11 @@ pub(crate) struct Parts {
 	/// Whether blocks are made even without peers.
 	pub(crate) force_authoring: bool,
 	/// Where the statements are kept.
-	pub(crate) journal: PathBuf,
+	pub(crate) journal: JournalPlace,
+	/// Where programs are kept.
+	pub(crate) programs: PathBuf,
 	/// Where metrics go.
 	pub(crate) registry: Option<Registry>,
-}
-
-#[async_trait]
-impl BlobSource for Exchange {
-	async fn fetch(
-		&self,
-		id: BlobId,
-		offset: u64,
-		length: u32,
-		attempt: u32,
-	) -> Result<Option<Vec<u8>>, Failure> {
-		Ok(Exchange::fetch(self, id, offset, length, attempt).await)
-	}
 }
 
 /// Starts the engine and the worker, where this node is to answer requests.
@@ -116,18 +125,37 @@ pub(crate) fn start(
 	if !params.is_on(is_authority) {
 		return Ok(None);
 	}
-	let mut config = EngineConfig::new(params.engine_path()?, params.onnxruntime_path()?);
+	let binary = params.engine_path()?;
+	let mut config = EngineConfig::new(&binary, params.onnxruntime_path()?);
 	config.threads = params.threads();
-	let (engine, supervisor) = EngineHandle::new(config);
+	let (native, native_supervisor) = EngineHandle::new(config);
+	let config = EngineConfig::canonical(&binary, &parts.programs);
+	let (canonical, canonical_supervisor) = EngineHandle::new(config);
 	let spawner = task_manager.spawn_handle();
-	spawner.spawn("engine-supervisor", Some("inference"), supervisor.run());
+	spawner.spawn("engine-supervisor", Some("inference"), native_supervisor.run());
+	spawner.spawn("canonical-supervisor", Some("inference"), canonical_supervisor.run());
+	let engines = Arc::new(Engines::new(
+		Arc::new(native.clone()),
+		Arc::new(canonical.clone()),
+		params.self_check_percent,
+	));
 
 	let metrics = Arc::new(WorkerMetrics::default());
-	let view = WorkerView::new(engine.clone(), metrics.clone());
+	let view = WorkerView::new(native, canonical, engines.clone(), metrics.clone());
 	if let Some(registry) = &parts.registry {
 		// A metric registered twice is no reason to stop.
-		if let Err(error) = metrics::register(registry, &view, &parts.store) {
+		if let Err(error) = metrics::register(registry, &view, &metrics, &parts.store) {
 			log::warn!(target: LOG_TARGET, "Metrics of the worker are not exported: {error}");
+		}
+		match validator::Metrics::new(registry) {
+			Ok(metrics) => spawner.spawn(
+				"validator-metrics",
+				Some("inference"),
+				validator::follow(parts.client.clone(), parts.keystore.clone(), metrics),
+			),
+			Err(error) => {
+				log::warn!(target: LOG_TARGET, "Metrics of validators are not exported: {error}");
+			}
 		}
 	}
 
@@ -137,9 +165,9 @@ pub(crate) fn start(
 	let worker_parts = WorkerParts {
 		chain: Arc::new(chain.clone()),
 		submitter: Arc::new(chain),
-		blobs: Arc::new(exchange),
+		blobs: exchange,
 		signer: Arc::new(keys::Keys::new(keystore)),
-		engine: Arc::new(engine),
+		engine: engines,
 		store,
 		metrics,
 		config: WorkerConfig::default(),
@@ -155,4 +183,18 @@ pub(crate) fn start(
 		}
 	});
 	Ok(Some(view))
+}
+
+/// Registers everything that a validator exports, without a node.
+#[cfg(test)]
+pub(crate) fn register_all_for_tests(registry: &Registry) {
+	let folder = tempfile::tempdir().expect("a temporary folder");
+	let store = Arc::new(Store::open(folder.path(), 1 << 20).expect("opens"));
+	let (native, _supervisor) = EngineHandle::new(EngineConfig::new("engine", "library"));
+	let (canonical, _supervisor) = EngineHandle::new(EngineConfig::canonical("engine", "x"));
+	let engines = Engines::new(Arc::new(native.clone()), Arc::new(canonical.clone()), 10);
+	let metrics = Arc::new(WorkerMetrics::default());
+	let view = WorkerView::new(native, canonical, Arc::new(engines), metrics.clone());
+	metrics::register(registry, &view, &metrics, &store).expect("new");
+	validator::Metrics::new(registry).expect("new");
 }

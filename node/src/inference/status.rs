@@ -20,16 +20,13 @@
 
 use countersign_engine::{
 	supervisor::{EngineHandle, EngineState},
-	worker::WorkerMetrics,
+	worker::{Engines, WorkerMetrics},
 };
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::{
 	collections::BTreeMap,
-	sync::{
-		atomic::{AtomicU64, Ordering},
-		Arc,
-	},
+	sync::{atomic::Ordering, Arc},
 };
 
 /// What the engine process does.
@@ -66,10 +63,16 @@ impl From<EngineState> for EngineStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WorkerStatus {
-	/// The engine process.
+	/// The engine process that runs ONNX Runtime.
 	pub(crate) engine: EngineStatus,
 	/// Jobs that wait for it.
 	pub(crate) engine_queue: u64,
+	/// The engine process that runs the canonical operator set.
+	pub(crate) canonical: EngineStatus,
+	/// Jobs that wait for it.
+	pub(crate) canonical_queue: u64,
+	/// Models that are not served any more, because engines disagree about them, and why.
+	pub(crate) stopped_models: BTreeMap<String, String>,
 	/// Why the worker ended, if it did.
 	pub(crate) failure: Option<String>,
 	/// What it counted since the node started.
@@ -80,14 +83,21 @@ pub(crate) struct WorkerStatus {
 #[derive(Clone)]
 pub(crate) struct WorkerView {
 	engine: EngineHandle,
+	canonical: EngineHandle,
+	engines: Arc<Engines>,
 	metrics: Arc<WorkerMetrics>,
 	failure: Arc<Mutex<Option<String>>>,
 }
 
 impl WorkerView {
-	/// Looks at a worker by its engine and its counters.
-	pub(crate) fn new(engine: EngineHandle, metrics: Arc<WorkerMetrics>) -> Self {
-		Self { engine, metrics, failure: Arc::default() }
+	/// Looks at a worker by its engines, the choice between them, and its counters.
+	pub(crate) fn new(
+		engine: EngineHandle,
+		canonical: EngineHandle,
+		engines: Arc<Engines>,
+		metrics: Arc<WorkerMetrics>,
+	) -> Self {
+		Self { engine, canonical, engines, metrics, failure: Arc::default() }
 	}
 
 	/// Notes why the worker ended.
@@ -100,19 +110,43 @@ impl WorkerView {
 		WorkerStatus {
 			engine: self.engine.state().into(),
 			engine_queue: self.engine.waiting() as u64,
+			canonical: self.canonical.state().into(),
+			canonical_queue: self.canonical.waiting() as u64,
+			stopped_models: self
+				.engines
+				.stopped()
+				.into_iter()
+				.map(|(model, why)| (format!("{model:?}"), why))
+				.collect(),
 			failure: self.failure.lock().clone(),
 			counters: self
 				.worker_counters()
 				.into_iter()
 				.chain(self.engine_counters())
+				.chain(self.choice_counters())
 				.map(|(name, value)| (camel_case(name), value))
 				.collect(),
 		}
 	}
 
-	/// Whether the engine process is there.
-	pub(super) fn is_ready(&self) -> bool {
+	/// Whether the engine process is there that runs ONNX Runtime.
+	pub(super) fn is_native_ready(&self) -> bool {
 		matches!(self.engine.state(), EngineState::Ready { .. })
+	}
+
+	/// Whether the engine process is there that runs the canonical operator set.
+	pub(super) fn is_canonical_ready(&self) -> bool {
+		matches!(self.canonical.state(), EngineState::Ready { .. })
+	}
+
+	/// Whether this node can answer what it declared to serve: both engines are there, and agree.
+	pub(crate) fn is_ready(&self) -> bool {
+		self.is_native_ready() && self.is_canonical_ready() && self.engines.stopped().is_empty()
+	}
+
+	/// What the choice between engines counts.
+	pub(super) fn choice_counters(&self) -> Vec<(&'static str, u64)> {
+		self.engines.metrics().entries()
 	}
 
 	/// What the worker counts.
@@ -120,21 +154,52 @@ impl WorkerView {
 		self.metrics.entries()
 	}
 
-	/// What the engine's supervisor counts.
+	/// What the engines' supervisors count.
 	pub(super) fn engine_counters(&self) -> Vec<(&'static str, u64)> {
-		let metrics = self.engine.metrics();
-		let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-		vec![
-			("engine_starts", value(&metrics.starts)),
-			("engine_failed_starts", value(&metrics.failed_starts)),
-			("engine_outputs", value(&metrics.outputs)),
-			("engine_traps", value(&metrics.traps)),
-			("engine_refusals", value(&metrics.refusals)),
-			("engine_crashes", value(&metrics.crashes)),
-			("engine_hangs", value(&metrics.hangs)),
-			("engine_protocol_errors", value(&metrics.protocol_errors)),
-			("engine_run_micros", value(&metrics.run_micros)),
-		]
+		let counters = |names: [&'static str; 9], engine: &EngineHandle| {
+			let metrics = engine.metrics();
+			let values = [
+				&metrics.starts,
+				&metrics.failed_starts,
+				&metrics.outputs,
+				&metrics.traps,
+				&metrics.refusals,
+				&metrics.crashes,
+				&metrics.hangs,
+				&metrics.protocol_errors,
+				&metrics.run_micros,
+			];
+			names.into_iter().zip(values.map(|counter| counter.load(Ordering::Relaxed)))
+		};
+		let native = counters(
+			[
+				"engine_starts",
+				"engine_failed_starts",
+				"engine_outputs",
+				"engine_traps",
+				"engine_refusals",
+				"engine_crashes",
+				"engine_hangs",
+				"engine_protocol_errors",
+				"engine_run_micros",
+			],
+			&self.engine,
+		);
+		let canonical = counters(
+			[
+				"canonical_starts",
+				"canonical_failed_starts",
+				"canonical_outputs",
+				"canonical_traps",
+				"canonical_refusals",
+				"canonical_crashes",
+				"canonical_hangs",
+				"canonical_protocol_errors",
+				"canonical_run_micros",
+			],
+			&self.canonical,
+		);
+		native.chain(canonical).collect()
 	}
 }
 
@@ -159,12 +224,22 @@ mod tests {
 	#[test]
 	fn the_status_names_every_counter_once() {
 		let (engine, _supervisor) = EngineHandle::new(EngineConfig::new("engine", "library"));
+		let (canonical, _supervisor) = EngineHandle::new(EngineConfig::canonical("engine", "x"));
+		let engines =
+			Arc::new(Engines::new(Arc::new(engine.clone()), Arc::new(canonical.clone()), 10));
+		engines.metrics().self_check_breaches.store(1, Ordering::Relaxed);
 		let metrics = Arc::new(WorkerMetrics::default());
 		metrics.statements_signed.store(3, Ordering::Relaxed);
 		engine.metrics().crashes.store(2, Ordering::Relaxed);
-		let view = WorkerView::new(engine, metrics.clone());
+		canonical.metrics().outputs.store(4, Ordering::Relaxed);
+		let view = WorkerView::new(engine, canonical, engines, metrics.clone());
 		let status = view.status();
-		assert_eq!(status.counters.len(), metrics.entries().len() + view.engine_counters().len());
+		assert_eq!(
+			status.counters.len(),
+			metrics.entries().len() + view.engine_counters().len() + view.choice_counters().len()
+		);
+		assert_eq!(status.counters["canonicalOutputs"], 4);
+		assert_eq!(status.counters["selfCheckBreaches"], 1);
 		assert_eq!(status.counters["statementsSigned"], 3);
 		assert_eq!(status.counters["engineCrashes"], 2);
 		assert!(!view.is_ready());
@@ -173,6 +248,8 @@ mod tests {
 		assert_eq!(json["engine"], json!({ "state": "starting" }));
 		assert_eq!(json["failure"], json!("no journal"));
 		assert_eq!(json["engineQueue"], json!(0));
+		assert_eq!(json["canonical"], json!({ "state": "starting" }));
+		assert_eq!(json["stoppedModels"], json!({}));
 	}
 
 	#[test]

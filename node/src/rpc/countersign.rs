@@ -21,9 +21,16 @@
 //! Everything that the chain itself knows is asked through `state_call`, or by the generated
 //! clients of the runtime APIs; these calls are about the node.
 
-use crate::inference::WorkerView;
-use countersign_engine::store::{BlobId, Store, StoreError};
-use countersign_primitives::{tensor::MAX_INPUT_BYTES, Hash};
+use crate::{
+	blobs::Exchange,
+	health::{Check, Health, Observer},
+	inference::WorkerView,
+};
+use countersign_engine::{
+	exchange::{FetchError, Wanted},
+	store::{BlobId, Store, StoreError, MAX_READ_BYTES},
+};
+use countersign_primitives::{model::MAX_ARTEFACT_BYTES, tensor::MAX_INPUT_BYTES, AccountId, Hash};
 use jsonrpsee::{
 	core::{async_trait, RpcResult},
 	proc_macros::rpc,
@@ -50,6 +57,8 @@ enum Code {
 	NotTensors = 7_002,
 	/// Everything in the store is in use.
 	Full = 7_003,
+	/// No other node gave the artefact.
+	NotFetched = 7_004,
 }
 
 fn error(code: Code, message: impl Into<String>) -> ErrorObjectOwned {
@@ -105,9 +114,28 @@ pub(crate) trait CountersignApi {
 	#[method(name = "hasArtefact")]
 	async fn has_artefact(&self, sha256: Hash) -> RpcResult<bool>;
 
+	/// Up to 1 MiB of an artefact from an offset on, if this node has it; empty at its end.
+	#[method(name = "readArtefact")]
+	async fn read_artefact(&self, sha256: Hash, offset: u64) -> RpcResult<Option<Bytes>>;
+
 	/// What the worker does, and what the store holds.
 	#[method(name = "workerStatus")]
 	async fn worker_status(&self) -> RpcResult<NodeStatus>;
+
+	/// Fetches an artefact from other nodes, unless it is here, and returns when it is: with its
+	/// sha256 and its length in bytes, as the model's manifest says. Unsafe: it takes the
+	/// operator's disk and line.
+	#[method(name = "fetchArtefact", with_extensions)]
+	async fn fetch_artefact(&self, sha256: Hash, length: u64) -> RpcResult<()>;
+
+	/// Whether the node is as it should be, for machines that watch.
+	#[method(name = "health")]
+	async fn health(&self) -> RpcResult<Health>;
+
+	/// Goes through everything that has to be right for a validator to earn: for one account, or
+	/// for all whose inference keys are here. Unsafe: it tells what is wrong with the machine.
+	#[method(name = "doctor", with_extensions)]
+	async fn doctor(&self, account: Option<AccountId>) -> RpcResult<Vec<Check>>;
 }
 
 /// Answers the calls.
@@ -115,12 +143,31 @@ pub(crate) trait CountersignApi {
 pub(crate) struct Countersign {
 	store: Arc<Store>,
 	worker: Option<WorkerView>,
+	/// The network and the chain; absent only where neither exists.
+	outside: Option<Outside>,
+}
+
+/// What the node asks others, and what it observes of itself.
+#[derive(Clone)]
+pub(crate) struct Outside {
+	/// Finds artefacts at peers.
+	pub(crate) exchange: Arc<Exchange>,
+	/// Looks at everything.
+	pub(crate) observer: Observer,
 }
 
 impl Countersign {
 	/// Answers from a store and, where there is one, a worker.
-	pub(crate) fn new(store: Arc<Store>, worker: Option<WorkerView>) -> Self {
-		Self { store, worker }
+	pub(crate) fn new(
+		store: Arc<Store>,
+		worker: Option<WorkerView>,
+		outside: Option<Outside>,
+	) -> Self {
+		Self { store, worker, outside }
+	}
+
+	fn outside(&self) -> RpcResult<&Outside> {
+		self.outside.as_ref().ok_or_else(|| ErrorObjectOwned::from(ErrorCode::InternalError))
 	}
 
 	/// Runs what may block on the disk where it may.
@@ -184,6 +231,12 @@ impl CountersignApiServer for Countersign {
 		Ok(self.store.length(&id).is_some_and(|length| length > 0))
 	}
 
+	async fn read_artefact(&self, sha256: Hash, offset: u64) -> RpcResult<Option<Bytes>> {
+		let id = BlobId::Artefact(sha256.0);
+		let read = self.with_store(move |store| store.read(&id, offset, MAX_READ_BYTES)).await?;
+		Ok(read.map(Bytes))
+	}
+
 	async fn worker_status(&self) -> RpcResult<NodeStatus> {
 		let stats = self.store.stats();
 		Ok(NodeStatus {
@@ -192,6 +245,39 @@ impl CountersignApiServer for Countersign {
 			stored_bytes: stats.bytes,
 			store_capacity: stats.capacity,
 		})
+	}
+
+	async fn fetch_artefact(
+		&self,
+		extensions: &Extensions,
+		sha256: Hash,
+		length: u64,
+	) -> RpcResult<()> {
+		check_if_safe(extensions)?;
+		if length == 0 || length > MAX_ARTEFACT_BYTES {
+			return Err(error(
+				Code::TooLarge,
+				format!("{length} bytes; an artefact has 1 to {MAX_ARTEFACT_BYTES}"),
+			));
+		}
+		let wanted = Wanted { sha256: sha256.0, length, model: None };
+		self.outside()?.exchange.artefact(wanted).await.map_err(|from| match from {
+			FetchError::Store(from) => store_error(from),
+			from => error(Code::NotFetched, from.to_string()),
+		})
+	}
+
+	async fn health(&self) -> RpcResult<Health> {
+		Ok(self.outside()?.observer.health().await)
+	}
+
+	async fn doctor(
+		&self,
+		extensions: &Extensions,
+		account: Option<AccountId>,
+	) -> RpcResult<Vec<Check>> {
+		check_if_safe(extensions)?;
+		Ok(self.outside()?.observer.doctor(account).await)
 	}
 }
 
@@ -215,7 +301,7 @@ mod tests {
 	fn fixture(deny_unsafe: DenyUnsafe) -> Fixture {
 		let folder = tempfile::tempdir().expect("a temporary folder");
 		let store = Arc::new(Store::open(folder.path(), 1 << 26).expect("opens"));
-		let mut module = Countersign::new(store, None).into_rpc();
+		let mut module = Countersign::new(store, None, None).into_rpc();
 		module.extensions_mut().insert(deny_unsafe);
 		Fixture { _folder: folder, module }
 	}
@@ -259,6 +345,17 @@ mod tests {
 			assert_eq!(put, Ok(sha256.clone()));
 		}
 		assert_eq!(node.call("countersign_hasArtefact", &sha256).await, Ok(json!(true)));
+		let read = async |offset: u64| {
+			let request = json!({
+				"jsonrpc": "2.0", "id": 1, "method": "countersign_readArtefact",
+				"params": [sha256, offset],
+			});
+			let (response, _) =
+				node.module.raw_json_request(&request.to_string(), 1).await.expect("JSON");
+			serde_json::from_str::<Value>(&response).expect("JSON")["result"].clone()
+		};
+		assert_eq!(read(2).await, json!(Bytes(b"del".to_vec())));
+		assert_eq!(read(5).await, json!(Bytes(vec![])));
 	}
 
 	#[tokio::test]
@@ -280,6 +377,13 @@ mod tests {
 		for method in ["countersign_putBlob", "countersign_putArtefact"] {
 			assert_eq!(node.call(method, Bytes(tensors(3).encode())).await, refused);
 		}
+		let fetch =
+			r#"{"jsonrpc":"2.0","id":1,"method":"countersign_fetchArtefact","params":["HASH",1]}"#;
+		let fetch = fetch.replace("HASH", &format!("0x{}", "00".repeat(32)));
+		let (response, _) = node.module.raw_json_request(&fetch, 1).await.expect("JSON");
+		let response: Value = serde_json::from_str(&response).expect("JSON");
+		assert_eq!(response["error"]["code"].as_i64().map_or(Ok(json!(0)), Err), refused);
+		assert_eq!(node.call("countersign_doctor", Value::Null).await, refused);
 		let commitment = tensors_commitment(&tensors(3));
 		assert_eq!(node.call("countersign_hasBlob", commitment).await, Ok(json!(false)));
 	}

@@ -58,7 +58,7 @@ pub(crate) struct Dependencies {
 	pub(crate) countersign: countersign::Countersign,
 }
 
-pub(crate) use countersign::Countersign;
+pub(crate) use countersign::{Countersign, Outside};
 
 /// All calls.
 pub(crate) fn create(

@@ -25,9 +25,10 @@ use super::{
 use crate::{
 	blobs,
 	cli::NodeOptions,
-	inference,
+	health, inference,
 	rpc::{self, Dependencies},
 };
+use countersign_engine::exchange;
 use countersign_runtime::opaque::Block;
 use futures::StreamExt;
 use sc_client_api::BlockBackend;
@@ -88,19 +89,32 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 	// Every node offers the blobs that it holds, whether it answers requests or not.
 	let store = inference::open_store(&config, options.inference.blob_cache_mib)?;
 	let blob_protocol = blobs::protocol_name(&genesis, fork_id.as_deref());
+	let exchange_metrics = Arc::new(exchange::ExchangeMetrics::default());
+	if let Some(registry) = &registry {
+		if let Err(error) = blobs::metrics::register(registry, &exchange_metrics) {
+			log::warn!("Metrics of the exchange are not exported: {error}");
+		}
+	}
 	let (blob_queries, blob_queue) = async_channel::bounded(blobs::QUEUE_LENGTH);
 	net_config.add_request_response_protocol(Network::request_response_config(
 		blob_protocol.clone(),
 		Vec::new(),
-		blobs::MAX_QUERY_BYTES,
-		blobs::MAX_REPLY_BYTES,
+		exchange::MAX_QUERY_BYTES,
+		exchange::MAX_REPLY_BYTES,
 		blobs::REQUEST_TIMEOUT,
 		Some(blob_queries),
 	));
 	task_manager.spawn_handle().spawn(
 		"blob-server",
 		Some("inference"),
-		blobs::Server::new(blob_queue, store.clone()).run(),
+		blobs::serve(
+			Arc::new(exchange::Server::new(
+				store.clone(),
+				options.blobs.server_limits(),
+				exchange_metrics.clone(),
+			)),
+			blob_queue,
+		),
 	);
 
 	let warp_sync = Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
@@ -136,6 +150,13 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 		..Default::default()
 	};
 
+	let providers = blobs::Providers::new(client.clone());
+	let exchange = Arc::new(blobs::Exchange::new(
+		blobs::Peers::new(network.clone(), sync_service.clone(), blob_protocol, providers.clone()),
+		store.clone(),
+		exchange::FetchLimits::default(),
+		exchange_metrics.clone(),
+	));
 	let worker = inference::start(
 		&task_manager,
 		inference::Parts {
@@ -143,15 +164,12 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 			pool: transaction_pool.clone(),
 			keystore: keystore_container.keystore(),
 			store: store.clone(),
-			exchange: blobs::Exchange::new(blobs::Peers::new(
-				network.clone(),
-				sync_service.clone(),
-				blob_protocol,
-			)),
+			exchange: exchange.clone(),
 			genesis,
 			sync: sync_service.clone(),
 			force_authoring,
-			journal: inference::journal_path(&config),
+			journal: inference::journal_place(&config),
+			programs: inference::programs_path(&config),
 			registry: registry.clone(),
 		},
 		&options.inference,
@@ -170,7 +188,19 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 			backend.clone(),
 			Some(shared_authority_set.clone()),
 		);
-		let countersign = rpc::Countersign::new(store, worker);
+		let outside = rpc::Outside {
+			exchange,
+			observer: health::Observer {
+				client: client.clone(),
+				sync: sync_service.clone(),
+				keystore: keystore_container.keystore(),
+				store: store.clone(),
+				worker: worker.clone(),
+				is_authority: role.is_authority(),
+				is_alone_by_choice: force_authoring,
+			},
+		};
+		let countersign = rpc::Countersign::new(store, worker, Some(outside));
 		Box::new(move |subscription_executor| {
 			rpc::create(Dependencies {
 				client: client.clone(),
@@ -254,7 +284,7 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 					_ => None,
 				}
 			});
-		let (discovery, _service) = sc_authority_discovery::new_worker_and_service_with_config(
+		let (discovery, service) = sc_authority_discovery::new_worker_and_service_with_config(
 			discovery_config,
 			client.clone(),
 			Arc::new(network.clone()),
@@ -263,6 +293,7 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 			registry.clone(),
 			task_manager.spawn_handle(),
 		);
+		providers.find_by(service);
 		task_manager.spawn_handle().spawn(
 			"authority-discovery",
 			Some("networking"),
