@@ -7,16 +7,12 @@ use countersign_primitives::{
 	model::ModelId,
 	request::Outcome,
 	tensor::{Tensor, MAX_INLINE_BYTES},
-	traits::Models,
-	Balance,
 };
-use frame_support::storage::with_transaction;
-use pallet_inference::{Error as PalletError, Pallet, WeightInfo};
+use pallet_inference::{Pallet, WeightInfo};
 use pallet_revive::{
 	precompiles::{alloy::sol_types::SolCall, Error, Ext},
-	AddressMapper, Config,
+	Config,
 };
-use sp_runtime::{DispatchError, SaturatedConversion, TransactionOutcome};
 
 /// Charges a run's weight. Nothing of it is done before.
 fn charge_run<T>(
@@ -27,7 +23,7 @@ fn charge_run<T>(
 where
 	T: pallet_inference::Config + Config,
 {
-	charge(env, Weights::<T>::read_result(0))?;
+	charge(env, Pallet::<T>::sync_refusal_weight())?;
 	let weight = Pallet::<T>::sync_weight(model).ok_or_else(|| revert(not_synchronous))?;
 	charge(env, weight)
 }
@@ -44,25 +40,9 @@ where
 	T: pallet_inference::Config + Config,
 {
 	charge_run(model, not_synchronous, env)?;
-	let now = frame_system::Pallet::<T>::block_number().saturated_into::<u32>();
-	let price =
-		T::Models::terms(model, now).ok_or_else(|| refused(PalletError::<T>::UnknownModel))?.price;
-	if price > 0 {
-		return Err(revert(reasons::PAYMENT_REQUIRED));
-	}
-	// The same run as a paid one, paid by this precompile's own account, and all but its answer is
-	// taken back.
-	let payer = T::AddressMapper::to_fallback_account_id(&crate::ADDRESS);
-	let run = with_transaction(|| {
-		let run = Pallet::<T>::run_sync(&payer, model, input, Balance::MAX);
-		TransactionOutcome::Rollback(Ok::<_, DispatchError>(run))
-	});
-	match run.map_err(refused)? {
-		Ok(run) => match run.outcome {
-			Outcome::Output(_) => Ok(run.outputs),
-			Outcome::Trap { .. } => Err(revert(reasons::TRAPPED)),
-		},
-		Err(error) => Err(refused(error)),
+	match Pallet::<T>::run_view(model, input).map_err(refused)? {
+		(Outcome::Output(_), outputs) => Ok(outputs),
+		(Outcome::Trap { .. }, _) => Err(revert(reasons::TRAPPED)),
 	}
 }
 

@@ -57,8 +57,6 @@ pub mod reasons {
 	pub const CALLBACK_FAILED: &str = "CallbackFailed";
 	/// The model refuses the input.
 	pub const TRAPPED: &str = "Trapped";
-	/// The model's owner asks a price.
-	pub const PAYMENT_REQUIRED: &str = "PaymentRequired";
 	/// The model cannot run inside a transaction.
 	pub const NOT_SYNCHRONOUS: &str = "NotSynchronous";
 }

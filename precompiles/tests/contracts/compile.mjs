@@ -1,13 +1,15 @@
-// Compiles every contract in this folder and writes bytecode to `bytecode/`, or compares with what is
-// there (`--check`). Metadata is left out, so that the same source gives the same bytes everywhere.
+// Compiles every contract in this folder and of the examples, and writes bytecode to `bytecode/`, or
+// compares with what is there (`--check`). Metadata is left out, so that the same source gives the same bytes everywhere.
 import fs from "node:fs";
 import path from "node:path";
 import solc from "solc";
 
 const here = path.dirname(new URL(import.meta.url).pathname);
+const examples = path.join(here, "../../../examples/contracts/contracts");
 const roots = { "inference/": "../../inference/", "attribution/": "../../attribution/", "opengradient/": "../../opengradient/" };
 
 function read(name) {
+  if (name.startsWith("countersign/")) return read(name.slice("countersign/".length));
   for (const [prefix, folder] of Object.entries(roots)) {
     if (name.startsWith(prefix)) return fs.readFileSync(path.join(here, folder, name.slice(prefix.length)), "utf8");
   }
@@ -15,7 +17,12 @@ function read(name) {
 }
 
 const sources = Object.fromEntries(
-  fs.readdirSync(here).filter((name) => name.endsWith(".sol")).map((name) => [name, { content: read(name) }]),
+  [here, examples].flatMap((folder) =>
+    fs
+      .readdirSync(folder)
+      .filter((name) => name.endsWith(".sol"))
+      .map((name) => [name, { content: fs.readFileSync(path.join(folder, name), "utf8") }]),
+  ),
 );
 const input = {
   language: "Solidity",

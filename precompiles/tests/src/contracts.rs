@@ -5,7 +5,7 @@ use countersign_runtime::{Revive, Runtime, RuntimeEvent, RuntimeOrigin, System};
 use frame_support::weights::Weight;
 use pallet_revive::{
 	precompiles::alloy::{
-		primitives::U256,
+		primitives::{B256, U256},
 		sol_types::{Panic, Revert, SolCall, SolError, SolEvent},
 	},
 	AddressMapper, Code, ExecConfig, TransactionLimits, H160,
@@ -192,7 +192,7 @@ pub fn logs<E: SolEvent>(of: &H160) -> Vec<E> {
 				data,
 				topics,
 			}) if contract == *of => {
-				let topics = topics.iter().map(|topic| topic.0.into());
+				let topics = topics.iter().map(|topic| B256::from(topic.0));
 				E::decode_raw_log_validate(topics, &data).ok()
 			}
 			_ => None,

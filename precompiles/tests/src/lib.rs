@@ -5,6 +5,7 @@
 //! bytecode that `solc` made of them (`npm run compile` there).
 
 pub mod contracts;
+pub mod programs;
 pub mod sol;
 pub mod world;
 

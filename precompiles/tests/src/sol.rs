@@ -30,6 +30,10 @@ sol! {
 		function reentry() external view returns (string);
 	}
 
+	interface IPlain {
+		function run(int256[] x) external view returns (int256[]);
+	}
+
 	interface ILibrary {
 		struct Tensor {
 			uint8 kind;

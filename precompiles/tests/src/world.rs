@@ -146,7 +146,11 @@ impl World {
 
 	/// Registers a model that takes four bytes and gives four bytes, and has Alice serve it.
 	pub fn model(&self, price: Balance) -> ModelId {
-		let id = self.register(manifest("four bytes"), price);
+		self.serve(self.register(manifest("four bytes"), price))
+	}
+
+	/// Has Alice serve a model.
+	pub fn serve(&self, id: ModelId) -> ModelId {
 		let alice = RuntimeOrigin::signed(Sr25519Keyring::Alice.to_account_id());
 		assert_ok!(Models::set_capacity(alice.clone(), 1_000 * GIGA_MAC));
 		assert_ok!(Models::serve(alice, id));
@@ -164,19 +168,25 @@ impl World {
 
 	/// Alice, who has to be assigned, answers with four bytes.
 	pub fn answer(&self, request: &RequestId) {
-		self.submit(request, &[4, 3, 2, 1], None);
+		self.submit(request, vec![bytes_tensor(&[4, 3, 2, 1])], None);
+	}
+
+	/// Alice answers with floats.
+	pub fn answer_floats(&self, request: &RequestId, floats: &[f32]) {
+		let data = floats.iter().flat_map(|float| float.to_le_bytes()).collect();
+		let tensor = Tensor { ty: TensorType::F32, shape: vec![floats.len() as u32], data };
+		self.submit(request, vec![tensor], None);
 	}
 
 	/// Alice says that the model refused the input.
 	pub fn trap(&self, request: &RequestId) {
-		self.submit(request, &[], Some(TrapCode::BadInput));
+		self.submit(request, Vec::new(), Some(TrapCode::BadInput));
 	}
 
-	fn submit(&self, request: &RequestId, output: &[u8], trap: Option<TrapCode>) {
+	fn submit(&self, request: &RequestId, tensors: Vec<Tensor>, trap: Option<TrapCode>) {
 		let view = Inference::request_view(*request).expect("there is a request");
 		let assignment = view.assignment.expect("it is assigned");
 		let pair = InferencePair::from(Sr25519Keyring::Alice.pair());
-		let tensors = vec![bytes_tensor(output)];
 		let (outcome, committed) = match trap {
 			Some(code) => {
 				(Outcome::Trap { code, operator: 7 }, OutcomeCommitment::Trap { code, operator: 7 })
@@ -261,7 +271,7 @@ pub fn manifest(name: &str) -> Manifest {
 	Manifest {
 		name: name.as_bytes().to_vec().try_into().expect("short"),
 		licence: b"MIT".to_vec().try_into().expect("short"),
-		artefact: Artefact { sha256: sp_core::hashing::sha2_256(name.as_bytes()), length: 1_000 },
+		artefact: Artefact { sha256: sp_io::hashing::sha2_256(name.as_bytes()), length: 1_000 },
 		program: None,
 		inputs: vec![port("in")].try_into().expect("one"),
 		outputs: vec![port("out")].try_into().expect("one"),
