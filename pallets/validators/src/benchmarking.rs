@@ -351,7 +351,7 @@ mod benchmarks {
 	#[benchmark]
 	fn prune_reports(n: Linear<0, MAX_REPORTS_PRUNED_PER_BLOCK>) {
 		report_many::<T>(OffenceKind::Equivocation, n);
-		let window: u32 = <ReportWindow<T> as Get<u32>>::get();
+		let window = Pallet::<T>::kept_sessions();
 		ReportCursor::<T>::put(Pallet::<T>::current().saturating_add(window).saturating_add(1));
 		pass_sessions::<T>(window.saturating_add(1));
 

@@ -25,8 +25,9 @@
 //! - **Offence**: what was proved by signatures or recomputed by the chain. **Slash**: what it
 //!   costs. It is pending from the report until the deferral is over, and stands on the bond all
 //!   the while.
-//! - **Report window**: the sessions for which an offence can still be reported, and for which the
-//!   table of validators, inference keys and exposures is kept.
+//! - **Report window**: the sessions for which an offence can still be reported. For what is about a
+//!   request it begins when the longest request would be over; so long the table of validators,
+//!   inference keys and exposures is kept.
 //!
 //! ### A validator's way
 //!
@@ -163,6 +164,9 @@ pub mod pallet {
 		type Serving: Serving;
 		/// The parameters of requests, which those of consensus must fit.
 		type RequestRules: RequestRules;
+		/// The longest that anything about one request stays open, in blocks: offences in it can be
+		/// found out that much later.
+		type LongestRequest: Get<BlockNumber>;
 		/// Tells which consensus offences can still be proved.
 		type OpenSlots: OpenSlots;
 		/// May cancel one pending slash.

@@ -85,6 +85,8 @@ parameter_types! {
 	pub static SetReportedChanged: bool = false;
 	/// Who was withdrawn from serving, in order.
 	pub static WithdrawnFromServing: Vec<AccountId> = vec![];
+	/// The longest life of a request, in blocks.
+	pub static LongestRequest: BlockNumber = 0;
 	/// The slots of consensus offences that can still be proved in new sessions.
 	pub static StillOpen: Vec<Vec<u8>> = vec![];
 	/// The author of all blocks.
@@ -204,6 +206,7 @@ impl pallet_validators::Config for Test {
 	type Currency = Balances;
 	type Serving = ServingSpy;
 	type RequestRules = LocalRequests;
+	type LongestRequest = LongestRequest;
 	type OpenSlots = OpenSlotsSpy;
 	type CancelOrigin = EnsureRoot<AccountId>;
 	type SuspensionOrigin = EnsureRoot<AccountId>;
@@ -308,6 +311,7 @@ impl ExtBuilder {
 		WithdrawnFromServing::set(vec![]);
 		SetReportedChanged::set(false);
 		StillOpen::set(vec![]);
+		LongestRequest::set(0);
 		Author::set(None);
 		let mut ext = sp_io::TestExternalities::default();
 		ext.register_extension(KeystoreExt::new(MemoryKeystore::new()));

@@ -207,9 +207,13 @@ impl<T: Config> Pallet<T> {
 		Ledgers::<T>::insert(&offender, ledger);
 
 		let id = Self::next_slash();
-		let mut references: u32 = 0;
 		if let Cause::Consensus { .. } = cause {
-			references = 2;
+			Groups::<T>::mutate(cause.group_key(), |group| {
+				let group = group.get_or_insert_with(Group::default);
+				group.offenders = group.offenders.saturating_add(1);
+				// The report and the slash.
+				group.references = group.references.saturating_add(2);
+			});
 			// Never so many that blocks or votes would be missed, and only until pallet-session is
 			// given a new set, which it is for the session after the next.
 			PlannedDigest::<T>::kill();
@@ -220,17 +224,11 @@ impl<T: Config> Pallet<T> {
 		} else {
 			T::Serving::withdraw_all(&offender);
 		}
-		if references > 0 {
-			Groups::<T>::mutate(cause.group_key(), |group| {
-				let group = group.get_or_insert_with(Group::default);
-				group.offenders = group.offenders.saturating_add(1);
-				group.references = group.references.saturating_add(references);
-			});
-		}
 		let (forget_at, closed) = match &cause {
 			// It can be proved in sessions up to now, and while its slot is open in later ones.
 			Cause::Consensus { kind, slot } => {
-				(Self::forgotten_at(now.max(session)), !T::OpenSlots::is_open(kind, slot))
+				let forget_at = now.max(session).saturating_add(Self::consensus_sessions());
+				(forget_at, !T::OpenSlots::is_open(kind, slot))
 			}
 			Cause::Inference { .. } => {
 				(Self::forgotten_at(session).max(now.saturating_add(1)), true)
@@ -303,11 +301,15 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// The first session in which nothing in `session` can be reported any more.
+	/// The first session in which nothing around inference in `session` can be reported any more.
 	fn forgotten_at(session: SessionIndex) -> SessionIndex {
-		session
-			.saturating_add(Self::consensus_parameters().report_window_sessions)
-			.saturating_add(1)
+		session.saturating_add(Self::kept_sessions()).saturating_add(1)
+	}
+
+	/// Sessions after which no consensus offence of a session can be proved in it any more: then
+	/// its historical root is gone.
+	fn consensus_sessions() -> SessionIndex {
+		Self::consensus_parameters().report_window_sessions.saturating_add(1)
 	}
 
 	/// Releases a group's reference.
@@ -397,17 +399,21 @@ impl<T: Config> Pallet<T> {
 
 	/// The session in which to look again, if the report could still be made.
 	fn still_reportable(report: &mut Report, now: SessionIndex) -> Option<SessionIndex> {
-		// The window may have become longer.
-		if Self::in_report_window(report.session) {
-			return Some(Self::forgotten_at(report.session).max(now.saturating_add(1)));
+		let Cause::Consensus { kind, slot } = &report.cause else {
+			// The window may have become longer.
+			return Self::in_report_window(report.session)
+				.then(|| Self::forgotten_at(report.session).max(now.saturating_add(1)));
+		};
+		let window = Self::consensus_sessions();
+		if now < report.session.saturating_add(window) {
+			return Some(report.session.saturating_add(window));
 		}
-		let Cause::Consensus { kind, slot } = &report.cause else { return None };
 		if report.closed {
 			return None;
 		}
 		// It can be proved in the sessions of now too, or could be until a moment ago.
 		report.closed = !T::OpenSlots::is_open(kind, slot);
-		Some(Self::forgotten_at(now))
+		Some(now.saturating_add(window))
 	}
 }
 

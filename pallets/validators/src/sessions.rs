@@ -120,9 +120,18 @@ impl<T: Config> Pallet<T> {
 		SetLengths::<T>::insert(set, length);
 	}
 
-	/// Whether a session has begun and offences in it can still be reported.
+	/// Sessions for which offences around inference can be reported, and for which the table is
+	/// kept: a verdict may come as late as a request lives, and then there is the report window.
+	pub(crate) fn kept_sessions() -> SessionIndex {
+		let parameters = Self::consensus_parameters();
+		parameters
+			.report_window_sessions
+			.saturating_add(T::LongestRequest::get().div_ceil(parameters.epoch_slots.max(1)))
+	}
+
+	/// Whether a session has begun and offences around inference in it can still be reported.
 	pub(crate) fn in_report_window(session: SessionIndex) -> bool {
-		let window = Self::consensus_parameters().report_window_sessions;
+		let window = Self::kept_sessions();
 		Session::<T>::current_index().checked_sub(session).is_some_and(|age| age <= window)
 	}
 

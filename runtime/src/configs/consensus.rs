@@ -2,8 +2,14 @@
 
 use crate::*;
 use codec::Decode;
-use countersign_primitives::parameters::{MAX_VALIDATORS, SLOT_MILLISECONDS};
-use frame_support::{parameter_types, traits::ConstU32};
+use countersign_primitives::{
+	parameters::{MAX_VALIDATORS, SLOT_MILLISECONDS},
+	traits::RequestRules,
+};
+use frame_support::{
+	parameter_types,
+	traits::{ConstU32, Get},
+};
 use sp_runtime::traits::OpaqueKeys;
 
 parameter_types! {
@@ -95,11 +101,20 @@ impl pallet_validators::OpenSlots for GrandpaSets {
 	}
 }
 
+/// The longest that anything about one request stays open, under the parameters for new ones.
+pub struct LongestRequest;
+impl Get<BlockNumber> for LongestRequest {
+	fn get() -> BlockNumber {
+		<Inference as RequestRules>::parameters().longest_request_blocks()
+	}
+}
+
 impl pallet_validators::Config for Runtime {
 	type Currency = Balances;
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Serving = Models;
 	type RequestRules = Inference;
+	type LongestRequest = LongestRequest;
 	type OpenSlots = GrandpaSets;
 	type CancelOrigin = pallet_governance::EnsureSlashes<Runtime>;
 	type SuspensionOrigin = pallet_governance::EnsureSuspensions<Runtime>;

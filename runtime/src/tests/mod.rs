@@ -2,4 +2,6 @@
 
 mod blocks;
 mod genesis;
+mod governance;
+mod offences;
 mod random;

@@ -103,6 +103,23 @@ fn each_kind_takes_what_it_says_once() {
 }
 
 #[test]
+fn a_verdict_may_come_as_late_as_a_request_lives() {
+	ExtBuilder::default().build_and_execute(|| {
+		// A session has ten slots: two sessions more.
+		LongestRequest::set(11);
+		assert_ok!(Validators::reserve_cover(&account(1), 100));
+		let late = proved(OffenceKind::WrongResult, 1, 1, 50);
+		let too_late = proved(OffenceKind::WrongResult, 1, 2, 50);
+		settle_to(12);
+		assert_eq!(Validators::report(late.clone()), Ok(13));
+		settle_to(13);
+		assert_noop!(Validators::report(too_late), Error::<Test>::OutsideReportWindow);
+		assert_noop!(Validators::report(late), Error::<Test>::OutsideReportWindow);
+		assert_eq!(held(&account(1)), 5 * MINIMUM - 50);
+	});
+}
+
+#[test]
 fn a_role_and_a_request_are_slots_of_their_own() {
 	ExtBuilder::default().build_and_execute(|| {
 		let report = proved(OffenceKind::BrokenCommit, 1, 1, 10);
