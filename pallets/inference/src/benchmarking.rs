@@ -450,6 +450,24 @@ mod benchmarks {
 		Ok(())
 	}
 
+	/// The slowest decimals there are: of the least floats, with the most digits.
+	#[benchmark]
+	fn convert_numbers(n: Linear<0, 1_024>) {
+		use countersign_canonical::decimal;
+		let mut converted = 0u32;
+
+		#[block]
+		{
+			for bits in 1..=n {
+				let back = decimal::from_f32(bits)
+					.and_then(|(value, decimals)| decimal::to_f32(value, decimals));
+				converted = converted.saturating_add(u32::from(back == Some(bits)));
+			}
+		}
+
+		assert_eq!(converted, n);
+	}
+
 	#[benchmark]
 	fn read_result(b: Linear<0, 65_536>) -> Result<(), BenchmarkError> {
 		let who = requester::<T>();
@@ -584,12 +602,11 @@ mod benchmarks {
 		assert!(prepared.is_ok());
 	}
 
-	// Decoding and planning them included.
+	// Decoding them and planning where their results lie included.
 	#[benchmark]
 	fn run_operators(n: Linear<0, 4_000>) {
-		let package = examples::repeated(Unary::Neg, 1, n.max(1) as u16);
-		let bytes = examples::encoded(&package);
-		let input = vec![examples::input_floats(&[1, 1], examples::awkward)];
+		let bytes = examples::encoded(&examples::scattered(n));
+		let input = vec![examples::input_floats(&[1, 1_024], examples::awkward)];
 		let outputs;
 		#[block]
 		{

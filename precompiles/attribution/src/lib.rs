@@ -29,7 +29,7 @@ use pallet_revive::precompiles::{
 
 #[allow(missing_docs)] // The interface documents what the macro generates from it.
 mod interface {
-	pallet_revive::precompiles::alloy::sol!("IAttribution.sol");
+	pallet_revive::precompiles::alloy::sol!(#![sol(all_derives)] "IAttribution.sol");
 }
 
 pub use interface::IAttribution;

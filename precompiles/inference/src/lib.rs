@@ -25,7 +25,7 @@ use pallet_revive::precompiles::{
 
 #[allow(missing_docs)] // The interface documents what the macro generates from it.
 mod interface {
-	pallet_revive::precompiles::alloy::sol!("IInference.sol");
+	pallet_revive::precompiles::alloy::sol!(#![sol(all_derives)] "IInference.sol");
 }
 
 pub use infer::run_view;

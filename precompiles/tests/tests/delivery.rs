@@ -60,7 +60,7 @@ fn ask(world: &mut World, contract: &Contract, gas: u64, when_open: bool) -> Req
 	let asked = IRequester::askCall { callbackGas: gas, whenOpen: when_open, deadline: 0 };
 	let id = pay(&wallet(0), contract, MAX_FEE, &asked).returns::<IRequester::askCall>();
 	world.next_block();
-	Hash(id.0)
+	Hash::from(id.0)
 }
 
 fn notices(contract: &Contract) -> u64 {
@@ -157,7 +157,7 @@ fn a_wallet_cannot_be_told() {
 		};
 		let asked = I::requestCall { model: word(&model), input, terms };
 		let id = pay(&wallet(0), &ADDRESS, MAX_FEE, &asked).returns::<I::requestCall>();
-		let id = Hash(id.0);
+		let id = Hash::from(id.0);
 		world.next_block();
 		world.answer(&id);
 		deliver(&id).reverts("NotAContract");
@@ -212,7 +212,7 @@ fn a_contract_may_ask_again_while_it_is_told() {
 		reply.works();
 		deliver(&id).works();
 		let last = call(&wallet(0), &contract, &IRequester::lastRequestCall {});
-		let next = Hash(last.returns::<IRequester::lastRequestCall>().0);
+		let next = Hash::from(last.returns::<IRequester::lastRequestCall>().0);
 		assert_ne!(next, id);
 		assert_eq!(status(&next), Some(RequestStatus::Waiting));
 		assert_eq!(held(&account(&contract)), 2 * MAX_FEE);

@@ -20,7 +20,7 @@ use countersign_primitives::{
 use pallet_revive::precompiles::alloy::{
 	primitives::{Address, Bytes, B256, I256, U256},
 	sol,
-	sol_types::{SolCall, SolError, SolValue},
+	sol_types::{SolError, SolValue},
 };
 
 sol! {
@@ -92,7 +92,7 @@ fn deliver(world: &mut World, escrow: &Contract, gas: u64) -> RequestId {
 	let request =
 		call(&buyer(), escrow, &IEscrow::requestCall {}).returns::<IEscrow::requestCall>();
 	world.next_block();
-	Hash(request.0)
+	Hash::from(request.0)
 }
 
 fn state(escrow: &Contract) -> u8 {

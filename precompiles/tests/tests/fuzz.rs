@@ -65,8 +65,8 @@ fn good(model: B256, request: B256) -> Vec<(H160, Vec<u8>)> {
 	let input = || {
 		vec![I::Tensor { kind: I::Kind::U8, shape: vec![4], data: Bytes::from(vec![1, 2, 3, 4]) }]
 	};
-	let maxFee = U256::from(TOKEN) * U256::from(1_000_000);
-	let one = || I::Request { model, input: input(), terms: terms(), maxFee };
+	let max_fee = U256::from(TOKEN) * U256::from(1_000_000);
+	let one = || I::Request { model, input: input(), terms: terms(), maxFee: max_fee };
 	let number = || IOpenGradient::Number { value: 15, decimals: 1 };
 	let tensor = IOpenGradient::MultiDimensionalNumberTensor {
 		name: "in".into(),
@@ -78,7 +78,7 @@ fn good(model: B256, request: B256) -> Vec<(H160, Vec<u8>)> {
 		modelCID: hex::encode(model),
 		input: IOpenGradient::ModelInput { numbers: vec![tensor], strings: vec![] },
 	};
-	let minFinality = I::Finality::Open;
+	let least = I::Finality::Open;
 	let id = request;
 	vec![
 		(ADDRESS, I::inferCall { model, input: input() }.abi_encode()),
@@ -94,7 +94,7 @@ fn good(model: B256, request: B256) -> Vec<(H160, Vec<u8>)> {
 		(ADDRESS, I::requestManyCall { requests: vec![one(), one()] }.abi_encode()),
 		(ADDRESS, I::statusOfCall { id }.abi_encode()),
 		(ADDRESS, I::deliveryOfCall { id }.abi_encode()),
-		(ADDRESS, I::resultOfCall { id, minFinality, evidence: evidence() }.abi_encode()),
+		(ADDRESS, I::resultOfCall { id, minFinality: least, evidence: evidence() }.abi_encode()),
 		(ADDRESS, I::deliverCall { id }.abi_encode()),
 		(attribution(), IAttribution::lineageCall { model }.abi_encode()),
 		(attribution(), IAttribution::rightCall { model, contributor: 1 }.abi_encode()),
@@ -149,7 +149,7 @@ fn ten_thousand_random_calldatas() {
 		})
 		.returns::<IInference::requestCall>();
 		world.next_block();
-		world.answer(&countersign_primitives::Hash(request.0));
+		world.answer(&countersign_primitives::Hash::from(request.0));
 		let (good, selectors) = (good(model_word, request), selectors());
 		let (mut worked, mut failed) = (0u32, 0u32);
 		for round in 0..10_000u32 {

@@ -8,7 +8,7 @@ use countersign_precompile_tests::{
 	},
 	run,
 	sol::{declared_address, functions, ICaller, IRequester},
-	world::{bytes_tensor, free, held, status, World, TOKEN},
+	world::{bytes_tensor, free, held, status, TOKEN},
 	Contract,
 };
 use countersign_precompile_utils::{fixed_address, Access};
@@ -36,7 +36,7 @@ fn word(hash: &Hash) -> B256 {
 }
 
 fn id(word: B256) -> RequestId {
-	Hash(word.0)
+	Hash::from(word.0)
 }
 
 fn nothing() -> I::Evidence {

@@ -7,7 +7,7 @@ use countersign_precompile_tests::{
 };
 use pallet_revive::precompiles::alloy::{
 	primitives::{Bytes, I256, U256},
-	sol_types::{SolCall, SolError},
+	sol_types::SolError,
 };
 
 fn library() -> pallet_revive::H160 {

@@ -66,7 +66,7 @@ fn a_model_is_called_inside_the_transaction_and_leaves_no_trace() {
 	run(|world| {
 		let model = small();
 		let id = world.program_model("small", &model, 0);
-		let before = frame_support::storage_root(frame_support::StateVersion::V1);
+		let before = sp_io::storage::root(sp_runtime::StateVersion::V1);
 		let reply = call(&wallet(0), &ADDRESS, &infer(&id, input()));
 		let output = reply.returns::<I::inferCall>();
 		let expected = expected(&model);
@@ -74,7 +74,7 @@ fn a_model_is_called_inside_the_transaction_and_leaves_no_trace() {
 		assert_eq!(output[0].kind as u8, I::Kind::F32 as u8);
 		assert_eq!(output[0].shape, expected[0].shape);
 		assert_eq!(output[0].data, Bytes::from(expected[0].data.clone()));
-		let after = frame_support::storage_root(frame_support::StateVersion::V1);
+		let after = sp_io::storage::root(sp_runtime::StateVersion::V1);
 		assert_eq!(before, after);
 		// Through a contract, and in a static call.
 		let caller = deploy("Caller", Vec::new(), 0);
@@ -154,7 +154,7 @@ fn a_price_is_paid_out_of_the_value_and_the_rest_comes_back() {
 		assert_eq!(Attribution::total_credited(&id), TOKEN);
 		let receipts = Inference::receipts(world.number());
 		assert_eq!(receipts.len(), 1);
-		assert_eq!(receipts[0].request, Hash(reply.id.0));
+		assert_eq!(receipts[0].request, Hash::from(reply.id.0));
 		pay(&who, &ADDRESS, fee - 1, &asked).reverts("FeeAboveMaximum");
 		pay(&who, &ADDRESS, 0, &asked).reverts("FeeAboveMaximum");
 		// A contract pays from what it was sent.

@@ -13,7 +13,7 @@ use frame_support::{
 	traits::{
 		fungible::{Inspect, Mutate},
 		tokens::{Fortitude, Preservation},
-		ConstBool, ConstU32, ConstU64, Get,
+		ConstBool, ConstU32, ConstU64,
 	},
 	weights::Weight,
 };
