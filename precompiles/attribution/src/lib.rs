@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::{marker::PhantomData, num::NonZero};
 use countersign_precompile_utils::{
 	account_word, address_of, caller, charge, emit, from_word, guard, refused, to_wei, to_word,
-	Access,
+	Access, Bounded,
 };
 use countersign_primitives::{
 	attribution::{share_of, VectorEntry, MAX_RIGHTS},
@@ -62,11 +62,15 @@ where
 	T: pallet_attribution::Config + pallet_revive::Config,
 {
 	type T = T;
-	type Interface = Calls;
+	type Interface = Bounded<Calls>;
 	const MATCHER: AddressMatcher = AddressMatcher::Fixed(NUMBER);
 	const HAS_CONTRACT_INFO: bool = false;
 
-	fn call(_: &[u8; 20], input: &Calls, env: &mut impl Ext<T = T>) -> Result<Vec<u8>, Error> {
+	fn call(
+		_: &[u8; 20],
+		Bounded(input): &Bounded<Calls>,
+		env: &mut impl Ext<T = T>,
+	) -> Result<Vec<u8>, Error> {
 		guard(env, access(input))?;
 		match input {
 			Calls::lineage(call) => Self::lineage(call, env),

@@ -17,7 +17,7 @@ mod writes;
 
 use alloc::vec::Vec;
 use core::{marker::PhantomData, num::NonZero};
-use countersign_precompile_utils::{fixed_address, guard, Access};
+use countersign_precompile_utils::{fixed_address, guard, Access, Bounded};
 use pallet_inference::Notice;
 use pallet_revive::precompiles::{
 	alloy::sol_types::SolCall, AddressMatcher, Error, Ext, Precompile, H160,
@@ -99,11 +99,15 @@ where
 	T: pallet_inference::Config + pallet_revive::Config,
 {
 	type T = T;
-	type Interface = Calls;
+	type Interface = Bounded<Calls>;
 	const MATCHER: AddressMatcher = AddressMatcher::Fixed(NUMBER);
 	const HAS_CONTRACT_INFO: bool = false;
 
-	fn call(_: &[u8; 20], input: &Calls, env: &mut impl Ext<T = T>) -> Result<Vec<u8>, Error> {
+	fn call(
+		_: &[u8; 20],
+		Bounded(input): &Bounded<Calls>,
+		env: &mut impl Ext<T = T>,
+	) -> Result<Vec<u8>, Error> {
 		guard(env, access(input))?;
 		match input {
 			Calls::infer(call) => Self::infer(call, env),

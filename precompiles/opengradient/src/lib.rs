@@ -13,7 +13,7 @@ mod numbers;
 use alloc::{string::String, vec::Vec};
 use core::{marker::PhantomData, num::NonZero};
 use countersign_inference_precompile::run_view;
-use countersign_precompile_utils::{charge, guard, revert, Access};
+use countersign_precompile_utils::{charge, guard, revert, Access, Bounded};
 use countersign_primitives::{
 	model::ModelId,
 	tensor::{Port, Tensor, MAX_PORTS},
@@ -76,11 +76,15 @@ where
 	T: pallet_inference::Config + pallet_models::Config + pallet_revive::Config,
 {
 	type T = T;
-	type Interface = Calls;
+	type Interface = Bounded<Calls>;
 	const MATCHER: AddressMatcher = AddressMatcher::Fixed(NUMBER);
 	const HAS_CONTRACT_INFO: bool = false;
 
-	fn call(_: &[u8; 20], input: &Calls, env: &mut impl Ext<T = T>) -> Result<Vec<u8>, Error> {
+	fn call(
+		_: &[u8; 20],
+		Bounded(input): &Bounded<Calls>,
+		env: &mut impl Ext<T = T>,
+	) -> Result<Vec<u8>, Error> {
 		guard(env, access(input))?;
 		match input {
 			Calls::runModelInference(call) => Self::run_model(&call.request, env),

@@ -389,6 +389,35 @@ fn value_without_a_function_is_not_taken() {
 }
 
 #[test]
+fn calldata_that_says_the_same_a_thousand_times_is_not_decoded() {
+	run(|world| {
+		let model = world.model(0);
+		// One tensor of 60,000 bytes, and 2,000 offsets to it: 120 MB.
+		let count = 2_000usize;
+		let long = I::Tensor {
+			kind: I::Kind::U8,
+			shape: vec![60_000],
+			data: Bytes::from(vec![7; 60_000]),
+		};
+		let one = I::inferCall { model: word(&model), input: vec![long] }.abi_encode();
+		// Selector, model, offset of the list, its length, the only offset, the tensor.
+		let (head, tensor) = (&one[..4 + 64], &one[4 + 128..]);
+		let mut data = head.to_vec();
+		let number = |value: usize| U256::from(value).to_be_bytes::<32>();
+		data.extend(number(count));
+		for _ in 0..count {
+			data.extend(number(32 * count));
+		}
+		data.extend(tensor);
+		let reply = call_with(&wallet(0), &ADDRESS, 0.into(), data, WEIGHT);
+		assert_eq!(reply.result, Err(Failure::Panic(0x41)));
+		// Said once, it is decoded, and refused for what it is.
+		let reply = call_with(&wallet(0), &ADDRESS, 0.into(), one, WEIGHT);
+		reply.reverts("NotSynchronous");
+	});
+}
+
+#[test]
 fn a_contract_may_ask_while_it_is_made() {
 	run(|world| {
 		let model = world.model(TOKEN);

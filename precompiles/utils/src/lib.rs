@@ -12,6 +12,10 @@
 
 extern crate alloc;
 
+mod bounded;
+
+pub use bounded::Bounded;
+
 use alloc::vec::Vec;
 use countersign_primitives::{AccountId, Balance};
 use frame_support::{traits::Get, weights::Weight};
