@@ -6,7 +6,7 @@
 use alloc::{vec, vec::Vec};
 use canonical::{
 	commitment::tensor_commitment,
-	op::{Binary, Op, Unary},
+	op::{Binary, Op, Range, Unary},
 	program::{Constant, Node, Package, Program},
 	Meta,
 };
@@ -237,6 +237,24 @@ pub fn fold(op: Binary, count: u32, steps: u16) -> Package {
 	let ty = canonical::TensorType::F32;
 	let nodes = (0..steps).map(|_| (Op::Binary(op), vec![0, 1])).collect();
 	package(vec![meta(ty, &[1, count]), meta(ty, &[1, count])], vec![], nodes, vec![steps + 1])
+}
+
+/// About `n` small operators whose results leave many holes of different sizes behind, so that it
+/// takes long to plan where each lies: `F32 [1, 1024]` to `F32 [1, ..]`.
+pub fn scattered(n: u32) -> Package {
+	let count = (n / 3).clamp(1, 1_360) as u16;
+	let part = |length| {
+		let range = |length| Range { start: 0, step: 1, length };
+		(Op::Slice { ranges: vec![range(1), range(length)] }, vec![0])
+	};
+	// In turn one that is read soon and one that is read at the end.
+	let mut nodes: Vec<_> =
+		(0..count).flat_map(|i| [part(16 + 16 * (u32::from(i) * 37 % 61)), part(16)]).collect();
+	nodes.extend((0..count).map(|i| (Op::Unary(Unary::Neg), vec![1 + 2 * i])));
+	let kept: Vec<u16> = (0..count).map(|i| 2 + 2 * i).collect();
+	nodes.extend(kept.chunks(1_024).map(|kept| (Op::Concat { axis: 1 }, kept.to_vec())));
+	let last = nodes.len() as u16;
+	package(vec![meta(canonical::TensorType::F32, &[1, 1_024])], vec![], nodes, vec![last])
 }
 
 /// An input of floats for one of these packages, as it travels.

@@ -411,7 +411,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::prune_uploads(Weight::MAX);
+			Pallet::<T>::prune_uploads(frame_support::weights::Weight::MAX);
 		}
 
 		assert_eq!(Uploads::<T>::iter_keys().count(), 0);

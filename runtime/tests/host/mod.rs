@@ -62,7 +62,7 @@ impl Host {
 			data,
 			&mut extensions,
 			&code,
-			CallContext::Onchain,
+			CallContext::Onchain { import: true },
 		);
 		let start = Instant::now();
 		let bytes = machine.execute().map_err(|error| error.to_string())?;
