@@ -31,15 +31,14 @@ pub const FLUSH_DENOMINATOR: f32 = power_of_two(-126);
 /// Denominators above this are read as infinity.
 pub const HUGE_DENOMINATOR: f32 = power_of_two(64);
 
+// Choices are made between bits, not between floats: WebAssembly engines make branches of the
+// latter, which values that nobody can predict make slow.
+
 /// Every NaN becomes [`NAN`].
 #[inline(always)]
-#[allow(clippy::eq_op)]
 pub fn one_nan(x: f32) -> f32 {
-	if x != x {
-		NAN
-	} else {
-		x
-	}
+	let bits = x.to_bits();
+	f32::from_bits(if bits & 0x7fff_ffff > 0x7f80_0000 { NAN.to_bits() } else { bits })
 }
 
 #[inline(always)]
@@ -50,11 +49,9 @@ fn magnitude(x: f32) -> f32 {
 /// `+0` where the magnitude is below `limit`.
 #[inline(always)]
 pub fn flush(x: f32, limit: f32) -> f32 {
-	if magnitude(x) < limit {
-		0.0
-	} else {
-		x
-	}
+	// Magnitudes are ordered as their bits are, with NaN above everything.
+	let bits = x.to_bits();
+	f32::from_bits(if bits & 0x7fff_ffff < limit.to_bits() { 0 } else { bits })
 }
 
 /// A term of a multiply-accumulate operator.
@@ -92,47 +89,33 @@ pub fn mul(a: f32, b: f32) -> f32 {
 pub fn div(a: f32, b: f32) -> f32 {
 	let a = flush(a, FLUSH_NUMERATOR);
 	let b = flush(b, FLUSH_DENOMINATOR);
-	let infinity = f32::from_bits(0x7f80_0000 | (b.to_bits() & 0x8000_0000));
-	let b = if magnitude(b) > HUGE_DENOMINATOR { infinity } else { b };
-	one_nan(a / b)
+	let (bits, size) = (b.to_bits(), b.to_bits() & 0x7fff_ffff);
+	let infinity = 0x7f80_0000 | (bits & 0x8000_0000);
+	let huge = (size > HUGE_DENOMINATOR.to_bits()) & (size <= 0x7f80_0000);
+	one_nan(a / f32::from_bits(if huge { infinity } else { bits }))
 }
 
 /// The larger; NaN if either is; `+0` over `-0`.
 #[inline(always)]
-#[allow(clippy::eq_op)]
 pub fn max(a: f32, b: f32) -> f32 {
-	let tie = f32::from_bits(a.to_bits() & b.to_bits());
-	let ordered = if a > b {
-		a
-	} else if b > a {
-		b
-	} else {
-		tie
-	};
-	if a != a || b != b {
-		NAN
-	} else {
-		ordered
-	}
+	let (x, y) = (a.to_bits(), b.to_bits());
+	let ordered = if b > a { y } else { x & y };
+	let ordered = if a > b { x } else { ordered };
+	f32::from_bits(if either_nan(x, y) { NAN.to_bits() } else { ordered })
 }
 
 /// The smaller; NaN if either is; `-0` under `+0`.
 #[inline(always)]
-#[allow(clippy::eq_op)]
 pub fn min(a: f32, b: f32) -> f32 {
-	let tie = f32::from_bits(a.to_bits() | b.to_bits());
-	let ordered = if a < b {
-		a
-	} else if b < a {
-		b
-	} else {
-		tie
-	};
-	if a != a || b != b {
-		NAN
-	} else {
-		ordered
-	}
+	let (x, y) = (a.to_bits(), b.to_bits());
+	let ordered = if b < a { y } else { x | y };
+	let ordered = if a < b { x } else { ordered };
+	f32::from_bits(if either_nan(x, y) { NAN.to_bits() } else { ordered })
+}
+
+#[inline(always)]
+fn either_nan(x: u32, y: u32) -> bool {
+	(x & 0x7fff_ffff > 0x7f80_0000) | (y & 0x7fff_ffff > 0x7f80_0000)
 }
 
 /// Floats from here on are whole numbers.

@@ -20,6 +20,29 @@ fn two_to(k: i32) -> f32 {
 	f32::from_bits(((k + 127) << 23) as u32)
 }
 
+/// `y * 2^k` for `y` in `0.5 .. 2` and `k` in `-151 ..= 128`, rounded once, without a multiplication
+/// that gives a subnormal number, which would be slow.
+#[inline(always)]
+fn scale(y: f32, k: i32) -> f32 {
+	let bits = y.to_bits();
+	let exponent = (bits >> 23) as i32 + k;
+	let normal = f32::from_bits((bits & 0x007f_ffff) | ((exponent.clamp(0, 255) as u32) << 23));
+	let normal = if exponent >= 255 { f32::INFINITY } else { normal };
+	// Below, the mantissa with its leading one is moved to the right and rounded to even.
+	let mantissa = (bits & 0x007f_ffff) | 0x0080_0000;
+	let by = (1 - exponent).clamp(1, 26) as u32;
+	let kept = mantissa >> by;
+	let lost = mantissa & ((1 << by) - 1);
+	let half = 1 << (by - 1);
+	let up = (lost > half) | ((lost == half) & (kept & 1 == 1));
+	let small = f32::from_bits(kept + u32::from(up));
+	if exponent >= 1 {
+		normal
+	} else {
+		small
+	}
+}
+
 /// As `expf`.
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
@@ -31,7 +54,8 @@ pub fn exp(x: f32) -> f32 {
 	let negative = x.to_bits() >> 31 != 0;
 	// What is far outside takes no part, so that nothing on the way is slow or overflows.
 	let far = size >= 0x42cf_f1b5;
-	let inner = if far { 0.0 } else { x };
+	let near = size <= 0x3900_0000;
+	let inner = if far || near { 0.0 } else { x };
 	let half = if negative { -0.5 } else { 0.5 };
 	let many = (INV_LN2 * inner + half) as i32;
 	let one = if negative { -1 } else { 1 };
@@ -43,10 +67,8 @@ pub fn exp(x: f32) -> f32 {
 	let rr = r * r;
 	let c = r - rr * (P1 + rr * P2);
 	let y = 1.0 + (r * c / (2.0 - c) - lo + hi);
-	// In two steps, of which the first is exact.
-	let first = k >> 1;
-	let scaled = y * two_to(first) * two_to(k - first);
-	let result = if size > 0x3900_0000 { scaled } else { 1.0 + inner };
+	let scaled = scale(y, k);
+	let result = if near { 1.0 + x } else { scaled };
 	let result = if size >= 0x42b1_7218 && !negative { f32::INFINITY } else { result };
 	let result = if far && negative { 0.0 } else { result };
 	if size > 0x7f80_0000 {
@@ -68,13 +90,15 @@ pub fn tanh(x: f32) -> f32 {
 	let (large, middle) = (size > 0x3f0c_9f54, size > 0x3e82_c578);
 	let one = size > 0x4120_0000;
 	let tiny = size < 0x0080_0000;
-	let inner = if one || tiny { 1.0 } else { magnitude };
+	// Below 2^-26 the result follows from the argument alone; its square would be slow.
+	let small = size < 0x3280_0000;
+	let inner = if one | small { 1.0 } else { magnitude };
 	// expm1 of twice that, with the sign for which it is exact enough.
-	let a = if middle || tiny { 2.0 * inner } else { -2.0 * inner };
+	let a = if middle { 2.0 * inner } else { -2.0 * inner };
 	let twice = a.to_bits() & 0x7fff_ffff;
 	let many = (INV_LN2 * a + 0.5) as i32;
-	let sign = if middle || tiny { 1 } else { -1 };
-	let k = if twice < 0x3f85_1592 { sign } else { many };
+	let sign = if middle { 1 } else { -1 };
+	let k = if (twice < 0x3f85_1592) | !middle { sign } else { many };
 	let k = if twice > 0x3eb1_7218 { k } else { 0 };
 	let t = k as f32;
 	let (hi, lo) = (a - t * LN2_HI, t * LN2_LO);
@@ -89,7 +113,8 @@ pub fn tanh(x: f32) -> f32 {
 	let e = r * (e - c) - c;
 	let e = e - hxs;
 	let minus = 0.5 * (r - e) - 0.5;
-	let plus = if r < -0.25 { -2.0 * (e - (r + 0.5)) } else { 1.0 + 2.0 * (r - e) };
+	let (low, high) = (-2.0 * (e - (r + 0.5)), 1.0 + 2.0 * (r - e));
+	let plus = if r < -0.25 { low } else { high };
 	let (up, down) = (two_to(k), two_to(-k));
 	let some = (r - e + (1.0 - down)) * up;
 	let more = (r - (e + down) + 1.0) * up;
@@ -97,15 +122,11 @@ pub fn tanh(x: f32) -> f32 {
 	let m = if k == 1 { plus } else { m };
 	let m = if k == -1 { minus } else { m };
 	let m = if k == 0 { zero } else { m };
-	let m = if twice < 0x3300_0000 { a } else { m };
-	let q = (if large { 2.0 } else { m }) / (m + 2.0);
-	let result = if large {
-		1.0 - q
-	} else if middle {
-		q
-	} else {
-		-q
-	};
+	let m = if small { -(magnitude + magnitude) } else { m };
+	let above = if large { 2.0 } else { m };
+	let q = above / (m + 2.0);
+	let signed = if middle { q } else { -q };
+	let result = if large { 1.0 - q } else { signed };
 	let result = if one { 1.0 } else { result };
 	let result = if tiny { magnitude } else { result };
 	let result = f32::from_bits(result.to_bits() | (x.to_bits() & 0x8000_0000));

@@ -1,10 +1,8 @@
 //! Elementwise operators.
 
 use super::{vector, walk::Walk};
-#[cfg(feature = "std")]
-use crate::functions;
 use crate::{
-	arith, by_size,
+	arith, by_size, functions,
 	op::{Binary, Unary},
 	tensor::{Meta, Raw, TensorType, View},
 };
@@ -26,15 +24,79 @@ fn map<A: Raw, R: Raw>(x: &[A], to: &mut [R], f: impl Fn(A) -> R) -> Option<()> 
 fn map_f32(x: &[Word], to: &mut [Word], f: impl Fn(f32) -> f32) -> Option<()> {
 	vector(
 		#[inline(always)]
-		|| map(x, to, |x| f(f32::from_le_bytes(x)).to_le_bytes()),
+		|| {
+			map(
+				x,
+				to,
+				#[inline(always)]
+				|x| f(f32::from_le_bytes(x)).to_le_bytes(),
+			)
+		},
 	)
+}
+
+/// A function that is too large for compilers to join a closure of it with a loop.
+trait Function {
+	fn at(x: f32) -> f32;
+}
+
+macro_rules! function {
+	($($name:ident: $f:path),*) => {$(
+		struct $name;
+		impl Function for $name {
+			#[inline(always)]
+			fn at(x: f32) -> f32 {
+				$f(x)
+			}
+		}
+	)*};
+}
+
+function!(Exp: functions::exp, Tanh: functions::tanh, Sigmoid: functions::sigmoid);
+
+/// A function of every element.
+struct Each<'a, F> {
+	x: &'a [Word],
+	to: &'a mut [Word],
+	function: core::marker::PhantomData<F>,
+}
+
+impl<'a, F: Function> Each<'a, F> {
+	fn run(x: &'a [Word], to: &'a mut [Word]) -> Option<()> {
+		if x.len() != to.len() {
+			return None;
+		}
+		let each = Self { x, to, function: core::marker::PhantomData };
+		#[cfg(feature = "std")]
+		pulp::Arch::new().dispatch(each);
+		#[cfg(not(feature = "std"))]
+		each.all();
+		Some(())
+	}
+
+	#[inline(always)]
+	fn all(self) {
+		for (to, x) in self.to.iter_mut().zip(self.x) {
+			*to = F::at(f32::from_le_bytes(*x)).to_le_bytes();
+		}
+	}
+}
+
+#[cfg(feature = "std")]
+impl<F: Function> pulp::WithSimd for Each<'_, F> {
+	type Output = ();
+
+	#[inline(always)]
+	fn with_simd<S: pulp::Simd>(self, _: S) {
+		self.all();
+	}
 }
 
 macro_rules! unary_kinds {
 	($kind:expr, $x:expr, $to:expr, $($k:ident),*) => {
 		match $kind {
-			$(Unary::$k => map_f32($x, $to, |x| arith::unary_f32(Unary::$k, x)),)*
-			other => map_f32($x, $to, |x| arith::unary_f32(other, x)),
+			$(Unary::$k => map_f32($x, $to, #[inline(always)] |x| arith::unary_f32(Unary::$k, x)),)*
+			other => map_f32($x, $to, #[inline(always)] |x| arith::unary_f32(other, x)),
 		}
 	};
 }
@@ -52,12 +114,10 @@ pub(super) fn unary(kind: Unary, operands: &[View], to: &mut [u8]) -> Option<()>
 	}
 	if ty == TensorType::F32 {
 		let (x, to) = (x.raw::<Word>()?, Raw::slice_mut(to));
-		// Without vectors, branches are faster.
-		#[cfg(feature = "std")]
 		match kind {
-			Unary::Exp => return map_f32(x, to, functions::exp),
-			Unary::Tanh => return map_f32(x, to, functions::tanh),
-			Unary::Sigmoid => return map_f32(x, to, functions::sigmoid),
+			Unary::Exp => return Each::<Exp>::run(x, to),
+			Unary::Tanh => return Each::<Tanh>::run(x, to),
+			Unary::Sigmoid => return Each::<Sigmoid>::run(x, to),
 			_ => (),
 		}
 		return unary_kinds!(
@@ -156,9 +216,16 @@ fn binary_float(kind: Binary, out: &Meta, a: Words, b: Words, to: &mut [u8]) -> 
 			vector(
 				#[inline(always)]
 				|| {
-					zip(out, a, b, to, |a: Word, b: Word| {
-						[u8::from($f(f32::from_le_bytes(a), f32::from_le_bytes(b)))]
-					})
+					zip(
+						out,
+						a,
+						b,
+						to,
+						#[inline(always)]
+						|a: Word, b: Word| {
+							[u8::from($f(f32::from_le_bytes(a), f32::from_le_bytes(b)))]
+						},
+					)
 				},
 			)
 		}};
@@ -169,9 +236,16 @@ fn binary_float(kind: Binary, out: &Meta, a: Words, b: Words, to: &mut [u8]) -> 
 			vector(
 				#[inline(always)]
 				|| {
-					zip(out, a, b, to, |a: Word, b: Word| {
-						$f(f32::from_le_bytes(a), f32::from_le_bytes(b)).to_le_bytes()
-					})
+					zip(
+						out,
+						a,
+						b,
+						to,
+						#[inline(always)]
+						|a: Word, b: Word| {
+							$f(f32::from_le_bytes(a), f32::from_le_bytes(b)).to_le_bytes()
+						},
+					)
 				},
 			)
 		}};
@@ -204,9 +278,16 @@ fn binary_integer(kind: Binary, out: &Meta, a: Words, b: Words, to: &mut [u8]) -
 			vector(
 				#[inline(always)]
 				|| {
-					zip(out, a, b, to, |a: Word, b: Word| {
-						i32::to_le_bytes($f(i32::from_le_bytes(a), i32::from_le_bytes(b)))
-					})
+					zip(
+						out,
+						a,
+						b,
+						to,
+						#[inline(always)]
+						|a: Word, b: Word| {
+							i32::to_le_bytes($f(i32::from_le_bytes(a), i32::from_le_bytes(b)))
+						},
+					)
 				},
 			)
 		}};
@@ -262,7 +343,14 @@ pub(super) fn cast(to_ty: TensorType, operands: &[View], to: &mut [u8]) -> Optio
 			let (x, to) = (x.raw()?, Raw::slice_mut(to));
 			vector(
 				#[inline(always)]
-				|| map(x, to, |x| <$to>::to_le_bytes($f(<$from>::from_le_bytes(x)))),
+				|| {
+					map(
+						x,
+						to,
+						#[inline(always)]
+						|x| <$to>::to_le_bytes($f(<$from>::from_le_bytes(x))),
+					)
+				},
 			)
 		}};
 	}

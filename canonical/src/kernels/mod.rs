@@ -11,7 +11,11 @@ mod movement;
 mod packed;
 pub(crate) mod product;
 mod reduce;
+#[cfg(not(feature = "std"))]
+mod scalar;
 mod tile;
+#[cfg(feature = "std")]
+mod vectors;
 mod walk;
 
 pub use packed::Packed;

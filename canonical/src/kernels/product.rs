@@ -1,5 +1,9 @@
 //! Matrix products and convolutions: which rows meet which columns, and where results lie.
 
+#[cfg(not(feature = "std"))]
+use super::scalar::ROW_BY_ROW;
+#[cfg(feature = "std")]
+use super::vectors::ROW_BY_ROW;
 use super::{
 	packed::{tile_columns, Columns, Packed, Sums, COLUMNS_AT_ONCE, TILE_ROWS, WIDEST_TILE},
 	tile::{Block, Float, Mode, Small, Word, Wrapping, ROWS_AT_ONCE, TERMS_AT_ONCE},
@@ -285,6 +289,8 @@ impl Part<'_> {
 			return Some(());
 		}
 		let at_once = (packed.len() / kept).min(ROWS_AT_ONCE);
+		// Whole tiles, where rows of one are interleaved.
+		let at_once = if at_once > TILE_ROWS { at_once - at_once % TILE_ROWS } else { at_once };
 		let mut starts = [0usize; ROWS_AT_ONCE];
 		let mut rows = Rows::new(&self.class.axes, origin);
 		let mut left = self.class.count();
@@ -294,20 +300,23 @@ impl Part<'_> {
 				return None;
 			}
 			left -= some;
-			let targets = packed.chunks_exact_mut(kept);
-			for (target, start) in targets.zip(starts.iter_mut().take(some)) {
+			let height = if ROW_BY_ROW { 1 } else { Block::height(some, TILE_ROWS) };
+			for (number, start) in starts.iter_mut().take(some).enumerate() {
 				let (to, from) = rows.next();
 				*start = to;
-				let mut target = target;
+				let mut at = number / height * height * kept + number % height;
 				for (offset, part) in &self.class.taps {
 					let inside = both(part, self.terms);
 					if inside.is_empty() {
 						continue;
 					}
 					let first = from + offset + inside.start - part.start;
-					let (run, rest) = target.split_at_mut_checked(inside.len())?;
-					M::load(a, first..first + inside.len(), run, 1)?;
-					target = rest;
+					let next = at + inside.len() * height;
+					// The last row of a tile ends before its next element would.
+					let end = next.min(packed.len());
+					let run = packed.get_mut(at..end)?;
+					M::load(a, first..first + inside.len(), run, height)?;
+					at = next;
 				}
 			}
 			let block = Block {

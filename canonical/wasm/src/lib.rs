@@ -4,6 +4,8 @@
 //! ```text
 //! reserve(length) -> pointer     memory for the host to write to
 //! run(package, its length, inputs, their length, chunk) -> pointer to 32 bytes, or 0
+//! prepare(package, its length, inputs, their length) -> what `again` takes, or 0
+//! again(prepared) -> runs without hashing what comes out
 //! slabs() -> how many slabs the last run took
 //! largest() -> the largest other allocation of the last run
 //! ```
@@ -119,6 +121,44 @@ pub unsafe extern "C" fn run(
 		Ok(hash) => Box::leak(Box::new(hash)).as_ptr(),
 		Err(_) => core::ptr::null(),
 	}
+}
+
+/// A package and inputs, ready to run again and again.
+pub struct Ready {
+	prepared: Prepared<'static>,
+	inputs: Vec<Tensor>,
+}
+
+/// Prepares a package and inputs for [`again`].
+///
+/// # Safety
+///
+/// Both must lie in memory that [`reserve`] gave.
+#[no_mangle]
+pub unsafe extern "C" fn prepare(
+	package: *const u8,
+	package_length: usize,
+	inputs: *const u8,
+	inputs_length: usize,
+) -> *mut Ready {
+	let package: &'static [u8] = core::slice::from_raw_parts(package, package_length);
+	let mut inputs = core::slice::from_raw_parts(inputs, inputs_length);
+	let inputs = Vec::<Tensor>::decode(&mut inputs);
+	match (Prepared::from_package_unchecked(package), inputs) {
+		(Ok(prepared), Ok(inputs)) => Box::leak(Box::new(Ready { prepared, inputs })),
+		_ => core::ptr::null_mut(),
+	}
+}
+
+/// Runs what was prepared.
+///
+/// # Safety
+///
+/// `ready` must come from [`prepare`].
+#[no_mangle]
+pub unsafe extern "C" fn again(ready: *mut Ready) -> usize {
+	let Ready { prepared, inputs } = &mut *ready;
+	usize::from(prepared.run_seen(inputs, |_, _| ()).is_ok())
 }
 
 fn outcome(package: &[u8], inputs: &[Tensor], chunk: usize) -> Result<[u8; 32], ProgramError> {

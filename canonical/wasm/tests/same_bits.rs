@@ -9,87 +9,20 @@ mod cases;
 mod common;
 #[path = "../../tests/generate/mod.rs"]
 mod generate;
+mod guest;
 
 use codec::{Decode, Encode};
 use common::Dice;
 use countersign_canonical::{
 	bounded::Prepared,
 	commitment::tensors_commitment,
-	memory::{MAX_OTHER_BYTES, MAX_SLABS},
 	op::Op,
 	program::{Constant, Node, Package, Program},
 	tensor::{Meta, Tensor, TensorType, Value},
 	Model, Trap, VERSION,
 };
-use std::{path::PathBuf, process::Command, time::Instant};
-use wasmtime::{Config, Engine, Instance, Module, OptLevel, Store};
-
-/// Builds the module beside the tests' own files.
-fn module() -> Vec<u8> {
-	let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("guest");
-	let status = Command::new(env!("CARGO"))
-		.args(["build", "--release", "--target", "wasm32v1-none", "--manifest-path"])
-		.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
-		.arg("--target-dir")
-		.arg(&target)
-		.env_remove("RUSTFLAGS")
-		.status()
-		.unwrap();
-	assert!(status.success());
-	let file = "wasm32v1-none/release/countersign_canonical_wasm.wasm";
-	std::fs::read(target.join(file)).unwrap()
-}
-
-/// A fresh instance for each run, configured as the node configures its executor.
-struct Guest {
-	engine: Engine,
-	module: Module,
-}
-
-impl Guest {
-	fn new() -> Self {
-		let mut config = Config::new();
-		config.cranelift_opt_level(OptLevel::SpeedAndSize);
-		config.cranelift_nan_canonicalization(false);
-		config.wasm_simd(false);
-		config.wasm_relaxed_simd(false);
-		let engine = Engine::new(&config).unwrap();
-		let module = Module::new(&engine, module()).unwrap();
-		Self { engine, module }
-	}
-
-	/// The commitment to what comes out, and the seconds that it took. `chunk` is the length of the
-	/// chunks that the package is loaded by, or 0.
-	fn run(&self, package: &[u8], inputs: &[u8], chunk: u32) -> ([u8; 32], f64) {
-		let mut store = Store::new(&self.engine, ());
-		let instance = Instance::new(&mut store, &self.module, &[]).unwrap();
-		let memory = instance.get_memory(&mut store, "memory").unwrap();
-		let reserve = instance.get_typed_func::<u32, u32>(&mut store, "reserve").unwrap();
-		let mut put = |bytes: &[u8]| {
-			let at = reserve.call(&mut store, bytes.len() as u32).unwrap();
-			memory.write(&mut store, at as usize, bytes).unwrap();
-			at
-		};
-		let (first, second) = (put(package), put(inputs));
-		type Parameters = (u32, u32, u32, u32, u32);
-		let run = instance.get_typed_func::<Parameters, u32>(&mut store, "run").unwrap();
-		let start = Instant::now();
-		let lengths = (package.len() as u32, inputs.len() as u32);
-		let at = run.call(&mut store, (first, lengths.0, second, lengths.1, chunk)).unwrap();
-		let seconds = start.elapsed().as_secs_f64();
-		assert_ne!(at, 0);
-		let mut hash = [0; 32];
-		memory.read(&store, at as usize, &mut hash).unwrap();
-		let mut told = |name| {
-			let function = instance.get_typed_func::<(), u32>(&mut store, name).unwrap();
-			function.call(&mut store, ()).unwrap() as usize
-		};
-		// One slab at least where the package is loaded into one.
-		assert!(told("slabs") <= MAX_SLABS);
-		assert!(told("largest") <= MAX_OTHER_BYTES, "{}", told("largest"));
-		(hash, seconds)
-	}
-}
+use guest::Guest;
+use std::path::PathBuf;
 
 fn native(package: &Package, inputs: &[Tensor]) -> [u8; 32] {
 	match Model::new(package).unwrap().run(inputs) {
@@ -134,7 +67,7 @@ fn native_and_webassembly_agree() {
 		let bytes = package.encode();
 		let expected = native(&package, &inputs);
 		let chunk = [0, 1, 100, 65_536][seed as usize % 4];
-		let (found, _) = guest.run(&bytes, &inputs.encode(), chunk);
+		let (found, _) = guest.run(&bytes, &inputs.encode(), chunk, 0);
 		assert_eq!(found, expected, "seed {seed}: {:?}", package.program);
 		// The bounded run, natively.
 		let mut prepared = Prepared::from_package(&bytes).unwrap();
@@ -148,7 +81,7 @@ fn native_and_webassembly_agree() {
 	let (package, inputs) = square(384);
 	let (package_bytes, input_bytes) = (package.encode(), inputs.encode());
 	for chunk in [0, 30_000] {
-		let (found, _) = guest.run(&package_bytes, &input_bytes, chunk);
+		let (found, _) = guest.run(&package_bytes, &input_bytes, chunk, 384 * 384 * 4);
 		assert_eq!(found, native(&package, &inputs));
 	}
 }
@@ -175,16 +108,18 @@ fn real_models_agree() {
 		let inputs = Vec::<Tensor>::decode(&mut &input_bytes[..]).unwrap();
 		let model = Model::new(&package).unwrap();
 		let expected = tensors_commitment(&model.run(&inputs).unwrap());
+		let outputs = model.program().output_metas(model.plan());
+		let largest = outputs.iter().map(|meta| meta.bytes() as usize).max().unwrap();
 		let (mut replay, mut plain) = (f64::MAX, f64::MAX);
 		for chunk in [65_536, 0, 0] {
-			let (found, seconds) = guest.run(&package_bytes, &input_bytes, chunk);
+			let (found, seconds) = guest.run(&package_bytes, &input_bytes, chunk, largest);
 			assert_eq!(found, expected, "{}", file.display());
 			replay = replay.min(seconds);
 		}
 		for _ in 0..5 {
-			let start = Instant::now();
+			let start = guest::seconds();
 			model.run(&inputs).unwrap();
-			plain = plain.min(start.elapsed().as_secs_f64());
+			plain = plain.min(guest::seconds() - start);
 		}
 		let cost = model.plan().cost;
 		println!(

@@ -3,14 +3,15 @@
     pip install onnx==1.23.2 onnxruntime==1.31.1 numpy scikit-learn skl2onnx
     pip install --no-deps magika==1.0.3 silero-vad==6.2.3 rapidocr-onnxruntime==1.4.4
     cargo build --release -p countersign-onnx --example import
-    python models.py TARGET/release/examples/import
+    python models.py TARGET/release/examples/import [PACKAGES]
 
-Prints for each model the largest difference of any output, both times and their ratio. Ends with an
+Writes each program and its inputs to the folder PACKAGES. Prints for each model the largest difference of any output, both times and their ratio. Ends with an
 error where a difference is above 1e-4 of the largest output, or an integer output differs.
 """
 
 import importlib.util
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,24 @@ def classical(where: pathlib.Path):
         yield name, path, {"X": x}, {}
 
 
+def gemm(weights: numpy.ndarray, where: pathlib.Path) -> pathlib.Path:
+    from onnx import TensorProto, helper, numpy_helper
+
+    shape = list(weights.shape)
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "gemm",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)],
+        [numpy_helper.from_array(weights, "w")],
+    )
+    path = where / "gemm.onnx"
+    opset = [helper.make_opsetid("", 17)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=8)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
 def cases(where: pathlib.Path):
     random = numpy.random.default_rng(1)
 
@@ -92,10 +111,13 @@ def cases(where: pathlib.Path):
     int8 = quantised(classifier, [1, 3, 48, 192], where)
     yield "ocr-classifier-int8", int8, {"x": floats(1, 3, 48, 192)}, {}
     yield from classical(where)
+    yield "gemm-384", gemm(floats(384, 384), where), {"x": floats(384, 384)}, {}
 
 
 def main() -> None:
     failed = False
+    packages = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
+    ratios = []
     with tempfile.TemporaryDirectory() as name:
         where = pathlib.Path(name)
         for title, model, feeds, bound in cases(where):
@@ -110,13 +132,16 @@ def main() -> None:
                 start = time.perf_counter()
                 session.run(None, everything)
                 theirs = min(theirs, time.perf_counter() - start)
-            command = [sys.argv[1], str(model), "-o", name, "-n", "20"]
+            command = [sys.argv[1], str(model), "-o", name, "-e", name, "-n", "20"]
             for key, value in bound.items():
                 command += ["-b", f"{key}={value}"]
             for key, value in feeds.items():
                 value.tofile(where / key)
                 command += ["-s", f"{key}={','.join(map(str, value.shape))}", "-i", str(where / key)]
             lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            if packages is not None:
+                for kind in ("package", "inputs"):
+                    shutil.copy(where / kind, packages / f"{title}.{kind}")
             run = next(line for line in lines.splitlines() if line.startswith("run in"))
             ours = float(run.split()[2]) / 1e3
             worst = 0.0
@@ -127,10 +152,13 @@ def main() -> None:
                 limit = 1e-4 * max(1.0, float(abs(value).max())) if value.dtype.kind == "f" else 0
                 failed |= not difference <= limit
                 worst = max(worst, difference)
+            ratios.append(ours / theirs)
             print(
                 f"{title:24} differs by {worst:.1e}  canonical {ours * 1e3:8.3f} ms  "
                 f"runtime {theirs * 1e3:8.3f} ms  ratio {ours / theirs:.2f}"
             )
+    mean = float(numpy.exp(numpy.mean(numpy.log(ratios))))
+    print(f"geometric mean of the ratios {mean:.2f}")
     sys.exit(failed)
 
 

@@ -120,6 +120,11 @@ fn saturate(b: &mut Builder, x: Id, zero: Option<Id>, ty: TensorType) -> Result<
 		let zero = b.cast(zero, TensorType::F32)?;
 		rounded = b.add(rounded, zero)?;
 	}
+	if ty.size() < 4 {
+		// Every engine saturates here in one way. Between integers it is no cast of floats that
+		// saturates, which would excuse a wrong answer.
+		rounded = b.cast(rounded, TensorType::I32)?;
+	}
 	b.cast(rounded, ty)
 }
 

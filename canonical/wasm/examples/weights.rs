@@ -1,0 +1,321 @@
+//! Measures what operators cost, natively and in WebAssembly as the node's executor runs it, on
+//! ordinary values and on the worst ones, in multiples of a multiply-accumulate in WebAssembly.
+//! The factors of `Cost::weighted_macs` come from here.
+//!
+//!     cargo run --release -p countersign-canonical-wasm --example weights
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../tests/guest/mod.rs"]
+mod guest;
+
+use codec::Encode;
+use countersign_canonical::{
+	cost::Cost,
+	op::{Binary, Op, PadMode, Range, Reduction, Scatter, Unary, Window},
+	program::{Node, Package, Program},
+	tensor::{Data, Meta, Tensor, TensorType, Value},
+	Model, VERSION,
+};
+use guest::Guest;
+
+/// Values that may be slow.
+const SPECIAL: [(&str, [f32; 2]); 9] = [
+	("ordinary", [1.25, -0.75]),
+	("subnormal", [1.0e-40, -1.0e-40]),
+	("NaN", [f32::NAN, 1.0]),
+	("infinite", [f32::INFINITY, f32::NEG_INFINITY]),
+	("zero", [0.0, -0.0]),
+	("2^-51", [4.440_892e-16, -4.440_892e-16]),
+	("2^-63", [1.084_202_2e-19, 5.421_011e-20]),
+	("2^-102", [1.972_152_3e-31, 9.860_761e-32]),
+	("large", [1.0e38, -3.0e38]),
+];
+/// More of them for functions, whose results may be what is slow.
+const ARGUMENTS: [(&str, [f32; 2]); 6] = [
+	("small", [-90.0, -100.0]),
+	("middle", [0.3, -0.7]),
+	("reduced", [1.0e5, -7.0e4]),
+	("ten", [10.0, -10.0]),
+	("small number", [1.0e-30, 1.0e-37]),
+	("near one", [0.999_9, -0.999_9]),
+];
+
+struct Case {
+	name: String,
+	op: Op,
+	operands: Vec<(TensorType, Vec<u32>)>,
+}
+
+fn case(name: &str, op: Op, operands: &[(TensorType, &[u32])]) -> Case {
+	let operands = operands.iter().map(|(ty, shape)| (*ty, shape.to_vec())).collect();
+	Case { name: name.into(), op, operands }
+}
+
+fn window(kernel: u32, stride: u32) -> Window {
+	let both = |x| vec![x; 2];
+	let edge = kernel / 2;
+	Window {
+		kernel: both(kernel),
+		strides: both(stride),
+		dilations: both(1),
+		before: both(edge),
+		after: both(edge),
+	}
+}
+
+fn cases() -> Vec<Case> {
+	use TensorType::{Bool, F32, I32, I64, I8, U8};
+	let flat: &[u32] = &[1 << 17];
+	let mut all = Vec::new();
+	let square = |ty| [(ty, &[256u32, 256][..]); 2];
+	all.push(case("MatMul f32", Op::MatMul { from: 0, terms: 256 }, &square(F32)));
+	all.push(case("MatMul i8", Op::MatMul { from: 0, terms: 256 }, &square(I8)));
+	all.push(case("MatMul i32", Op::MatMul { from: 0, terms: 256 }, &square(I32)));
+	let one = [(F32, &[1u32, 512][..]), (F32, &[512, 512])];
+	all.push(case("MatMul one row", Op::MatMul { from: 0, terms: 512 }, &one));
+	let thin = [(F32, &[4096u32, 8][..]), (F32, &[4, 8])];
+	all.push(case("MatMul thin", Op::MatMul { from: 0, terms: 8 }, &thin));
+	let conv =
+		|kernel, groups, terms| Op::Conv { window: window(kernel, 1), groups, from: 0, terms };
+	let x = (F32, &[1u32, 28, 28, 64][..]);
+	all.push(case("Conv", conv(3, 1, 576), &[x, (F32, &[64, 3, 3, 64])]));
+	all.push(case("Conv depthwise", conv(3, 64, 9), &[x, (F32, &[64, 3, 3, 1])]));
+	all.push(case("Conv few", conv(3, 1, 27), &[(F32, &[1, 64, 64, 3]), (F32, &[4, 3, 3, 3])]));
+	all.push(case("Conv groups", conv(3, 32, 18), &[x, (F32, &[32, 3, 3, 2])]));
+	let wide = Op::Conv { window: window(3, 1), groups: 64, from: 0, terms: 9 };
+	all.push(case("Conv i8 depthwise", wide, &[(U8, x.1), (I8, &[64, 3, 3, 1])]));
+	for kind in [
+		Unary::Neg,
+		Unary::Abs,
+		Unary::Sign,
+		Unary::Relu,
+		Unary::Floor,
+		Unary::Ceil,
+		Unary::Round,
+		Unary::Reciprocal,
+		Unary::Sqrt,
+		Unary::Exp,
+		Unary::Expm1,
+		Unary::Log,
+		Unary::Log1p,
+		Unary::Sigmoid,
+		Unary::Tanh,
+		Unary::Erf,
+		Unary::Sin,
+		Unary::Cos,
+		Unary::Tan,
+		Unary::Asin,
+		Unary::Acos,
+		Unary::Atan,
+		Unary::Sinh,
+		Unary::Cosh,
+		Unary::Asinh,
+		Unary::Acosh,
+		Unary::Atanh,
+	] {
+		all.push(case(&format!("{kind:?}"), Op::Unary(kind), &[(F32, flat)]));
+	}
+	for kind in [
+		Binary::Add,
+		Binary::Sub,
+		Binary::Mul,
+		Binary::Div,
+		Binary::Rem,
+		Binary::Max,
+		Binary::Pow,
+		Binary::Less,
+	] {
+		all.push(case(&format!("{kind:?}"), Op::Binary(kind), &[(F32, flat); 2]));
+	}
+	let columns = [(F32, &[512u32, 256][..]), (F32, &[512, 1])];
+	all.push(case("Add column", Op::Binary(Binary::Add), &columns));
+	let outer = [(F32, &[65_536u32, 1][..]), (F32, &[2])];
+	all.push(case("Add short rows", Op::Binary(Binary::Add), &outer));
+	for kind in [Binary::Add, Binary::Div, Binary::FloorMod, Binary::Pow, Binary::ShiftLeft] {
+		for ty in [TensorType::U8, TensorType::U32, TensorType::I64] {
+			if kind != Binary::ShiftLeft || ty != TensorType::I64 {
+				all.push(case(&format!("{kind:?} {ty:?}"), Op::Binary(kind), &[(ty, flat); 2]));
+			}
+		}
+	}
+	all.push(case("Select", Op::Select, &[(Bool, flat), (F32, flat), (F32, flat)]));
+	for (from, to) in [(F32, I32), (F32, U8), (I32, F32), (I64, I32), (U8, I64), (F32, I64)] {
+		all.push(case(&format!("Cast {from:?} {to:?}"), Op::Cast(to), &[(from, flat)]));
+	}
+	all.push(case("Wrap", Op::Wrap(I8), &[(I64, flat)]));
+	let spread = [(F32, &[512u32, 256][..])];
+	for reduction in [Reduction::Sum, Reduction::Product, Reduction::Max] {
+		for axis in [0, 1] {
+			let op = Op::Reduce { reduction, axes: vec![axis] };
+			all.push(case(&format!("Reduce {reduction:?} {axis}"), op, &spread));
+		}
+	}
+	let op = Op::Reduce { reduction: Reduction::Sum, axes: vec![0] };
+	all.push(case("Reduce Sum u8", op, &[(U8, &[512, 256])]));
+	let op = Op::Reduce { reduction: Reduction::Max, axes: vec![1] };
+	all.push(case("Reduce short rows", op, &[(F32, &[65_536, 2])]));
+	let pool = |reduction| Op::Pool { reduction, window: window(3, 1) };
+	all.push(case("Pool Max", pool(Reduction::Max), &[(F32, &[1, 64, 64, 16])]));
+	all.push(case("Pool one channel", pool(Reduction::Sum), &[(F32, &[1, 128, 128, 1])]));
+	let op = |largest| Op::ArgReduce { largest, axis: 1, last: false };
+	all.push(case("ArgReduce", op(true), &spread));
+	all.push(case("Transpose", Op::Transpose { order: vec![1, 0] }, &spread));
+	let op = Op::Transpose { order: vec![2, 0, 1] };
+	all.push(case("Transpose u8", op, &[(U8, &[64, 64, 64])]));
+	let op = Op::Transpose { order: vec![2, 1, 0] };
+	all.push(case("Transpose three", op, &[(F32, &[64, 32, 64])]));
+	let ranges = [512, 256].map(|dim| Range { start: dim - 1, step: -1, length: dim });
+	all.push(case("Slice back", Op::Slice { ranges: ranges.to_vec() }, &spread));
+	let op = Op::Slice { ranges: vec![Range { start: 1, step: 2, length: 65_535 }] };
+	all.push(case("Slice steps", op, &[(U8, flat)]));
+	all.push(case("Expand", Op::Expand { shape: vec![65_536, 2] }, &[(F32, &[65_536, 1])]));
+	let op = |mode, by: u32| Op::Pad { mode, before: vec![by; 2], after: vec![by; 2] };
+	all.push(case("Pad", op(PadMode::Reflect, 200), &[(F32, &[256, 256])]));
+	all.push(case("Pad constant", op(PadMode::Constant, 1), &[(U8, &[65_536, 1])]));
+	all.push(case("Concat", Op::Concat { axis: 1 }, &[(U8, &[65_536u32, 1][..]); 2]));
+	let picks = [(F32, &[1u32 << 16][..]), (I64, &[1 << 16])];
+	all.push(case("Gather", Op::Gather { axis: 0 }, &picks));
+	all.push(case("GatherElements", Op::GatherElements { axis: 0 }, &picks));
+	let tuples = [(F32, &[1u32 << 16][..]), (I64, &[1 << 16, 1])];
+	all.push(case("GatherNd", Op::GatherNd { batch: 0 }, &tuples));
+	let scattered = [picks[0], picks[1], picks[0]];
+	let op = Op::ScatterElements { axis: 0, scatter: Scatter::Add };
+	all.push(case("ScatterElements", op, &scattered));
+	let op = Op::ScatterNd { scatter: Scatter::Add };
+	all.push(case("ScatterNd", op, &[tuples[0], tuples[1], tuples[0]]));
+	let op = Op::CumulativeSum { axis: 1, exclusive: false, reverse: false };
+	all.push(case("CumulativeSum", op, &spread));
+	let op = Op::TopK { axis: 1, count: 5, largest: true, indices: true };
+	all.push(case("TopK", op, &spread));
+	let op = Op::TopK { axis: 0, count: 65_536, largest: true, indices: false };
+	all.push(case("TopK long", op, &[(F32, &[65_536])]));
+	let list = |ty| (ty, &[1024u32][..]);
+	let roots = (I32, &[100u32][..]);
+	let x = (F32, &[64u32, 32][..]);
+	let tables = [x, list(I32), list(F32), list(U8), list(I32), list(I32), roots];
+	all.push(case("Trees", Op::Trees { depth: 1024 }, &tables));
+	all
+}
+
+/// Operands made of two values; integers count up, inside what indices may be.
+fn value(case: &Case, at: usize, values: [f32; 2], dice: &mut u64) -> Value {
+	let (ty, shape) = &case.operands[at];
+	let count = shape.iter().product::<u32>();
+	let mut data = Data::with_capacity(*ty, count as usize);
+	for i in 0..count {
+		*dice =
+			dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+		let random = *dice >> 33;
+		let bits = match (&case.op, ty) {
+			// One long path from each root to the only leaf.
+			(Op::Trees { .. }, _) if at > 0 => match at {
+				1 => random % 32,
+				2 => 0,
+				3 => u64::from(if i == count - 1 { 6u8 } else { 1 }),
+				6 => 0,
+				_ => u64::from(i + 1).min(u64::from(count - 1)),
+			},
+			(Op::Binary(Binary::ShiftLeft), _) if at == 1 => random % 70,
+			(_, TensorType::F32) if matches!(case.op, Op::TopK { .. }) => {
+				u64::from((random as f32 * values[0]).to_bits())
+			}
+			(_, TensorType::F32) => u64::from(values[random as usize % 2].to_bits()),
+			(_, TensorType::I64) if at == 1 => random % 65_536,
+			(_, TensorType::Bool) => random % 2,
+			_ => random,
+		};
+		data.push(bits);
+	}
+	Value { meta: Meta { ty: *ty, shape: shape.clone() }, data }
+}
+
+/// A program of one operator: its encoded package, and what a run costs.
+fn package(case: &Case) -> (Package, Cost) {
+	let inputs: Vec<Meta> =
+		case.operands.iter().map(|(ty, shape)| Meta { ty: *ty, shape: shape.clone() }).collect();
+	let count = inputs.len() as u16;
+	// The output is one element of the result, so that little is hashed.
+	let program = Program {
+		version: VERSION,
+		inputs,
+		constants: vec![],
+		nodes: vec![Node { op: case.op.clone(), operands: (0..count).collect() }],
+		outputs: vec![count],
+	};
+	let plan = program.plan().unwrap_or_else(|error| panic!("{}: {error:?}", case.name));
+	(Package { program, constants: vec![] }, plan.cost)
+}
+
+fn main() {
+	let guest = Guest::new();
+	// What hashing an output, copying inputs and everything else takes.
+	let mut per_mac = 0.0;
+	let only = std::env::args().nth(1);
+	println!(
+		"{:22} {:>9} {:>9} {:>7} {:>7}  worst values",
+		"", "native", "wasm", "ratio", "charged"
+	);
+	for case in cases() {
+		if only.as_ref().is_some_and(|only| !case.name.contains(only) && case.name != "MatMul f32")
+		{
+			continue;
+		}
+		let (package, cost) = package(&case);
+		let model = Model::new(&package).unwrap();
+		let bytes = package.encode();
+		let functions = matches!(case.op, Op::Unary(_) | Op::Binary(Binary::Pow | Binary::Rem));
+		let values = SPECIAL.iter().chain(ARGUMENTS.iter().take(if functions { 6 } else { 0 }));
+		let floats = case.operands.iter().any(|operand| operand.0 == TensorType::F32);
+		let (mut ordinary, mut worst) = ((0.0, 0.0), ((0.0, ""), (0.0, "")));
+		for (name, values) in values.take(if floats { usize::MAX } else { 1 }) {
+			let mut dice = 7;
+			let inputs: Vec<Tensor> = (0..case.operands.len())
+				.map(|at| value(&case, at, *values, &mut dice).to_tensor())
+				.collect();
+			let mut native = f64::MAX;
+			for _ in 0..7 {
+				let start = guest::seconds();
+				let _ = model.run(&inputs);
+				native = native.min(guest::seconds() - start);
+			}
+			let encoded = inputs.encode();
+			let mut hosted = f64::MAX;
+			for _ in 0..3 {
+				hosted = hosted.min(guest.time(&bytes, &encoded));
+			}
+			if *name == "ordinary" {
+				ordinary = (native, hosted);
+			}
+			if native > worst.0 .0 {
+				worst.0 = (native, name);
+			}
+			if hosted > worst.1 .0 {
+				worst.1 = (hosted, name);
+			}
+		}
+		if per_mac == 0.0 {
+			per_mac = worst.1 .0 / cost.macs as f64;
+			println!("one multiply-accumulate in WebAssembly: {:.3} ns", per_mac * 1e9);
+		}
+		let charged = cost.weighted_macs() as f64 * per_mac;
+		println!(
+			"{:22} {:7.0}us {:7.0}us {:7.2} {:7.2}  native {:.2} times ({}), wasm {:.2} times ({})",
+			case.name,
+			ordinary.0 * 1e6,
+			ordinary.1 * 1e6,
+			worst.1 .0
+				/ per_mac / (cost.macs
+				+ cost.simple
+				+ cost.divisions
+				+ cost.transcendental
+				+ cost.searches)
+				.max(1) as f64,
+			charged / worst.1 .0,
+			worst.0 .0 / ordinary.0,
+			worst.0 .1,
+			worst.1 .0 / ordinary.1,
+			worst.1 .1,
+		);
+	}
+}

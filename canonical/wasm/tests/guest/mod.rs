@@ -1,0 +1,106 @@
+//! The WebAssembly module in an engine that is configured as the node's executor.
+
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
+
+use countersign_canonical::memory::{MAX_OTHER_BYTES, MAX_SLABS};
+use std::process::Command;
+use wasmtime::{Config, Engine, Instance, Module, OptLevel, Store};
+
+/// The seconds that this thread has computed for: unlike time, the same on a busy machine.
+pub fn seconds() -> f64 {
+	let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+	spent.tv_sec as f64 + spent.tv_nsec as f64 / 1e9
+}
+
+/// Builds the module beside the tests' own files.
+fn module() -> Vec<u8> {
+	let target = std::env::temp_dir().join("countersign-canonical-guest");
+	let status = Command::new(env!("CARGO"))
+		.args(["build", "--release", "--target", "wasm32v1-none", "--manifest-path"])
+		.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+		.arg("--target-dir")
+		.arg(&target)
+		.env_remove("RUSTFLAGS")
+		.status()
+		.unwrap();
+	assert!(status.success());
+	let file = "wasm32v1-none/release/countersign_canonical_wasm.wasm";
+	std::fs::read(target.join(file)).unwrap()
+}
+
+/// A fresh instance for each run, configured as the node configures its executor.
+pub struct Guest {
+	engine: Engine,
+	module: Module,
+}
+
+impl Guest {
+	pub fn new() -> Self {
+		let mut config = Config::new();
+		config.cranelift_opt_level(OptLevel::SpeedAndSize);
+		config.cranelift_nan_canonicalization(false);
+		config.wasm_simd(false);
+		config.wasm_relaxed_simd(false);
+		let engine = Engine::new(&config).unwrap();
+		let module = Module::new(&engine, module()).unwrap();
+		Self { engine, module }
+	}
+
+	/// The seconds that a run takes after the package and the inputs are decoded.
+	pub fn time(&self, package: &[u8], inputs: &[u8]) -> f64 {
+		let mut store = Store::new(&self.engine, ());
+		let instance = Instance::new(&mut store, &self.module, &[]).unwrap();
+		let memory = instance.get_memory(&mut store, "memory").unwrap();
+		let reserve = instance.get_typed_func::<u32, u32>(&mut store, "reserve").unwrap();
+		let mut put = |bytes: &[u8]| {
+			let at = reserve.call(&mut store, bytes.len() as u32).unwrap();
+			memory.write(&mut store, at as usize, bytes).unwrap();
+			at
+		};
+		let (first, second) = (put(package), put(inputs));
+		type Parameters = (u32, u32, u32, u32);
+		let prepare = instance.get_typed_func::<Parameters, u32>(&mut store, "prepare").unwrap();
+		let again = instance.get_typed_func::<u32, u32>(&mut store, "again").unwrap();
+		let lengths = (package.len() as u32, inputs.len() as u32);
+		let ready = prepare.call(&mut store, (first, lengths.0, second, lengths.1)).unwrap();
+		assert_ne!(ready, 0);
+		// The first run touches fresh memory.
+		again.call(&mut store, ready).unwrap();
+		let start = seconds();
+		again.call(&mut store, ready).unwrap();
+		seconds() - start
+	}
+
+	/// The commitment to what comes out, and the seconds that it took. `chunk` is the length of the
+	/// chunks that the package is loaded by, or 0. Beside slabs, only an output of `output` bytes is
+	/// larger than other allocations may be.
+	pub fn run(&self, package: &[u8], inputs: &[u8], chunk: u32, output: usize) -> ([u8; 32], f64) {
+		let mut store = Store::new(&self.engine, ());
+		let instance = Instance::new(&mut store, &self.module, &[]).unwrap();
+		let memory = instance.get_memory(&mut store, "memory").unwrap();
+		let reserve = instance.get_typed_func::<u32, u32>(&mut store, "reserve").unwrap();
+		let mut put = |bytes: &[u8]| {
+			let at = reserve.call(&mut store, bytes.len() as u32).unwrap();
+			memory.write(&mut store, at as usize, bytes).unwrap();
+			at
+		};
+		let (first, second) = (put(package), put(inputs));
+		type Parameters = (u32, u32, u32, u32, u32);
+		let run = instance.get_typed_func::<Parameters, u32>(&mut store, "run").unwrap();
+		let start = seconds();
+		let lengths = (package.len() as u32, inputs.len() as u32);
+		let at = run.call(&mut store, (first, lengths.0, second, lengths.1, chunk)).unwrap();
+		let seconds = seconds() - start;
+		assert_ne!(at, 0);
+		let mut hash = [0; 32];
+		memory.read(&store, at as usize, &mut hash).unwrap();
+		let mut told = |name| {
+			let function = instance.get_typed_func::<(), u32>(&mut store, name).unwrap();
+			function.call(&mut store, ()).unwrap() as usize
+		};
+		// One slab at least where the package is loaded into one.
+		assert!(told("slabs") <= MAX_SLABS);
+		assert!(told("largest") <= MAX_OTHER_BYTES.max(output), "{}", told("largest"));
+		(hash, seconds)
+	}
+}
