@@ -46,21 +46,41 @@ impl Cost {
 		self.operators = self.operators.saturating_add(other.operators);
 	}
 
-	/// The whole as multiply-accumulates, the unit of fees and of time allowances. The factors
-	/// are measured worst cases in the runtime, rounded up.
+	/// The whole as multiply-accumulates, the unit of fees and of time allowances: an upper bound
+	/// on the time of a run in the runtime, in units of [`MAC_PICOSECONDS`].
 	pub fn weighted_macs(&self) -> u64 {
 		self.macs
 			.saturating_add(self.moved / 2)
-			.saturating_add(self.simple.saturating_mul(4))
-			.saturating_add(self.divisions.saturating_mul(16))
-			.saturating_add(self.transcendental.saturating_mul(128))
-			.saturating_add(self.searches.saturating_mul(64))
-			.saturating_add(u64::from(self.operators).saturating_mul(4096))
+			.saturating_add(self.peak)
+			.saturating_add(self.simple.saturating_mul(SIMPLE))
+			.saturating_add(self.divisions.saturating_mul(DIVISION))
+			.saturating_add(self.transcendental.saturating_mul(TRANSCENDENTAL))
+			.saturating_add(self.searches.saturating_mul(SEARCH))
+			.saturating_add(u64::from(self.operators).saturating_mul(OPERATOR))
 	}
 }
 
+// Measured by `cargo run --release -p countersign-canonical-wasm --example weights` on the worst
+// values of each operator, in WebAssembly as the node's executor runs it, and rounded up so that
+// no operator takes longer than it is charged for.
+
+/// One multiply-accumulate of floats, in picoseconds, on the machine of the measurement.
+pub const MAC_PICOSECONDS: u64 = 260;
+/// A simple element, in multiply-accumulates.
+pub const SIMPLE: u64 = 16;
+/// An element of divisions and the like, in multiply-accumulates.
+pub const DIVISION: u64 = 48;
+/// An element of transcendental functions, in multiply-accumulates. The slow ones count several
+/// times.
+pub const TRANSCENDENTAL: u64 = 144;
+/// A step of a search, in multiply-accumulates.
+pub const SEARCH: u64 = 64;
+/// An operator, in multiply-accumulates.
+pub const OPERATOR: u64 = 4096;
+
+/// Types whose elements have loops of their own.
 fn is_wide(ty: TensorType) -> bool {
-	matches!(ty, TensorType::F32 | TensorType::I32 | TensorType::I64 | TensorType::Bool)
+	matches!(ty, TensorType::F32 | TensorType::I32 | TensorType::Bool)
 }
 
 /// The cost of one operator.
@@ -74,45 +94,74 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 	let ty = operands.first().map_or(TensorType::F32, |meta| meta.ty);
 	match op {
 		Op::Unary(kind) => match kind {
+			Unary::Neg | Unary::Abs | Unary::Relu if ty == TensorType::F32 => cost.simple = results,
+			Unary::Round | Unary::Not => cost.simple = results,
 			Unary::Neg
 			| Unary::Abs
-			| Unary::Sign
-			| Unary::Not
 			| Unary::Relu
+			| Unary::Sign
 			| Unary::Floor
 			| Unary::Ceil
-			| Unary::Round
+			| Unary::Reciprocal
 			| Unary::IsNan
 			| Unary::IsPositiveInfinity
-			| Unary::IsNegativeInfinity => cost.simple = results,
-			Unary::Reciprocal | Unary::Sqrt => cost.divisions = results,
+			| Unary::IsNegativeInfinity => cost.divisions = results,
+			Unary::Tanh => cost.transcendental = results.saturating_mul(2),
+			Unary::Erf => cost.transcendental = results.saturating_mul(4),
+			// The largest arguments are reduced step by step.
+			Unary::Sin | Unary::Cos | Unary::Tan => {
+				cost.transcendental = results.saturating_mul(6);
+			}
 			_ => cost.transcendental = results,
 		},
 		Op::Binary(kind) => match kind {
+			Binary::Pow if ty == TensorType::F32 => cost.transcendental = results.saturating_mul(6),
 			Binary::Pow => cost.transcendental = results,
-			Binary::Rem if ty == TensorType::F32 => cost.transcendental = results,
+			Binary::Rem if ty == TensorType::F32 => {
+				cost.transcendental = results.saturating_mul(16);
+			}
 			Binary::Div | Binary::Rem | Binary::FloorMod => cost.divisions = results,
 			_ if is_wide(ty) => cost.simple = results,
 			_ => cost.divisions = results,
 		},
-		Op::Select | Op::Cast(_) | Op::Wrap(_) => cost.simple = results,
-		Op::MatMul { terms, .. } | Op::Conv { terms, .. } => {
+		Op::Select => cost.simple = results,
+		Op::Cast(to) if ty == TensorType::F32 && to.is_integer() => cost.divisions = results,
+		Op::Cast(_) | Op::Wrap(_) => cost.simple = results.saturating_mul(2),
+		Op::MatMul { terms, .. } => {
 			cost.macs = results.saturating_mul(u64::from(*terms));
-			// Operands are packed, and the accumulators read back.
-			cost.moved = cost.moved.saturating_mul(3);
-			if let Op::Conv { .. } = op {
-				let gathered =
-					cost.macs / operands.get(1).map_or(1, |w| u64::from(w.shape[0]).max(1));
-				cost.moved = cost.moved.saturating_add(gathered.saturating_mul(8));
-				cost.simple = window_walk(op, out, operands);
+			let columns = u64::from(out.shape.last().copied().unwrap_or(0)).max(1);
+			let rows = cost.macs / columns;
+			cost.simple = packing(cost.macs, rows, columns, operands, results);
+		}
+		Op::Conv { window, groups, terms, .. } => {
+			cost.macs = results.saturating_mul(u64::from(*terms));
+			let outputs = operands.get(1).map_or(1, |w| u64::from(w.shape[0]).max(1));
+			let groups = u64::from(*groups).max(1);
+			let columns = (outputs / groups).max(1);
+			let taps = count(&window.kernel);
+			if columns == 1 && operands.get(1).and_then(|w| w.shape.last()) == Some(&1) {
+				// Channels in blocks of 64, 16, 8 and 1, tap by tap.
+				let blocks = groups / 64 + groups % 64 / 16 + groups % 16 / 8 + groups % 8;
+				let walked = positions(out).saturating_mul(taps);
+				cost.simple = walked
+					.saturating_mul(blocks.saturating_mul(2).saturating_add(groups.div_ceil(256)))
+					.saturating_add(cost.macs / 4)
+					.saturating_add(first / 2);
+			} else {
+				let rows = cost.macs / columns;
+				cost.simple = packing(cost.macs, rows, columns, operands, results)
+					.saturating_add(window_walk(op, out, operands));
 			}
 		}
 		Op::Pool { reduction, window } => {
-			let steps = results.saturating_mul(count(&window.kernel));
-			reduction_cost(&mut cost, *reduction, ty, steps);
+			let taps = count(&window.kernel);
+			reduction_cost(&mut cost, *reduction, ty, results.saturating_mul(taps));
+			let walked = positions(out).saturating_mul(taps);
+			cost.simple = cost.simple.saturating_add(walked.saturating_mul(3));
 		}
 		Op::Reduce { reduction, .. } => {
 			reduction_cost(&mut cost, *reduction, ty, first.max(results));
+			cost.simple = cost.simple.saturating_add(results / 2);
 		}
 		Op::ArgReduce { .. } => cost.searches = first,
 		Op::Reshape { .. }
@@ -120,8 +169,13 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 		| Op::Slice { .. }
 		| Op::Expand { .. }
 		| Op::Pad { .. }
-		| Op::Concat { .. } => cost.simple = results,
-		Op::Gather { .. } | Op::GatherElements { .. } | Op::GatherNd { .. } => {
+		| Op::Concat { .. } => cost.simple = results.saturating_add(results / 4),
+		Op::GatherNd { .. } => {
+			// Element by element.
+			cost.simple = results;
+			cost.searches = results.saturating_mul(2);
+		}
+		Op::Gather { .. } | Op::GatherElements { .. } => {
 			let indices = operands.get(1).map_or(0, |meta| u64::from(meta.count()));
 			cost.simple = results;
 			cost.searches = indices;
@@ -142,6 +196,25 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 		}
 	}
 	cost
+}
+
+/// The simple steps of packing operands for products: rows for each block of columns, columns once
+/// for each of their elements, and what reading and writing results takes.
+fn packing(macs: u64, rows: u64, columns: u64, operands: &[&Meta], results: u64) -> u64 {
+	let packed = operands.get(1).map_or(0, |b| u64::from(b.count()));
+	let rows = rows.saturating_mul(columns.div_ceil(512));
+	let float = operands.first().is_none_or(|a| a.ty == TensorType::F32);
+	let slower = match (float, operands.first().map(|a| a.ty.size())) {
+		(true, _) => 0,
+		// Eight bytes are multiplied element by element.
+		(false, Some(8)) => macs.saturating_mul(8),
+		(false, _) => macs / 16,
+	};
+	(rows / 4)
+		.saturating_mul(3)
+		.saturating_add(packed / 2)
+		.saturating_add(results / 2)
+		.saturating_add(slower)
 }
 
 fn reduction_cost(cost: &mut Cost, reduction: Reduction, ty: TensorType, steps: u64) {

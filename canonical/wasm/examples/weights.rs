@@ -32,7 +32,8 @@ const SPECIAL: [(&str, [f32; 2]); 9] = [
 	("large", [1.0e38, -3.0e38]),
 ];
 /// More of them for functions, whose results may be what is slow.
-const ARGUMENTS: [(&str, [f32; 2]); 6] = [
+const ARGUMENTS: [(&str, [f32; 2]); 7] = [
+	("far apart", [3.0e38, 1.1e-38]),
 	("small", [-90.0, -100.0]),
 	("middle", [0.3, -0.7]),
 	("reduced", [1.0e5, -7.0e4]),
@@ -64,6 +65,10 @@ fn window(kernel: u32, stride: u32) -> Window {
 	}
 }
 
+fn conv_of(kernel: u32, groups: u32, terms: u32) -> Op {
+	Op::Conv { window: window(kernel, 1), groups, from: 0, terms }
+}
+
 fn cases() -> Vec<Case> {
 	use TensorType::{Bool, F32, I32, I64, I8, U8};
 	let flat: &[u32] = &[1 << 17];
@@ -72,17 +77,19 @@ fn cases() -> Vec<Case> {
 	all.push(case("MatMul f32", Op::MatMul { from: 0, terms: 256 }, &square(F32)));
 	all.push(case("MatMul i8", Op::MatMul { from: 0, terms: 256 }, &square(I8)));
 	all.push(case("MatMul i32", Op::MatMul { from: 0, terms: 256 }, &square(I32)));
+	let small = [(I64, &[64u32, 64][..]); 2];
+	all.push(case("MatMul i64", Op::MatMul { from: 0, terms: 64 }, &small));
+	let lone = (F32, &[1u32, 64, 64, 1][..]);
+	all.push(case("Conv one channel", conv_of(3, 1, 9), &[lone, (F32, &[1, 3, 3, 1])]));
 	let one = [(F32, &[1u32, 512][..]), (F32, &[512, 512])];
 	all.push(case("MatMul one row", Op::MatMul { from: 0, terms: 512 }, &one));
 	let thin = [(F32, &[4096u32, 8][..]), (F32, &[4, 8])];
 	all.push(case("MatMul thin", Op::MatMul { from: 0, terms: 8 }, &thin));
-	let conv =
-		|kernel, groups, terms| Op::Conv { window: window(kernel, 1), groups, from: 0, terms };
 	let x = (F32, &[1u32, 28, 28, 64][..]);
-	all.push(case("Conv", conv(3, 1, 576), &[x, (F32, &[64, 3, 3, 64])]));
-	all.push(case("Conv depthwise", conv(3, 64, 9), &[x, (F32, &[64, 3, 3, 1])]));
-	all.push(case("Conv few", conv(3, 1, 27), &[(F32, &[1, 64, 64, 3]), (F32, &[4, 3, 3, 3])]));
-	all.push(case("Conv groups", conv(3, 32, 18), &[x, (F32, &[32, 3, 3, 2])]));
+	all.push(case("Conv", conv_of(3, 1, 576), &[x, (F32, &[64, 3, 3, 64])]));
+	all.push(case("Conv depthwise", conv_of(3, 64, 9), &[x, (F32, &[64, 3, 3, 1])]));
+	all.push(case("Conv few", conv_of(3, 1, 27), &[(F32, &[1, 64, 64, 3]), (F32, &[4, 3, 3, 3])]));
+	all.push(case("Conv groups", conv_of(3, 32, 18), &[x, (F32, &[32, 3, 3, 2])]));
 	let wide = Op::Conv { window: window(3, 1), groups: 64, from: 0, terms: 9 };
 	all.push(case("Conv i8 depthwise", wide, &[(U8, x.1), (I8, &[64, 3, 3, 1])]));
 	for kind in [
@@ -220,6 +227,8 @@ fn value(case: &Case, at: usize, values: [f32; 2], dice: &mut u64) -> Value {
 			(_, TensorType::F32) if matches!(case.op, Op::TopK { .. }) => {
 				u64::from((random as f32 * values[0]).to_bits())
 			}
+			// Far apart, they are reduced step by step.
+			(Op::Binary(Binary::Rem), TensorType::F32) => u64::from(values[at].to_bits()),
 			(_, TensorType::F32) => u64::from(values[random as usize % 2].to_bits()),
 			(_, TensorType::I64) if at == 1 => random % 65_536,
 			(_, TensorType::Bool) => random % 2,
@@ -265,7 +274,7 @@ fn main() {
 		let model = Model::new(&package).unwrap();
 		let bytes = package.encode();
 		let functions = matches!(case.op, Op::Unary(_) | Op::Binary(Binary::Pow | Binary::Rem));
-		let values = SPECIAL.iter().chain(ARGUMENTS.iter().take(if functions { 6 } else { 0 }));
+		let values = SPECIAL.iter().chain(ARGUMENTS.iter().take(if functions { 7 } else { 0 }));
 		let floats = case.operands.iter().any(|operand| operand.0 == TensorType::F32);
 		let (mut ordinary, mut worst) = ((0.0, 0.0), ((0.0, ""), (0.0, "")));
 		for (name, values) in values.take(if floats { usize::MAX } else { 1 }) {

@@ -1,6 +1,8 @@
 """Writes the node cases of the `onnx` package as files: model.onnx, input_N.pb, output_N.pb.
 
-    pip install onnx==1.23.2 && python generate.py FOLDER
+    python generate.py FOLDER
+
+`scripts/conformance` installs what it needs and runs it.
 """
 
 import pathlib

@@ -1,12 +1,12 @@
 """Runs real models through ONNX Runtime and canonical execution, one thread each, and compares.
 
-    pip install onnx==1.23.2 onnxruntime==1.31.1 numpy scikit-learn skl2onnx
-    pip install --no-deps magika==1.0.3 silero-vad==6.2.3 rapidocr-onnxruntime==1.4.4
     cargo build --release -p countersign-onnx --example import
     python models.py TARGET/release/examples/import [PACKAGES]
 
-Writes each program and its inputs to the folder PACKAGES. Prints for each model the largest difference of any output, both times and their ratio. Ends with an
-error where a difference is above 1e-4 of the largest output, or an integer output differs.
+`scripts/conformance` installs what it needs and runs it. Writes each program and its inputs to the
+folder PACKAGES. Prints for each model the largest difference of any output, both times and their
+ratio. Ends with an error where a difference is above 1e-4 of the largest output, or an integer
+output differs.
 """
 
 import importlib.util

@@ -166,7 +166,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 	let summary = format!("{passed} pass, {refused} refused, {wrong} wrong, of {}", cases.len());
 	println!("{summary}");
 	if let Some(report) = report {
-		let head = "# Conformance\n\nEvery node case of the `onnx` package 1.23.2, run through import and canonical execution. Written by\n`cargo run --release -p countersign-onnx --example conformance`; see `engine/onnx/conformance`.\nFloats are compared within each case's own tolerance, everything else for equality.\n\n";
+		let head = "# Conformance\n\nEvery node case of the `onnx` package 1.23.2, run through import and canonical execution. Written by\n`scripts/conformance --write`, which also runs real models against ONNX Runtime.\nFloats are compared within each case's own tolerance, everything else for equality.\n\n";
 		fs::write(report, format!("{head}{summary}.\n\n| case | result |\n|---|---|\n{rows}"))?;
 	}
 	Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
