@@ -296,7 +296,7 @@ fn dry_run_takes_any_package_and_refuses_what_is_none() {
 		let refused =
 			|package: &[u8], input: &[u8]| Inference::dry_run(package, input).unwrap_err();
 		assert_eq!(refused(&[], &bytes), DryRunError::Package(PackageError::Malformed));
-		assert_eq!(refused(&package[1..], &bytes), DryRunError::Package(PackageError::Malformed));
+		assert!(matches!(refused(&package[1..], &bytes), DryRunError::Package(_)));
 		let mut other = package.clone();
 		*other.last_mut().unwrap() ^= 1;
 		assert_eq!(refused(&other, &bytes), DryRunError::Package(PackageError::Constant));
