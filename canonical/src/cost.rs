@@ -67,7 +67,7 @@ impl Cost {
 /// One multiply-accumulate of floats, in picoseconds, on the machine of the measurement.
 pub const MAC_PICOSECONDS: u64 = 260;
 /// A simple element, in multiply-accumulates.
-pub const SIMPLE: u64 = 16;
+pub const SIMPLE: u64 = 18;
 /// An element of divisions and the like, in multiply-accumulates.
 pub const DIVISION: u64 = 48;
 /// An element of transcendental functions, in multiply-accumulates. The slow ones count several
@@ -145,7 +145,7 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 				let walked = positions(out).saturating_mul(taps);
 				cost.simple = walked
 					.saturating_mul(blocks.saturating_mul(2).saturating_add(groups.div_ceil(256)))
-					.saturating_add(cost.macs / 4)
+					.saturating_add(cost.macs / if ty == TensorType::F32 { 4 } else { 3 })
 					.saturating_add(first / 2);
 			} else {
 				let rows = cost.macs / columns;
@@ -173,7 +173,7 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 		Op::GatherNd { .. } => {
 			// Element by element.
 			cost.simple = results;
-			cost.searches = results.saturating_mul(2);
+			cost.searches = results.saturating_mul(3);
 		}
 		Op::Gather { .. } | Op::GatherElements { .. } => {
 			let indices = operands.get(1).map_or(0, |meta| u64::from(meta.count()));

@@ -1,0 +1,6 @@
+#![no_main]
+
+#[path = "../../tests/driven/mod.rs"]
+mod driven;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| driven::package(bytes));
