@@ -21,7 +21,6 @@ impl<T: Config> Pallet<T> {
 	///    [`MAX_STAGED_EACH`].
 	/// 4. Every decision is in the queue of pruning once, and nothing else is.
 	/// 5. Nothing is decided about a result that is still open; only wrong results cost a slash.
-	/// 6. Nothing is left over of the memory of this block's replays once it ended.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut held: BTreeMap<AccountId, (Balance, u32)> = BTreeMap::new();
 		let cursors = Cursors::<T>::get();
@@ -99,11 +98,5 @@ impl<T: Config> Pallet<T> {
 		}
 		ensure!(planned == decisions, "4. a decision would stay for ever");
 		Ok(())
-	}
-
-	/// Invariant 6, which holds after the end of a block only.
-	pub fn do_try_state_after_block() -> Result<(), TryRuntimeError> {
-		ensure!(!MemoryUsed::<T>::exists(), "6. the memory of replays is left over");
-		Self::do_try_state()
 	}
 }

@@ -36,8 +36,7 @@
 //! [`Effort`](countersign_primitives::dispute::Effort), which is charged beforehand; a replay that
 //! turns out to need more is refused before it runs. One replay takes at most
 //! [`MAX_REPLAY_TIME`](replay::MAX_REPLAY_TIME) and
-//! [`MAX_REPLAY_MEMORY`](referee::MAX_REPLAY_MEMORY), those of one block together
-//! [`MAX_BLOCK_MEMORY`](referee::MAX_BLOCK_MEMORY).
+//! [`MAX_REPLAY_MEMORY`](referee::MAX_REPLAY_MEMORY).
 //!
 //! Replays are of the operational class. After a block in which that class used more than 90 % of
 //! its reserve, the window clock of pallet-inference stands still for a block
@@ -203,10 +202,6 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Cursors<T: Config> = StorageValue<_, QueueCursors, ValueQuery>;
 
-	/// The memory that this block's replays were allowed. None between blocks.
-	#[pallet::storage]
-	pub type MemoryUsed<T: Config> = StorageValue<_, u64, ValueQuery>;
-
 	/// Whether operational messages crowded the last block.
 	#[pallet::storage]
 	pub type Crowded<T: Config> = StorageValue<_, bool, ValueQuery>;
@@ -303,7 +298,7 @@ pub mod pallet {
 		/// The replay takes more time or memory than one block has for it, so that no replay can
 		/// decide about this model. Stage a package that is too long for one transaction.
 		TooHeavy,
-		/// This block has no room for another replay; try again in the next.
+		/// This block has no room for another receipt; try again in the next.
 		BlockFull,
 		/// A staged package is empty or longer than 16 MiB.
 		BadLength,

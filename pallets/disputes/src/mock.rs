@@ -180,6 +180,10 @@ impl Programs for MockModels {
 			_ => false,
 		}
 	}
+	fn read_chunks(root: &Hash, put: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+		let found = PackageTable::iter_values().find(|package| root_of(package) == *root);
+		found.is_some_and(|package| put(&package))
+	}
 	fn read_weight(_: u32) -> Weight {
 		Weight::zero()
 	}
@@ -239,7 +243,7 @@ pub(crate) fn manifest(
 			root: program.root().into(),
 			canonical_version: canonical::VERSION,
 		}),
-		inputs: ports(&program.inputs(), "x").try_into().unwrap(),
+		inputs: ports(program.inputs(), "x").try_into().unwrap(),
 		outputs: ports(&outputs, "y").try_into().unwrap(),
 		policies: policies.try_into().unwrap(),
 		cost: RunCost { macs: 1, time_ms: 1, memory_mib: 1 },
@@ -550,7 +554,7 @@ pub(crate) fn build_and_execute(test: impl FnOnce()) {
 		test();
 		Disputes::do_try_state().unwrap();
 		next_block();
-		Disputes::do_try_state_after_block().unwrap();
+		Disputes::do_try_state().unwrap();
 	});
 }
 
@@ -570,9 +574,10 @@ pub(crate) fn run_to(block: BlockNumber) {
 pub(crate) fn truth(model: &ModelId, input: &[Tensor]) -> Outcome {
 	let manifest = ManifestTable::get(model).unwrap();
 	let package = package();
-	let ready = crate::referee::prepare(&package, 0, None).unwrap();
+	let loaded = crate::referee::Loaded::Given(&package);
+	let mut ready = crate::referee::prepare(loaded, 0, None).unwrap();
 	let rules = crate::referee::Rules::of(manifest).unwrap();
-	ready.answer(Some(&rules), input.to_vec())
+	ready.answer(&rules, input)
 }
 
 /// An open result.

@@ -3,8 +3,8 @@
 
 use crate::{
 	pallet::{
-		Chunks, Config, Crowded, Cursors, DecisionPrunes, Decisions, Event, HoldReason, MemoryUsed,
-		Pallet, StagedBy, StagingExpiries, Stagings,
+		Chunks, Config, Crowded, Cursors, DecisionPrunes, Decisions, Event, HoldReason, Pallet,
+		StagedBy, StagingExpiries, Stagings,
 	},
 	types::{MAX_BUCKETS_PER_BLOCK, MAX_CHUNKS_REMOVED, MAX_PRUNES_PER_BLOCK},
 	weights::WeightInfo,
@@ -117,10 +117,8 @@ impl<T: Config> Pallet<T> {
 		pruned
 	}
 
-	/// Notes at the end of a block whether operational messages crowded it, and gives back the
-	/// memory that its replays were allowed.
+	/// Notes at the end of a block whether operational messages crowded it.
 	pub(crate) fn close_block() {
-		MemoryUsed::<T>::kill();
 		let limits = T::BlockWeights::get();
 		let normal = limits.get(DispatchClass::Normal).max_total.unwrap_or(limits.max_block);
 		let reserve = limits.max_block.saturating_sub(normal);

@@ -6,7 +6,8 @@ use codec::Encode;
 use countersign_canonical as canonical;
 use countersign_canonical::{
 	bands::{self, Policy},
-	Prepared,
+	bounded::Chunks,
+	Prepared, ProgramError,
 };
 use countersign_primitives::{
 	commitment::tensors_commitment,
@@ -19,12 +20,12 @@ use countersign_primitives::{
 };
 use countersign_programs::{from_canonical, to_canonical};
 use frame_support::ensure;
+use sp_io::hashing::blake2_256;
 
-/// The most memory of one replay: four slabs of 16 MiB for everything that is alive at one time.
+/// The most memory of one replay, package and run together: four slabs of 16 MiB. The runtime
+/// takes memory for replays in slabs of one size only, so that what one gave back serves the next,
+/// and a block needs no more than one replay does.
 pub const MAX_REPLAY_MEMORY: u64 = MAX_SLABS as u64 * SLAB_BYTES;
-/// The most memory of all replays of one block together. The runtime's allocator keeps freed
-/// memory by size, so what one replay used may not serve the next.
-pub const MAX_BLOCK_MEMORY: u64 = 96 * 1024 * 1024;
 
 /// What the model commits to.
 pub(crate) struct Rules {
@@ -54,18 +55,12 @@ pub(crate) struct Needs {
 	pub(crate) memory: u64,
 }
 
-impl Needs {
-	fn of(prepared: &Prepared<'_>, package: u32, input: u32) -> Self {
-		let cost = prepared.cost();
-		// The package as it came, its constants as elements, and what is alive while it runs.
-		let memory = cost
-			.peak
-			.saturating_add(cost.constants)
-			.saturating_add(package.into())
-			.saturating_add(u64::from(input).saturating_mul(2));
-		let effort = Effort { macs: cost.weighted_macs(), bytes: package.saturating_add(input) };
-		Self { effort, memory }
-	}
+/// The encoding of a package, as it came.
+pub(crate) enum Loaded<'a> {
+	/// In one piece, which counts as a slab.
+	Given(&'a [u8]),
+	/// In the first of the slabs that the run takes.
+	Chunks(Chunks, u32),
 }
 
 /// A package that was checked against its root and limits, and is ready to run.
@@ -74,22 +69,36 @@ pub(crate) struct Ready<'a> {
 	pub(crate) needs: Needs,
 }
 
-fn length(bytes: &[u8]) -> u32 {
-	u32::try_from(bytes.len()).unwrap_or(u32::MAX)
-}
-
-/// Checks a package: that it is one, that it has this root where one is given, and that a block
-/// can take it.
+/// Checks a package: limits, types, shapes, each constant against its commitment, and the root
+/// where one is given.
 pub(crate) fn prepare<'a>(
-	package: &'a [u8],
+	package: Loaded<'a>,
 	input_bytes: u32,
 	root: Option<&Hash>,
 ) -> Result<Ready<'a>, ReplayRefusal> {
-	let prepared = Prepared::from_package(package).map_err(|_| ReplayRefusal::WrongPackage)?;
+	let refusal = |error: ProgramError| match error {
+		ProgramError::Memory => ReplayRefusal::TooHeavy,
+		_ => ReplayRefusal::WrongPackage,
+	};
+	let (prepared, length, beside) = match package {
+		Loaded::Given(bytes) => {
+			let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+			(Prepared::from_package_unchecked(bytes).map_err(refusal)?, length, SLAB_BYTES)
+		}
+		Loaded::Chunks(chunks, length) => {
+			(Prepared::from_chunks_unchecked(chunks).map_err(refusal)?, length, 0)
+		}
+	};
 	if let Some(root) = root {
-		ensure!(prepared.root() == root.0, ReplayRefusal::WrongPackage);
+		let found = prepared.root_by(blake2_256);
+		ensure!(found == root.0, ReplayRefusal::WrongPackage);
 	}
-	let needs = Needs::of(&prepared, length(package), input_bytes);
+	prepared.check_constants(blake2_256).map_err(refusal)?;
+	let cost = prepared.cost();
+	let needs = Needs {
+		effort: Effort { macs: cost.weighted_macs(), bytes: length.saturating_add(input_bytes) },
+		memory: u64::from(cost.slabs).saturating_mul(SLAB_BYTES).saturating_add(beside),
+	};
 	Ok(Ready { prepared, needs })
 }
 
@@ -113,7 +122,8 @@ pub(crate) fn read_input(
 impl Ready<'_> {
 	/// Runs the program and gives the outcome that the chain would sign: outputs under their
 	/// policies, or a trap.
-	pub(crate) fn answer(&self, rules: Option<&Rules>, input: Vec<Tensor>) -> Outcome {
+	#[cfg(test)]
+	pub(crate) fn answer(&mut self, rules: &Rules, input: &[Tensor]) -> Outcome {
 		let inputs: Vec<_> = input.iter().map(to_canonical).collect();
 		let run = self.prepared.run_watched(&inputs);
 		outcome_of(rules, &run)
@@ -121,14 +131,14 @@ impl Ready<'_> {
 
 	/// Runs the program and judges a claim. The outcome is the canonical one.
 	pub(crate) fn judge(
-		&self,
+		&mut self,
 		rules: &Rules,
 		input: Vec<Tensor>,
 		claimed: &Outcome,
 	) -> (Verdict, Outcome) {
 		let inputs: Vec<_> = input.iter().map(to_canonical).collect();
 		let run = self.prepared.run_watched(&inputs);
-		let canonical = outcome_of(Some(rules), &run);
+		let canonical = outcome_of(rules, &run);
 		if *claimed == canonical {
 			return (Verdict::Accepted, canonical);
 		}
@@ -164,18 +174,13 @@ impl Ready<'_> {
 
 /// What a result says about a run: outputs as the policies expose them, the run's trap, or
 /// `BadOutput` where the program does not give what the manifest declares.
-fn outcome_of(rules: Option<&Rules>, run: &canonical::Outcome) -> Outcome {
+fn outcome_of(rules: &Rules, run: &canonical::Outcome) -> Outcome {
 	const BAD_OUTPUT: Outcome = Outcome::Trap { code: TrapCode::BadOutput, operator: u32::MAX };
 	match &run.result {
 		Ok(outputs) => {
-			let outputs = match rules {
-				Some(rules) => bands::expose(&rules.policies(), outputs.clone()),
-				None => outputs.clone(),
-			};
+			let outputs = bands::expose(&rules.policies(), outputs.clone());
 			let tensors: Vec<Tensor> = outputs.into_iter().map(from_canonical).collect();
-			if rules
-				.is_some_and(|rules| check_signature(&rules.manifest.outputs, &tensors).is_err())
-			{
+			if check_signature(&rules.manifest.outputs, &tensors).is_err() {
 				return BAD_OUTPUT;
 			}
 			match tensors.encode().try_into() {

@@ -1,12 +1,13 @@
 //! Replays: what is checked before one runs, and what its verdict does.
 
 use crate::{
-	pallet::{Config, DecisionPrunes, Decisions, Error, Event, HoldReason, MemoryUsed, Pallet},
-	referee::{self, Needs, Ready, Rules, MAX_BLOCK_MEMORY},
+	pallet::{Config, DecisionPrunes, Decisions, Error, Event, HoldReason, Pallet},
+	referee::{self, Loaded, Needs, Rules},
 	types::SignedFee,
 	weights::WeightInfo,
 };
 use alloc::vec::Vec;
+use countersign_canonical::bounded::Chunks;
 use countersign_primitives::{
 	dispute::{
 		Decision, Effort, Manifests, OpenResult, PackageSource, ReplayChallenge, ReplayRefusal,
@@ -17,7 +18,6 @@ use countersign_primitives::{
 	offence::{OffenceKind, OffenceReport},
 	program::REPLAY_BUDGET,
 	request::{Outcome, RequestId},
-	tensor::Tensor,
 	traits::{Bonds, Offences, Programs, Sessions},
 	AccountId, Balance, SessionIndex,
 };
@@ -116,23 +116,27 @@ impl Terms {
 	}
 }
 
-/// A result with all that is needed to replay it, checked.
+/// A package that the chain has or was given.
+pub(crate) enum Package {
+	Bytes(Vec<u8>),
+	Chunks(Chunks, u32),
+}
+
+impl Package {
+	pub(crate) fn loaded(&mut self) -> Loaded<'_> {
+		match self {
+			Self::Bytes(bytes) => Loaded::Given(bytes),
+			Self::Chunks(chunks, length) => Loaded::Chunks(core::mem::take(chunks), *length),
+		}
+	}
+}
+
+/// A result with all that is needed to replay it.
 struct Case {
 	result: OpenResult,
 	rules: Rules,
-	package: Vec<u8>,
+	package: Package,
 	input: Vec<u8>,
-}
-
-impl Case {
-	fn ready<T: Config>(&self) -> Result<Ready<'_>, ReplayRefusal> {
-		let input = u32::try_from(self.input.len()).unwrap_or(u32::MAX);
-		referee::prepare(&self.package, input, Some(&self.rules.root))
-	}
-
-	fn tensors(&self) -> Result<Vec<Tensor>, ReplayRefusal> {
-		referee::read_input(&self.input, Some(&self.result.statement.input))
-	}
 }
 
 /// Whether what a replay needs is declared, and this block can take it.
@@ -142,8 +146,6 @@ fn check_needs<T: Config>(needs: &Needs, declared: &Effort) -> Result<(), Replay
 		needs.effort.macs <= declared.macs && needs.effort.bytes <= declared.bytes,
 		ReplayRefusal::EffortTooLow
 	);
-	let used = MemoryUsed::<T>::get().saturating_add(needs.memory);
-	ensure!(used <= MAX_BLOCK_MEMORY, ReplayRefusal::BlockFull);
 	Ok(())
 }
 
@@ -178,9 +180,7 @@ impl From<Rejection> for TransactionValidityError {
 			// Perhaps not yet, or not any more, on this fork. A pool bans what is invalid.
 			Rejection::Refused(ReplayRefusal::NotOpen) => InvalidTransaction::Stale.into(),
 			Rejection::Refused(ReplayRefusal::NoPackage) => UnknownTransaction::CannotLookup.into(),
-			Rejection::Refused(ReplayRefusal::BlockFull) | Rejection::NoRoom => {
-				InvalidTransaction::ExhaustsResources.into()
-			}
+			Rejection::NoRoom => InvalidTransaction::ExhaustsResources.into(),
 			Rejection::NoFunds => InvalidTransaction::Payment.into(),
 			Rejection::WrongValidator => InvalidTransaction::BadSigner.into(),
 			Rejection::BadSignature => InvalidTransaction::BadProof.into(),
@@ -204,7 +204,6 @@ impl<T: Config> From<ReplayRefusal> for Error<T> {
 			ReplayRefusal::WrongInput => Self::WrongInput,
 			ReplayRefusal::EffortTooLow => Self::EffortTooLow,
 			ReplayRefusal::TooHeavy => Self::TooHeavy,
-			ReplayRefusal::BlockFull => Self::BlockFull,
 		}
 	}
 }
@@ -239,9 +238,9 @@ impl<T: Config> Pallet<T> {
 		result: &OpenResult,
 		rules: &Rules,
 		source: PackageSource,
-	) -> Result<Vec<u8>, ReplayRefusal> {
+	) -> Result<Package, ReplayRefusal> {
 		match source {
-			PackageSource::Inline(bytes) => Some(bytes.into_inner()),
+			PackageSource::Inline(bytes) => Some(Package::Bytes(bytes.into_inner())),
 			PackageSource::Stored => Self::stored_package(&result.statement.model),
 			PackageSource::Staged(id) => Self::staged_package(&id, &rules.root),
 		}
@@ -249,10 +248,11 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The package that the chain stores for a model.
-	fn stored_package(model: &ModelId) -> Option<Vec<u8>> {
+	fn stored_package(model: &ModelId) -> Option<Package> {
 		let summary = T::Programs::summary(model)?;
-		let mut package = alloc::vec![0u8; summary.length as usize];
-		T::Programs::read(&summary.root, &mut package).then_some(package)
+		let mut package = Chunks::new();
+		T::Programs::read_chunks(&summary.root, &mut |chunk| package.push(chunk).is_ok())
+			.then_some(Package::Chunks(package, summary.length))
 	}
 
 	/// Brings together what a replay needs. Lengths are checked against what was declared before
@@ -287,14 +287,12 @@ impl<T: Config> Pallet<T> {
 		witness: Witness,
 		declared: &Effort,
 	) -> Result<(OpenResult, u16, Needs, Verdict, Outcome), ReplayRefusal> {
-		let case = Self::case(request, witness, declared)?;
-		let input = case.tensors()?;
-		let ready = case.ready::<T>()?;
+		let Case { result, rules, mut package, input } = Self::case(request, witness, declared)?;
+		let tensors = referee::read_input(&input, Some(&result.statement.input))?;
+		let mut ready = referee::prepare(package.loaded(), length(&input), Some(&rules.root))?;
 		check_needs::<T>(&ready.needs, declared)?;
+		let (verdict, outcome) = ready.judge(&rules, tensors, &result.outcome);
 		let needs = ready.needs;
-		let (verdict, outcome) = ready.judge(&case.rules, input, &case.result.outcome);
-		drop(ready);
-		let Case { result, rules, .. } = case;
 		Ok((result, rules.version, needs, verdict, outcome))
 	}
 
@@ -331,7 +329,6 @@ impl<T: Config> Pallet<T> {
 				_ => refuse_after(T::WeightInfo::authorize(declared.bytes.div_ceil(1024)), error),
 			}
 		})?;
-		MemoryUsed::<T>::mutate(|used| *used = used.saturating_add(needs.memory));
 		Self::decide(&request, challenger, &result, version, verdict, outcome, terms)?;
 		let pays_fee = match (verdict, terms) {
 			// Whoever shows a lie shall not pay for it.
@@ -537,9 +534,10 @@ impl<T: Config> Pallet<T> {
 			};
 			ensure!(fits_block::<T>(declared), ReplayRefusal::TooHeavy);
 			let case = Self::case(&challenge.request, witness.clone(), declared)?;
-			case.tensors()?;
-			let needs = case.ready::<T>()?.needs;
-			check_needs::<T>(&needs, declared)
+			let Case { result, rules, mut package, input } = case;
+			referee::read_input(&input, Some(&result.statement.input))?;
+			let ready = referee::prepare(package.loaded(), length(&input), Some(&rules.root))?;
+			check_needs::<T>(&ready.needs, declared)
 		};
 		inspect().map_err(Rejection::from)?;
 		ValidTransaction::with_tag_prefix(CHALLENGE_TAG)
@@ -550,6 +548,10 @@ impl<T: Config> Pallet<T> {
 			.build()
 			.map(|valid| (valid, Weight::zero()))
 	}
+}
+
+fn length(bytes: &[u8]) -> u32 {
+	u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }
 
 /// The bytes of a challenge's transaction beside its witness, rounded up.

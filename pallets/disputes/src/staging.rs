@@ -4,9 +4,10 @@ use crate::{
 	pallet::{
 		Chunks, Config, Error, Event, HoldReason, Pallet, StagedBy, StagingExpiries, Stagings,
 	},
+	replay::Package,
 	types::{Chunk, Staging, MAX_STAGED_EACH},
 };
-use alloc::vec::Vec;
+use countersign_canonical::bounded::Chunks as Slab;
 use countersign_primitives::{
 	dispute::{staging_id, StagingId, MAX_STAGED_PACKAGE, STAGED_CHUNK},
 	AccountId, Balance, Hash,
@@ -82,16 +83,16 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The bytes of a package that is completely there.
-	pub(crate) fn staged_package(id: &StagingId, root: &Hash) -> Option<Vec<u8>> {
+	pub(crate) fn staged_package(id: &StagingId, root: &Hash) -> Option<Package> {
 		let staging = Stagings::<T>::get(id)?;
 		if !staging.is_complete() || staging.root != *root || Self::now() >= staging.expires_at {
 			return None;
 		}
-		let mut package = Vec::with_capacity(staging.length as usize);
+		let mut package = Slab::new();
 		for index in 0..staging.chunks() {
-			package.extend_from_slice(&Chunks::<T>::get(id, index)?);
+			package.push(&Chunks::<T>::get(id, index)?).ok()?;
 		}
-		Some(package)
+		Some(Package::Chunks(package, staging.length))
 	}
 
 	/// The length of a package that is completely there.

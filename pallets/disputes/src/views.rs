@@ -2,7 +2,7 @@
 
 use crate::{
 	pallet::{Call, Config, Decisions, Pallet, Stagings},
-	referee::{self, Needs},
+	referee::{self, Loaded, Needs},
 	replay::total_time,
 };
 use alloc::vec::Vec;
@@ -13,7 +13,7 @@ use countersign_primitives::{
 	},
 	keys::InferenceSignature,
 	program::MAX_PACKAGE_BYTES,
-	request::{Outcome, RequestId},
+	request::RequestId,
 	traits::Programs,
 };
 use frame_support::{ensure, traits::Get};
@@ -81,7 +81,7 @@ impl<T: Config> Pallet<T> {
 	/// What a replay with this package and so many bytes of input would cost.
 	pub fn replay_cost(package: Vec<u8>, input_bytes: u32) -> Result<ReplayCost, ReplayRefusal> {
 		ensure!(package.len() <= MAX_PACKAGE_BYTES as usize, ReplayRefusal::WrongPackage);
-		let ready = referee::prepare(&package, input_bytes, None)?;
+		let ready = referee::prepare(Loaded::Given(&package), input_bytes, None)?;
 		Ok(Self::cost(&ready.needs, u32::try_from(package.len()).unwrap_or(u32::MAX)))
 	}
 
@@ -93,9 +93,9 @@ impl<T: Config> Pallet<T> {
 		let result = T::Results::open_result(&request).ok_or(ReplayRefusal::NotOpen)?;
 		let rules = Self::rules_of(&result)?;
 		let length = Self::package_length(&result, &source)?;
-		let package = Self::package(&result, &rules, source)?;
+		let mut package = Self::package(&result, &rules, source)?;
 		let input = T::Results::input_length(&request).unwrap_or(0);
-		let ready = referee::prepare(&package, input, Some(&rules.root))?;
+		let ready = referee::prepare(package.loaded(), input, Some(&rules.root))?;
 		Ok(Self::cost(&ready.needs, length))
 	}
 
@@ -103,16 +103,6 @@ impl<T: Config> Pallet<T> {
 	pub fn dry_run(request: RequestId, witness: Witness) -> Result<Verdict, ReplayRefusal> {
 		let heard = Self::hear(&request, witness, &ANY_EFFORT)?;
 		Ok(heard.3)
-	}
-
-	/// The chain's own answer for a package and an input, as a program gives it.
-	pub fn run(package: Vec<u8>, input: Vec<u8>) -> Result<Outcome, ReplayRefusal> {
-		ensure!(package.len() <= MAX_PACKAGE_BYTES as usize, ReplayRefusal::WrongPackage);
-		let tensors = referee::read_input(&input, None)?;
-		let input_bytes = u32::try_from(input.len()).unwrap_or(u32::MAX);
-		let ready = referee::prepare(&package, input_bytes, None)?;
-		ensure!(referee::fits::<T>(&ready.needs), ReplayRefusal::TooHeavy);
-		Ok(ready.answer(None, tensors))
 	}
 
 	/// How many bytes of a staged package are there, and of how many.

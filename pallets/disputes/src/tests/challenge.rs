@@ -119,9 +119,6 @@ fn everything_is_checked_before_a_block_takes_it() {
 		HasRoom::set(false);
 		assert_eq!(authorize(&signed(&good)), Err(InvalidTransaction::ExhaustsResources.into()));
 		HasRoom::set(true);
-		crate::MemoryUsed::<Test>::put(crate::referee::MAX_BLOCK_MEMORY);
-		assert_eq!(authorize(&signed(&good)), Err(InvalidTransaction::ExhaustsResources.into()));
-		crate::MemoryUsed::<Test>::kill();
 		use frame_support::traits::fungible::Mutate;
 		Balances::set_balance(&validator(1), BOND);
 		assert_eq!(authorize(&signed(&good)), Err(InvalidTransaction::Payment.into()));

@@ -379,18 +379,6 @@ fn effort_is_charged_before_and_given_back_after() {
 }
 
 #[test]
-fn a_block_has_memory_for_so_many_replays() {
-	build_and_execute(|| {
-		honest_result();
-		crate::MemoryUsed::<Test>::put(crate::referee::MAX_BLOCK_MEMORY);
-		refused(|| dispute(inline(), effort()), Error::BlockFull);
-		next_block();
-		assert_ok!(dispute(inline(), effort()));
-		assert!(crate::MemoryUsed::<Test>::get() > 0);
-	});
-}
-
-#[test]
 fn a_block_without_room_for_a_receipt_takes_no_replay() {
 	build_and_execute(|| {
 		honest_result();
@@ -426,9 +414,6 @@ fn queries_tell_what_a_replay_costs_and_finds() {
 		assert_eq!(cost.bond, BOND);
 		assert!(cost.bond_for_validator > UNIT);
 		assert_eq!(Disputes::replay_cost(vec![0], 0), Err(ReplayRefusal::WrongPackage));
-		let claimed = ResultTable::get(request()).unwrap().outcome;
-		assert_eq!(Disputes::run(package(), input().encode()), Ok(claimed));
-		assert_eq!(Disputes::run(package(), vec![]), Err(ReplayRefusal::WrongInput));
 		let view = Disputes::disputable_result(request()).unwrap();
 		assert_eq!((view.executor, view.cover, view.stored), (executor(), COVER, false));
 		assert_eq!(Disputes::disputable(None, 10).len(), 1);
