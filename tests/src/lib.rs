@@ -6,6 +6,8 @@
 //! | [`network`] | four validators, each a process |
 //! | [`files`] | where programs, model and sample files are |
 //! | [`scenario`] | what the demo and most tests do first: register, serve, ask, watch |
+//! | [`ledger`] | what became of every request and of the money |
+//! | [`kills`] | requests under random kills |
 //! | [`console`] | what a person sees |
 //!
 //! Programs and model are found by [`files::Programs::find`] and [`files::Assets::find`]; both say
@@ -15,6 +17,8 @@
 
 pub mod console;
 pub mod files;
+pub mod kills;
+pub mod ledger;
 pub mod network;
 pub mod process;
 pub mod scenario;

@@ -34,6 +34,9 @@ pub struct Options {
 	pub log: String,
 	/// Arguments for every node beside the usual ones.
 	pub arguments: Vec<String>,
+	/// More nodes, named by development accounts that are no validators at genesis. They come after
+	/// [`VALIDATORS`], and can be started later.
+	pub more: Vec<&'static str>,
 }
 
 impl Default for Options {
@@ -42,6 +45,7 @@ impl Default for Options {
 			start: VALIDATORS.len(),
 			log: "info,countersign=debug,inference=debug".into(),
 			arguments: Vec::new(),
+			more: Vec::new(),
 		}
 	}
 }
@@ -165,9 +169,11 @@ impl Network {
 		let assets = Assets::find()?;
 		let folder = tempfile::Builder::new().prefix("countersign-").tempdir()?;
 		let root = folder.path().to_path_buf();
-		let ports = free_ports(VALIDATORS.len() * 3)?;
+		let names: Vec<&'static str> =
+			VALIDATORS.into_iter().chain(options.more.iter().copied()).collect();
+		let ports = free_ports(names.len() * 3)?;
 		let mut nodes = Vec::new();
-		for ((index, name), ports) in VALIDATORS.into_iter().enumerate().zip(ports.chunks(3)) {
+		for ((index, name), ports) in names.into_iter().enumerate().zip(ports.chunks(3)) {
 			let seed = format!("countersign local network {index}");
 			nodes.push(Node {
 				name,
@@ -257,6 +263,11 @@ impl Network {
 				.args(["--disable-log-color", "--log", &self.options.log])
 				// A node that lost its peers goes on, as each half of a split network does.
 				.args(["--force-authoring", "--allow-private-ip"])
+				// Every answer that ONNX Runtime gives is checked, and the canonical one is signed, so
+				// that one commitment can be compared everywhere.
+				.args(["--self-check-percent", "100"])
+				// A program travels whole where the runtime is asked to run it.
+				.args(["--rpc-max-request-size", "64"])
 				.args(["--engine-threads", "1", "--engine"])
 				.arg(&self.programs.engine)
 				.arg("--onnxruntime")
@@ -279,6 +290,27 @@ impl Network {
 		.await?;
 		node.process = Some(process);
 		Ok(())
+	}
+
+	/// Runs a command of the node's program on the folder of a node that does not run, and gives
+	/// what it wrote.
+	pub fn command(&self, index: usize, arguments: &[&str]) -> Result<String> {
+		let node = self.nodes.get(index).context("no such validator")?;
+		anyhow::ensure!(node.process.is_none(), "{} runs", node.name);
+		let done = Command::new(&self.programs.node)
+			.args(arguments)
+			.arg("--chain")
+			.arg(&self.prepared.chain)
+			.arg("--base-path")
+			.arg(&node.base)
+			.output()?;
+		anyhow::ensure!(
+			done.status.success(),
+			"{arguments:?} on {}: {}",
+			node.name,
+			String::from_utf8_lossy(&done.stderr)
+		);
+		Ok(String::from_utf8(done.stdout)?)
 	}
 
 	/// A connection to a node, waiting for one that is just starting.

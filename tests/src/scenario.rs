@@ -1,6 +1,9 @@
 //! What the demo and most tests do first: register a model, have it served, ask, and watch.
 
-use crate::{files::repository, network::Network};
+use crate::{
+	files::repository,
+	network::{Network, VALIDATORS},
+};
 use anyhow::{ensure, Context, Result};
 use countersign_client::{
 	ask::{Ask, Asked, Step},
@@ -75,6 +78,18 @@ pub async fn finalized(client: &Client, number: BlockNumber) -> Result<Block> {
 pub fn magika_manifest(network: &Network) -> Result<ManifestFile> {
 	let path = repository().join("tests/data/magika.toml");
 	Ok(manifest::read(&path, Some(&network.assets().model()))?)
+}
+
+/// A manifest with the lines that `countersign model import` proposes, in place of its own.
+pub fn with_program(manifest: &str, lines: &str) -> Result<String> {
+	let mut table: toml::Table = manifest.parse()?;
+	for (name, value) in lines.parse::<toml::Table>()? {
+		// The artefact lies elsewhere, and is named by whoever reads the manifest.
+		if name != "artefact" {
+			table.insert(name, value);
+		}
+	}
+	Ok(toml::to_string(&table)?)
 }
 
 /// The same model once more under another name: whoever lists an artefact again has to name the
@@ -158,7 +173,7 @@ impl Served {
 	pub async fn start(options: crate::Options) -> Result<Self> {
 		let mut network = Network::start(options).await?;
 		let mut clients = Vec::new();
-		for index in 0..network.nodes.len() {
+		for index in 0..VALIDATORS.len() {
 			clients.push(network.client(index).await?);
 		}
 		within("the first finalized block", Duration::from_secs(60), finalized(&clients[0], 1))
@@ -173,6 +188,7 @@ impl Served {
 		let validators = network
 			.nodes
 			.iter()
+			.take(VALIDATORS.len())
 			.map(|node| signer(&node.uri()))
 			.collect::<Result<Vec<Signer>>>()?;
 		let models = [model];
@@ -211,8 +227,8 @@ impl Served {
 
 	/// Connects to every node again, after some were restarted.
 	pub async fn reconnect(&mut self) -> Result<()> {
-		for index in 0..self.network.nodes.len() {
-			self.clients[index] = self.network.client(index).await?;
+		for (index, client) in self.clients.iter_mut().enumerate() {
+			*client = self.network.client(index).await?;
 		}
 		Ok(())
 	}

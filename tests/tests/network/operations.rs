@@ -1,0 +1,103 @@
+//! What operators look at, on a running network.
+
+use anyhow::{ensure, Context, Result};
+use countersign_client::doctor::CheckStatus;
+use countersign_network::{
+	files::repository,
+	scenario::{any_input, finalized, signer, within, Served},
+	Options,
+};
+use std::{
+	io::{Read, Write},
+	net::TcpStream,
+	process::Command,
+	time::Duration,
+};
+use subxt::rpcs::rpc_params;
+
+/// What a node says over plain HTTP.
+fn get(url: &str) -> Result<String> {
+	let rest = url.strip_prefix("http://").context("plain HTTP")?;
+	let (host, path) = rest.split_once('/').context("a path")?;
+	let mut stream = TcpStream::connect(host)?;
+	write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+	let mut text = String::new();
+	stream.read_to_string(&mut text)?;
+	Ok(text)
+}
+
+/// The names of metrics that a file of `deploy/` names.
+fn named(file: &str) -> Result<Vec<String>> {
+	let text = std::fs::read_to_string(repository().join("deploy").join(file))?;
+	let mut names: Vec<String> = text
+		.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
+		.filter(|word| word.starts_with("substrate_"))
+		.map(str::to_string)
+		.collect();
+	names.sort();
+	names.dedup();
+	ensure!(!names.is_empty(), "{file} names no metric");
+	Ok(names)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_see_what_is_there() -> Result<()> {
+	Served::play(Options::default(), async |served| {
+		let client = served.clients[0].clone();
+		let asked = served.ask((0..12).map(any_input).collect(), 60).await?;
+		served.answers(&client, &asked).await?;
+		let best = client.best().await?.number;
+		within("finality", Duration::from_secs(60), finalized(&client, best)).await?;
+
+		// Every metric that the dashboard and the alerts name is there, by its very name.
+		let metrics = get(&served.network.nodes[0].metrics_url())?;
+		for file in ["grafana-dashboard.json", "countersign-alerts.yml"] {
+			for name in named(file)? {
+				let found = metrics.lines().any(|line| {
+					line.strip_prefix(&name).is_some_and(|rest| rest.starts_with(['{', ' ']))
+				});
+				ensure!(found, "{file} names {name}, which a running node does not have");
+			}
+		}
+
+		// Nothing is wrong with any of them, by their own word.
+		for (index, client) in served.clients.iter().enumerate() {
+			let health: serde_json::Value = client.rpc("countersign_health", rpc_params![]).await?;
+			ensure!(health["healthy"] == true, "{health:#}");
+			ensure!(health["synced"] == true && health["modelsReady"] == 1, "{health:#}");
+			let checks = client.doctor(None).await?;
+			let failed: Vec<_> =
+				checks.iter().filter(|check| check.status == CheckStatus::Failed).collect();
+			ensure!(failed.is_empty(), "{failed:?}");
+			ensure!(checks.len() >= 12, "few checks: {checks:?}");
+			let other = signer(&served.network.nodes[(index + 1) % 4].uri())?.account();
+			let checks = client.doctor(Some(&other)).await?;
+			let keys = checks.iter().find(|check| check.name == "session keys");
+			let keys = keys.context("it looks at keys")?;
+			ensure!(keys.status == CheckStatus::Failed, "another node's keys are not here");
+		}
+
+		// The command says the same, and its exit code too.
+		let doctor = |account: &[&str]| {
+			Command::new(&served.network.programs().client)
+				.args(["--url", &served.network.nodes[0].url(), "validator", "doctor"])
+				.args(account)
+				.output()
+		};
+		let well = doctor(&[])?;
+		let said = String::from_utf8_lossy(&well.stdout).into_owned();
+		ensure!(well.status.code() == Some(0), "{said}");
+		ensure!(said.contains("0 failed"), "{said}");
+		// Nobody bonded, and no keys.
+		let stranger = doctor(&["5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy"])?;
+		ensure!(stranger.status.code() == Some(1), "a stranger is no validator");
+
+		// An engine that is missing is a problem, and comes back.
+		served.network.nodes[0].kill_engines()?;
+		let asked = served.ask((12..20).map(any_input).collect(), 60).await?;
+		served.answers(&client, &asked).await?;
+		served.network.ensure_running()?;
+		Ok(())
+	})
+	.await
+}
