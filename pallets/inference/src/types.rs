@@ -23,7 +23,7 @@ pub const MAX_REQUESTS_PER_BLOCK: u32 = 256;
 /// The most deadlines that one block acts on.
 pub const MAX_EXPIRIES_PER_BLOCK: u32 = 16;
 /// The most results that one block makes `Final` by itself.
-pub const MAX_FINALS_PER_BLOCK: u32 = 32;
+pub const MAX_FINALS_PER_BLOCK: u32 = 30;
 /// The most ended requests that one block prunes.
 pub const MAX_PRUNES_PER_BLOCK: u32 = 32;
 /// The most waiting requests that one block tries again, each for take-overs and for the others.

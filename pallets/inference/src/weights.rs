@@ -122,13 +122,13 @@ macro_rules! weights {
 		}
 		fn expire() -> Weight {
 			Weight::from_parts(150_000_000, 24_000)
-				.saturating_add(<$db>::get().reads(12_u64))
-				.saturating_add(<$db>::get().writes(13_u64))
+				.saturating_add(<$db>::get().reads(11_u64))
+				.saturating_add(<$db>::get().writes(12_u64))
 		}
 		fn settle() -> Weight {
 			Weight::from_parts(300_000_000, 40_000)
-				.saturating_add(<$db>::get().reads(18_u64))
-				.saturating_add(<$db>::get().writes(19_u64))
+				.saturating_add(<$db>::get().reads(17_u64))
+				.saturating_add(<$db>::get().writes(18_u64))
 		}
 		fn prune() -> Weight {
 			Weight::from_parts(20_000_000, 75_000)

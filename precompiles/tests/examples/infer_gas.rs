@@ -40,7 +40,7 @@ struct Measured {
 	reply: Reply,
 }
 
-fn measure(world: &World, name: &'static str, model: &Model) -> Measured {
+fn measure(world: &mut World, name: &'static str, model: &Model) -> Measured {
 	let bytes = model.package.encode();
 	let summary = countersign_programs::examine(&bytes).expect("a good package");
 	let id = world.program_model(name, model, 0);

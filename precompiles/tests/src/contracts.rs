@@ -156,6 +156,15 @@ pub fn bytecode(name: &str) -> Vec<u8> {
 	hex::decode(text.trim()).expect("hexadecimal")
 }
 
+thread_local! {
+	static MADE: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+/// How many contracts were made since this was asked last.
+pub fn made() -> u32 {
+	MADE.with(|count| count.replace(0))
+}
+
 /// Deploys a contract with encoded arguments for its constructor.
 #[track_caller]
 pub fn deploy(name: &str, arguments: Vec<u8>, value: Balance) -> H160 {
@@ -166,6 +175,8 @@ pub fn deploy(name: &str, arguments: Vec<u8>, value: Balance) -> H160 {
 pub fn try_deploy(name: &str, arguments: Vec<u8>, value: Balance) -> Result<H160, Failure> {
 	let mut code = bytecode(name);
 	code.extend(arguments);
+	// As the check of a transaction's nonce does before it is dispatched.
+	System::inc_account_nonce(wallet(0));
 	let made = Revive::bare_instantiate(
 		RuntimeOrigin::signed(wallet(0)),
 		wei(value),
@@ -177,7 +188,11 @@ pub fn try_deploy(name: &str, arguments: Vec<u8>, value: Balance) -> Result<H160
 	);
 	match made.result {
 		Ok(made) if made.result.did_revert() => Err(failure(made.result.data)),
-		Ok(made) => Ok(made.addr),
+		Ok(made) => {
+			// Its existential deposit is minted.
+			MADE.with(|count| count.set(count.get() + 1));
+			Ok(made.addr)
+		}
 		Err(error) => Err(Failure::Trap(error)),
 	}
 }

@@ -10,7 +10,7 @@ use countersign_primitives::{
 	tensor::{Dimension, Port, TensorType},
 	Balance,
 };
-use countersign_runtime::{Models, RuntimeOrigin};
+use countersign_runtime::{Inference, Models, RuntimeOrigin};
 use frame_support::assert_ok;
 use sp_keyring::Sr25519Keyring;
 
@@ -73,8 +73,8 @@ where
 }
 
 impl World {
-	/// Registers a model and stores its program.
-	pub fn program_model(&self, name: &str, model: &Model, price: Balance) -> ModelId {
+	/// Registers a model and stores its program. Lets blocks pass until it can be called.
+	pub fn program_model(&mut self, name: &str, model: &Model, price: Balance) -> ModelId {
 		let bytes = model.package.encode();
 		let summary = countersign_programs::examine(&bytes).expect("a good package");
 		let declared = Manifest {
@@ -95,6 +95,10 @@ impl World {
 			assert_ok!(Models::put_program_chunk(eve(), id, index as u32, chunk));
 		}
 		assert_ok!(Models::finish_program(eve(), id));
+		while Inference::sync_weight(&id).is_none() {
+			assert!(self.number() < 100, "the model cannot be called");
+			self.next_block();
+		}
 		id
 	}
 }

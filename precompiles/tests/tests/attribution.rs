@@ -223,7 +223,7 @@ fn every(child: &ModelId) -> Vec<(Access, Vec<u8>)> {
 fn no_function_can_be_delegated_to_or_paid_and_none_that_writes_is_static() {
 	run(|world| {
 		let (_, child) = family(world);
-		let contract = deploy("Caller", Vec::new(), TOKEN);
+		let contract = deploy("Caller", Vec::new(), 0);
 		let (from, to) = (wallet(0), Address::from(here().0));
 		for (access, data) in every(&child) {
 			let data: pallet_revive::precompiles::alloy::primitives::Bytes = data.into();

@@ -212,7 +212,7 @@ fn wad(tokens: i64) -> I256 {
 		* I256::try_from(1_000_000_000_000_000_000i64).expect("fits")
 }
 
-fn gate(world: &World) -> Contract {
+fn gate(world: &mut World) -> Contract {
 	let model = world.program_model("fraud", &Model::onnx(FRAUD, &Options::default()), 0);
 	let guardian = Address::from(address(&wallet(1)).0);
 	let half = wad(1) / I256::try_from(2).expect("small");

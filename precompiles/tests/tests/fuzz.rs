@@ -142,7 +142,9 @@ fn ten_thousand_random_calldatas() {
 		let mut random = Random(1);
 		let model = world.model(TOKEN / 100);
 		let (from, model_word) = (wallet(0), B256::from(model.0));
-		let caller = deploy("Caller", Vec::new(), 1_000 * TOKEN);
+		let caller = deploy("Caller", Vec::new(), 0);
+		let money = countersign_precompile_tests::contracts::wei(1_000 * TOKEN);
+		call_with(&from, &caller, money, Vec::new(), WEIGHT).works();
 		let first = good(model_word, B256::ZERO);
 		let request = pay(&from, &ADDRESS, TOKEN, &{
 			IInference::requestCall::abi_decode(&first[4].1).expect("it is good")

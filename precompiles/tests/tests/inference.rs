@@ -362,7 +362,7 @@ fn what_a_request_must_not_be_is_refused_and_paid_back() {
 		refused(&shaped(vec![70_000], 70_000), "InputTooLarge");
 		refused(&I::requestCall { input: vec![], ..request(&model) }, "InputMismatch");
 		let twenty = (0..20).flat_map(|_| input()).collect();
-		refused(&I::requestCall { input: twenty, ..request(&model) }, "InputMalformed");
+		refused(&I::requestCall { input: twenty, ..request(&model) }, "InputTooLarge");
 		// No value: the fee is above it.
 		pay(&who, &ADDRESS, 0, &request(&model)).reverts("FeeAboveMaximum");
 		// A part of the native token's smallest unit.
@@ -473,7 +473,7 @@ fn no_function_can_be_delegated_to_none_takes_value_unless_payable_and_none_that
 	run(|world| {
 		let model = world.model(0);
 		let request = ask(&wallet(0), &model);
-		let contract = deploy("Caller", Vec::new(), TOKEN);
+		let contract = deploy("Caller", Vec::new(), 0);
 		let (from, to) = (wallet(0), Address::from(ADDRESS.0));
 		for (access, data) in every(&model, &request) {
 			let data = Bytes::from(data);
