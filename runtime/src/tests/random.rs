@@ -12,6 +12,7 @@ use countersign_primitives::{
 		Artefact, Contributor, ContributorRole, Manifest, ModelId, Parent, PrecisionPolicy,
 		ProgramRef, RunCost, Share,
 	},
+	offence::SignedStatement,
 	request::{
 		EvidenceSet, Input, InputDemand, Outcome, OutcomeCommitment, RequestStatus, Role,
 		Statement, Terms, TrapCode,
@@ -23,6 +24,7 @@ use frame_support::traits::Authorize;
 use sp_core::Pair;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{traits::Dispatchable, transaction_validity::TransactionSource};
+use sp_staking::offence::ReportOffence;
 use std::collections::BTreeMap;
 
 /// SplitMix64: a generator whose whole state is one number, so that a failure names its seed.
@@ -366,6 +368,8 @@ impl World {
 				let call = pallet_inference::Call::infer_sync { model, input, max_fee };
 				self.signed("infer_sync", &who, call);
 			}
+			96 => self.offend(random, &who),
+			97 if random.one_in(3) => self.offend_in_consensus(random),
 			_ => {
 				let call = pallet_inference::Call::set_parameters {
 					parameters: countersign_primitives::parameters::RequestParameters {
@@ -397,6 +401,78 @@ impl World {
 	fn an_upload(&self, random: &mut Random) -> Option<(ModelId, AccountId)> {
 		let all: Vec<_> = pallet_models::Uploads::<Runtime>::iter_keys().collect();
 		random.pick(&all).cloned()
+	}
+
+	/// Two statements of one validator, reported by `who`; or a referendum that cancels a slash.
+	fn offend(&mut self, random: &mut Random, who: &AccountId) {
+		if random.one_in(4) {
+			let slash = pallet_validators::NextSlash::<Runtime>::get()
+				.saturating_sub(1 + random.below(3) as u32);
+			let origin = pallet_governance::Origin::Slashes;
+			let call = RuntimeCall::from(pallet_validators::Call::cancel_slash { slash });
+			let result = call.dispatch(origin.into());
+			return self.note("cancel_slash", result.is_ok());
+		}
+		let session = Session::current_index().saturating_sub(random.below(60) as u32);
+		let validator = random.below(5) as u32;
+		let Some(member) =
+			<Validators as countersign_primitives::traits::Sessions>::member(session, validator)
+		else {
+			return self.note("report_equivocation", false);
+		};
+		let signer = Sr25519Keyring::iter()
+			.find(|key| key.to_account_id() == member.account)
+			.expect("all validators are development accounts");
+		let pair = InferencePair::from(signer.pair());
+		let open: Vec<_> = pallet_inference::Requests::<Runtime>::iter_keys().collect();
+		let request = random.pick(&open).copied().unwrap_or_default();
+		let signed = |answer: u8, attribution: u8| {
+			let statement = Statement {
+				genesis: System::block_hash(0),
+				request,
+				model: Hash::zero(),
+				role: Role::Executor,
+				session,
+				validator,
+				input: Hash::zero(),
+				outcome: OutcomeCommitment::Output(Hash::repeat_byte(answer)),
+				attribution: Hash::repeat_byte(attribution),
+				signer: pair.public(),
+			};
+			let signature = pair.sign(&statement.signing_payload());
+			Box::new(SignedStatement { statement, signature })
+		};
+		let first = signed(random.below(2) as u8, 0);
+		let mut second = signed(random.below(3) as u8, random.below(2) as u8);
+		if random.one_in(6) {
+			second.statement.request = Hash::zero();
+		}
+		self.signed(
+			"report_equivocation",
+			who,
+			pallet_validators::Call::report_equivocation { first, second },
+		);
+	}
+
+	/// A validator makes two blocks in a slot.
+	fn offend_in_consensus(&mut self, random: &mut Random) {
+		let validators = Session::validators();
+		let offender = random.pick(&validators).cloned().expect("there always is one");
+		if Authorship::author() == Some(offender.clone()) {
+			// BABE refuses a block that disables its own author.
+			return;
+		}
+		let bond = <Validators as countersign_primitives::traits::Bonds>::bonded(&offender);
+		let offence = pallet_babe::EquivocationOffence {
+			slot: sp_consensus_babe::Slot::from(*Babe::current_slot() / 8),
+			session_index: Session::current_index(),
+			validator_set_count: validators.len() as u32,
+			offender: (offender, pallet_validators::Exposure { bond }),
+		};
+		let reporters = accounts().into_iter().take(random.below(2)).collect();
+		let result =
+			pallet_validators::ConsensusOffences::<Runtime>::report_offence(reporters, offence);
+		self.note("babe equivocation", result.is_ok());
 	}
 
 	/// Mostly the owner, sometimes anyone.
@@ -552,12 +628,19 @@ fn play(seed: u64, dispatches: u32) {
 		check();
 		assert_eq!(pallet_inference::Requests::<Runtime>::iter_keys().count(), 0, "all pruned");
 		assert_eq!(pallet_inference::Results::<Runtime>::iter_keys().count(), 0, "all pruned");
+		assert_eq!(pallet_validators::Slashes::<Runtime>::iter_keys().count(), 0, "all applied");
+		assert_eq!(pallet_validators::Reports::<Runtime>::iter_keys().count(), 0, "all forgotten");
+		assert_eq!(pallet_offences::Reports::<Runtime>::iter_keys().count(), 0, "there too");
 		for who in accounts() {
 			assert_eq!(
 				<Validators as countersign_primitives::traits::Bonds>::reserved_cover(&who),
 				0,
 				"no cover outlives its result"
 			);
+			let pending = pallet_validators::Ledgers::<Runtime>::get(&who).map(|ledger| {
+				(ledger.pending.covers, ledger.pending.own, ledger.pending.own_slashes)
+			});
+			assert!(matches!(pending, None | Some((0, 0, 0))), "{pending:?}");
 		}
 		println!(
 			"seed {seed}: {} dispatches in {} blocks\nworked: {:?}\nrefused: {:?}",
@@ -577,6 +660,9 @@ fn play(seed: u64, dispatches: u32) {
 			"bond_more",
 			"finish_program",
 			"infer_sync",
+			"report_equivocation",
+			"cancel_slash",
+			"babe equivocation",
 		] {
 			assert!(world.worked.get(call).is_some_and(|count| *count > 0), "{call} never worked");
 		}
