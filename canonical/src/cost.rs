@@ -173,7 +173,7 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 		Op::GatherNd { .. } => {
 			// Element by element.
 			cost.simple = results;
-			cost.searches = results.saturating_mul(3);
+			cost.searches = results.saturating_mul(4);
 		}
 		Op::Gather { .. } | Op::GatherElements { .. } => {
 			let indices = operands.get(1).map_or(0, |meta| u64::from(meta.count()));

@@ -143,11 +143,14 @@ pub fn sigmoid(x: f32) -> f32 {
 	arith::div(1.0, arith::add(1.0, exp(-x)))
 }
 
+/// A function of one float.
+pub type Function = fn(f32) -> f32;
+
 /// The functions here beside what they stand for.
-pub const ALL: [(&str, fn(f32) -> f32, fn(f32) -> f32); 3] = [
-	("exp", |x| exp(x), |x| arith::one_nan(libm::expf(x))),
-	("tanh", |x| tanh(x), |x| arith::one_nan(libm::tanhf(x))),
-	("sigmoid", |x| sigmoid(x), |x| arith::sigmoid(x)),
+pub const ALL: [(&str, Function, Function); 3] = [
+	("exp", exp, |x| arith::one_nan(libm::expf(x))),
+	("tanh", tanh, |x| arith::one_nan(libm::tanhf(x))),
+	("sigmoid", sigmoid, arith::sigmoid),
 ];
 
 #[cfg(test)]

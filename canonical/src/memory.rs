@@ -302,10 +302,13 @@ impl Arena {
 	}
 }
 
+/// Pieces of a slab with their positions.
+type Pieces<'a> = [(usize, &'a [u8]); 3];
+
 /// Memory while one operator runs.
 pub(crate) struct Split<'a> {
 	/// For each slab where it begins, and its pieces with their positions.
-	rest: Vec<(usize, [(usize, &'a [u8]); 3])>,
+	rest: Vec<(usize, Pieces<'a>)>,
 	parts: [Option<&'a mut [u8]>; 2],
 }
 

@@ -30,3 +30,19 @@ fn both_commit_alike() {
 		assert_eq!(canonical::tensors_commitment(&several), chain::tensors_commitment(&others).0);
 	}
 }
+
+#[test]
+fn policies_are_encoded_alike() {
+	use countersign_canonical::bands::Policy;
+	use countersign_primitives::model::PrecisionPolicy;
+	for (here, there) in [
+		(Policy::Exact, PrecisionPolicy::Exact),
+		(
+			Policy::Within { absolute: -20, relative: 3 },
+			PrecisionPolicy::Within { absolute: -20, relative: 3 },
+		),
+		(Policy::Top1 { margin: -7 }, PrecisionPolicy::Top1 { margin: -7 }),
+	] {
+		assert_eq!(here.encode(), there.encode());
+	}
+}
