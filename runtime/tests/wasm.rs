@@ -31,8 +31,8 @@ use sp_core::Pair;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
-	generic::Era,
-	traits::{Dispatchable, Header as _},
+	generic::{self, Era},
+	traits::{Block as _, Dispatchable, Header as _},
 	Digest, DigestItem,
 };
 
@@ -189,7 +189,7 @@ fn signed(call: impl Into<RuntimeCall>, nonce: u32) -> UncheckedExtrinsic {
 	let payload = SignedPayload::new(call.into(), extension).unwrap();
 	let signature = payload.using_encoded(|bytes| Sr25519Keyring::Alice.pair().sign(bytes));
 	let (call, extension, _) = payload.deconstruct();
-	sp_runtime::generic::UncheckedExtrinsic::new_signed(
+	generic::UncheckedExtrinsic::new_signed(
 		call,
 		alice().into(),
 		Signature::Sr25519(signature),
@@ -234,7 +234,7 @@ impl Scene {
 			Executive::initialize_block(&header);
 			let time = pallet_timestamp::Call::<Runtime>::set { now: 1_003 * 2_000 };
 			let time: UncheckedExtrinsic =
-				sp_runtime::generic::UncheckedExtrinsic::new_bare(RuntimeCall::from(time)).into();
+				generic::UncheckedExtrinsic::new_bare(RuntimeCall::from(time)).into();
 			let mut extrinsics = vec![time];
 			let first = System::account_nonce(alice());
 			for (nonce, call) in (first..).zip(calls) {

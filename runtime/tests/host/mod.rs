@@ -5,8 +5,10 @@
 use codec::Decode;
 use countersign_runtime::{HEAP_PAGES, WASM_BINARY};
 use sc_executor::{HeapAllocStrategy, WasmExecutor, WasmtimeInstantiationStrategy};
-use sp_core::traits::{CallContext, RuntimeCode, WrappedRuntimeCode};
-use sp_runtime::traits::BlakeTwo256;
+use sp_core::{
+	traits::{CallContext, RuntimeCode, WrappedRuntimeCode},
+	Blake2Hasher,
+};
 use sp_state_machine::{InMemoryBackend, OverlayedChanges, StateMachine};
 use std::time::{Duration, Instant};
 
@@ -42,11 +44,11 @@ impl Host {
 	/// Calls a function of the runtime on a state, and tells how long that took.
 	pub fn call<R: Decode>(
 		&self,
-		state: &InMemoryBackend<BlakeTwo256>,
+		state: &InMemoryBackend<Blake2Hasher>,
 		method: &str,
 		data: &[u8],
 	) -> Result<(R, Duration), String> {
-		let mut changes = OverlayedChanges::<BlakeTwo256>::default();
+		let mut changes = OverlayedChanges::<Blake2Hasher>::default();
 		let mut extensions = sp_externalities::Extensions::new();
 		let fetcher = WrappedRuntimeCode(self.code.as_slice().into());
 		let code = RuntimeCode {
