@@ -38,8 +38,11 @@ fn bare(
 	inputs: &[Vec<Tensor>],
 ) -> Result<Duration> {
 	let environment = ort::init_from(library)?.build()?;
-	let mut session =
-		Session::builder(&environment)?.with_intra_threads(1)?.commit_from_file(model)?;
+	let mut session = Session::builder(&environment)?
+		.with_intra_threads(1)
+		// The error holds the builder, which cannot go to another thread.
+		.map_err(|error| anyhow::anyhow!("{error}"))?
+		.commit_from_file(model)?;
 	let mut times = Vec::with_capacity(inputs.len());
 	for input in inputs {
 		let tensor = input.first().context("one input")?;

@@ -12,5 +12,6 @@ mod kills;
 mod members;
 mod operations;
 mod paused;
+mod program;
 mod restart;
 mod results;

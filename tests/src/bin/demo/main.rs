@@ -1,8 +1,11 @@
 //! What `./run` plays: the main job on a local network of four validators, every step checked
 //! against the state of the chain.
 
+mod dispute;
+mod equivocation;
 mod failure;
 mod money;
+mod program;
 mod report;
 mod story;
 

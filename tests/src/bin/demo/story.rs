@@ -2,6 +2,7 @@
 
 use crate::{
 	failure::FAILING,
+	program::{self, Import},
 	report::{Facts, Shown},
 };
 use anyhow::{ensure, Context, Result};
@@ -61,13 +62,16 @@ pub(crate) async fn tell(network: &mut Network, console: &mut Console) -> Result
 		clients,
 	};
 	story.network_is_up().await?;
-	story.models_are_registered().await?;
+	let import = story.models_are_registered().await?;
 	story.validators_serve().await?;
 	let asked = story.files_are_asked_about().await?;
 	story.results_arrive(&asked).await?;
+	story.three_compute_one_answer(&import).await?;
 	story.executor_fails().await?;
 	story.payments_settle().await?;
 	story.contributor_claims().await?;
+	story.wrong_label_is_disputed(&import).await?;
+	story.two_statements_cost_stake().await?;
 	Ok(story.facts)
 }
 
@@ -119,12 +123,18 @@ impl Story<'_> {
 		Ok(())
 	}
 
-	/// Eve registers magika, and a second listing of it for the failing validator alone.
-	async fn models_are_registered(&mut self) -> Result<()> {
-		self.console
-			.step("Eve registers magika, a model that tells file types, with its contributors");
+	/// Eve imports magika as a program and registers it, and a second listing of it for the failing
+	/// validator alone.
+	async fn models_are_registered(&mut self) -> Result<Import> {
+		self.console.step(
+			"Eve registers magika, a model that tells file types, with its program and its \
+			 contributors",
+		);
 		let owner = signer(scenario::OWNER)?;
-		let file = scenario::magika_manifest(self.network)?;
+		self.console.progress("`countersign model import` runs the samples by both engines");
+		let import = program::import(self.network).await?;
+		self.told_of_import(&import);
+		let file = import.file.clone();
 		let (model, included) = scenario::register(self.client(), &owner, &file).await?;
 		let view = self.client().model(model).await?;
 		let sha256 = hex::encode(view.manifest.artefact.sha256);
@@ -136,6 +146,8 @@ impl Story<'_> {
 			view.manifest.artefact.length,
 			&sha256[..8],
 		));
+		let declared = view.manifest.program.as_ref().map(|program| program.root);
+		ensure!(declared == Some(import.program.root()), "the chain names another program");
 		let vector = self.client().vector(model).await?;
 		ensure!(
 			vector.iter().map(|entry| u64::from(entry.share.0)).sum::<u64>()
@@ -169,7 +181,7 @@ impl Story<'_> {
 		(self.model, self.lonely) = (model, lonely);
 		self.facts.model = Some(model);
 		self.facts.price = file.price.unwrap_or_default();
-		Ok(())
+		Ok(import)
 	}
 
 	/// Every validator serves magika; the second listing only the failing one does.

@@ -1,0 +1,135 @@
+//! The step in which a validator signs two different statements about one request.
+
+use crate::story::{short, Story, PATIENCE};
+use anyhow::{ensure, Context, Result};
+use countersign_client::{amount, call::Call};
+use countersign_network::scenario::{self, signer, within};
+use countersign_primitives::{
+	keys::InferencePair,
+	offence::SignedStatement,
+	request::{OutcomeCommitment, Statement},
+	AccountId, Balance, Hash, SessionIndex, ValidatorIndex,
+};
+use sp_core::Pair;
+
+/// Who signs twice.
+const CULPRIT: &str = "//Charlie";
+/// Who reports it. Anybody may.
+const REPORTER: &str = "//Ferdie//stash";
+/// What it costs, in hundredths of the exposure.
+const PERCENT: Balance = 5;
+
+/// Who held a position in a session: account, key and exposure.
+type Member = Option<(AccountId, countersign_primitives::keys::InferenceId, Balance)>;
+
+impl Story<'_> {
+	/// A script that holds a development key signs two statements about one request. Anybody who
+	/// has both reports them, and the bond falls by itself a session later.
+	pub(crate) async fn two_statements_cost_stake(&mut self) -> Result<()> {
+		self.console.step("Charlie's key signs two different answers; anyone may report it");
+		let charlie = signer(CULPRIT)?.account();
+		let client = self.client().clone();
+		let key = InferencePair::from_string(CULPRIT, None)
+			.map_err(|error| anyhow::anyhow!("{CULPRIT}: {error:?}"))?;
+		let before = client.validator(&charlie).await?.context("Charlie is a validator")?;
+		let session = client.session().await?;
+		let position: ValidatorIndex = before.position.context("Charlie is in the session")?;
+		let member: Member =
+			client.api::<Member>("ValidatorsApi_member", (session, position), None).await?;
+		let (account, known, exposure) = member.context("the session knows its members")?;
+		ensure!(account == charlie, "the position is another's");
+		ensure!(known == key.public(), "the session names another key");
+
+		// A request that was answered long ago, and by somebody else: it needs not even be open.
+		let request = self.facts.shown.first().context("an answered request")?.asked.id;
+		let model = self.model;
+		let statement = |output: u8| -> SignedStatement {
+			let statement = Statement {
+				genesis: client.genesis(),
+				request,
+				model,
+				role: countersign_primitives::request::Role::Executor,
+				session,
+				validator: position,
+				input: Hash::repeat_byte(1),
+				outcome: OutcomeCommitment::Output(Hash::repeat_byte(output)),
+				attribution: Hash::repeat_byte(2),
+				signer: key.public(),
+			};
+			let signature = key.sign(&statement.signing_payload());
+			SignedStatement { statement, signature }
+		};
+		let (first, second) = (statement(3), statement(4));
+		ensure!(first.statement.verify(&first.signature), "the script cannot sign");
+		self.console.note(&format!(
+			"a script signs that {} has two different outputs, both times as Charlie in session \
+			 {session}",
+			short(&request)
+		));
+
+		let reporter = signer(REPORTER)?;
+		let call = Call::report_equivocation(&first, &second);
+		let included = within("the report", PATIENCE, client.submit(&call, &reporter)).await?;
+		let deferred = included
+			.event("Validators", "SlashDeferred")
+			.with_context(|| format!("no slash was noted: {:?}", included.events))?;
+		let number = |name: &str| match &deferred.fields[name] {
+			serde_json::Value::String(text) => text.parse::<Balance>().ok(),
+			value => value.as_u64().map(Balance::from),
+		};
+		let slash = exposure * PERCENT / 100;
+		let due = number("until").context("a session from which on it is applied")?;
+		ensure!(number("amount") == Some(slash), "{} is noted, not {slash}", deferred.fields);
+		self.console.holds(&format!(
+			"reported in block {} by an account that is nobody here, with nothing but the two \
+			 signatures, for no fee: {} {} fall in session {due}",
+			included.block.number,
+			amount::format(slash),
+			self.facts.symbol,
+		));
+		ensure!(included.fee == 0, "a good report cost {}", included.fee);
+		// Saying it twice does not cost twice.
+		match client.submit(&call, &reporter).await {
+			Err(countersign_client::Error::Dispatch { name, .. }) => {
+				ensure!(name == "AlreadyReported", "refused as {name}");
+			}
+			other => anyhow::bail!("a second report: {other:?}"),
+		}
+		self.console.holds("the same report once more is refused: nobody is slashed twice");
+
+		let latest = SessionIndex::try_from(due)?.saturating_add(1);
+		let mut blocks = client.blocks().await?;
+		let after = loop {
+			let block = within("a block", PATIENCE, blocks.next()).await?;
+			let view = client.validator(&charlie).await?.context("Charlie is a validator")?;
+			if view.bonded < before.bonded {
+				break view;
+			}
+			let now = client.session().await?;
+			ensure!(now <= latest, "session {now}, and Charlie's bond is what it was");
+			self.console.progress(&format!(
+				"block {}, session {now}; until session {due} a referendum could cancel it",
+				block.number
+			));
+		};
+		let number = client.best().await?.number;
+		let block = within("finality", PATIENCE, scenario::finalized(&client, number)).await?;
+		let view: Option<countersign_primitives::apis::ValidatorView> =
+			client.api("ValidatorsApi_validator", (&charlie,), Some(block.hash)).await?;
+		let fallen = before.bonded - view.context("still a validator")?.bonded;
+		ensure!(fallen == before.bonded - after.bonded, "the finalised chain says something else");
+		ensure!(
+			fallen.abs_diff(slash) <= exposure / 1_000_000,
+			"{fallen} was slashed, and {PERCENT} % of {exposure} is {slash}"
+		);
+		self.console.holds(&format!(
+			"in session {} Charlie's bond fell from {} to {} {}: {PERCENT} % of what was exposed; no \
+			 vote, no administrator",
+			client.session().await?,
+			amount::format(before.bonded),
+			amount::format(after.bonded),
+			self.facts.symbol,
+		));
+		Ok(())
+	}
+}
