@@ -2,7 +2,7 @@
 
 use super::{
 	canonical::tolerates,
-	journal::{JournalError, JournalKey, Record},
+	journal::{JournalError, Record},
 	metrics::{add, count, Observation},
 	plan::Shared,
 	sources::{self, blocking},
@@ -92,7 +92,6 @@ async fn try_execute(
 	}
 	let (statement, outcome) = state(shared.genesis, item, result);
 	let record = Record { statement, outcome, block: block.number };
-	let key = record.key();
 	let journal = shared.journal.clone();
 	let recorded = blocking(move || journal.lock().record(&record)).await.map_err(Step::Waiting)?;
 	match recorded {
