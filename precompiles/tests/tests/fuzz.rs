@@ -194,7 +194,7 @@ fn ten_thousand_random_calldatas() {
 		}
 		println!("{worked} worked, {failed} failed");
 		// A sequence that only fails would show nothing.
-		assert!(worked > 1_000 && failed > 1_000, "{worked} worked, {failed} failed");
+		assert!(worked > 200 && failed > 1_000, "{worked} worked, {failed} failed");
 		let status = IInference::statusOfCall { id: request };
 		call(&from, &ADDRESS, &status).works();
 	});
