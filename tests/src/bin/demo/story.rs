@@ -70,8 +70,8 @@ pub(crate) async fn tell(network: &mut Network, console: &mut Console) -> Result
 	story.executor_fails().await?;
 	story.payments_settle().await?;
 	story.contributor_claims().await?;
-	story.wrong_label_is_disputed(&import).await?;
 	story.two_statements_cost_stake().await?;
+	story.wrong_label_is_disputed(&import).await?;
 	Ok(story.facts)
 }
 
