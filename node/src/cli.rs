@@ -331,7 +331,7 @@ mod tests {
 		use sc_cli::{CliConfiguration, RpcMethods};
 		let cli = Cli::try_parse_from(["node"]).expect("no flag is required");
 		let run = &cli.run;
-		// A lasting network's, which names no telemetry: see the tests of specifications.
+		// A lasting network's, which names no telemetry.
 		let spec = serde_json::json!({
 			"name": "Test", "id": "test", "chainType": "Live", "bootNodes": [],
 			"telemetryEndpoints": null, "protocolId": null, "properties": null,
