@@ -25,6 +25,8 @@ impl Host {
 	}
 
 	pub fn with_pages(pages: u64) -> Self {
+		// A trap of the runtime says why in the log only.
+		sp_tracing::try_init_simple();
 		// A build without the WebAssembly can name one.
 		let code = match std::env::var_os("COUNTERSIGN_WASM") {
 			Some(path) => std::fs::read(path).expect("COUNTERSIGN_WASM can be read"),
