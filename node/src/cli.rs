@@ -343,7 +343,7 @@ mod tests {
 		assert!(!run.rpc_params.rpc_external && !run.rpc_params.unsafe_rpc_external);
 		for endpoint in run.rpc_addr(9944).expect("valid").expect("some") {
 			assert!(endpoint.listen_addr.ip().is_loopback(), "{endpoint:?}");
-			assert_eq!(endpoint.rpc_methods, RpcMethods::Auto.into());
+			assert_eq!(endpoint.rpc_methods, RpcMethods::Auto);
 			assert!(endpoint.max_connections <= 100);
 			assert!(endpoint.max_payload_in_mb <= 15 && endpoint.max_payload_out_mb <= 15);
 			assert!(endpoint.max_subscriptions_per_connection <= 1024);

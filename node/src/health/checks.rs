@@ -269,6 +269,9 @@ mod tests {
 	};
 	use countersign_primitives::UNIT;
 
+	/// What is changed in good facts, the check that sees it, and what it says.
+	type Case<Facts> = (fn(&mut Facts), &'static str, Status);
+
 	fn node() -> NodeFacts {
 		NodeFacts {
 			float_mode: Ok(()),
@@ -326,7 +329,7 @@ mod tests {
 	#[test]
 	fn everything_that_can_be_wrong_with_a_node_is_found() {
 		use Status::{Failed, Warning};
-		let cases: Vec<(fn(&mut NodeFacts), &str, Status)> = vec![
+		let cases: Vec<Case<NodeFacts>> = vec![
 			(|it| it.float_mode = Err("flush to zero".into()), "float mode", Failed),
 			(|it| it.peers = 0, "peers", Failed),
 			(|it| it.peers = 2, "peers", Warning),
@@ -378,7 +381,7 @@ mod tests {
 		fn bond(facts: &mut ValidatorFacts) -> &mut BondFacts {
 			facts.bond.as_mut().expect("there")
 		}
-		let cases: Vec<(fn(&mut ValidatorFacts), &str, Status)> = vec![
+		let cases: Vec<Case<ValidatorFacts>> = vec![
 			(|it| it.session_keys = None, "session keys", Failed),
 			(|it| it.session_keys.as_mut().expect("there")[1].1 = false, "session keys", Failed),
 			(|it| it.inference_keys = 17, "old keys", Warning),
