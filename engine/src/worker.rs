@@ -28,6 +28,7 @@ mod metrics;
 mod plan;
 mod serving;
 mod sources;
+pub mod watch;
 
 pub use canonical::{ChoiceMetrics, Engines, Runner};
 pub use metrics::{Observation, WorkerMetrics, WorkerMetricsSnapshot};
@@ -35,8 +36,8 @@ pub use plan::run;
 
 use crate::{
 	exchange::Wanted,
-	store::Store,
 	protocol::ErrorKind,
+	store::Store,
 	supervisor::{EngineError, EngineHandle, RunJob},
 };
 use async_trait::async_trait;

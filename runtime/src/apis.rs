@@ -5,6 +5,10 @@ use alloc::{vec, vec::Vec};
 use countersign_primitives::{
 	apis::{QuoteError, ServingView, ValidatorView},
 	attribution::{EntitlementView, VectorEntry},
+	dispute::{
+		Decision, DisputableView, PackageSource, ReplayChallenge, ReplayCost, ReplayRefusal,
+		StagingId, Verdict, Witness,
+	},
 	keys::{InferenceId, InferenceSignature},
 	model::{ModelId, ModelView},
 	parameters::{ConsensusParameters, RequestParameters},
@@ -289,6 +293,39 @@ pallet_revive::impl_runtime_apis_plus_revive_traits!(
 		}
 		fn program(root: Hash) -> Option<Vec<u8>> {
 			Models::program_package(&root)
+		}
+	}
+
+	impl countersign_primitives::dispute::DisputesApi<Block> for Runtime {
+		fn disputable(after: Option<RequestId>, limit: u32) -> Vec<DisputableView> {
+			Disputes::disputable(after, limit)
+		}
+		fn disputable_result(request: RequestId) -> Option<DisputableView> {
+			Disputes::disputable_result(request)
+		}
+		fn answered_here() -> Vec<RequestId> {
+			configs::disputes::answered_here()
+		}
+		fn decision(request: RequestId) -> Option<Decision> {
+			Disputes::decision(request)
+		}
+		fn decisions(after: Option<RequestId>, limit: u32) -> Vec<(RequestId, Decision)> {
+			Disputes::decisions(after, limit)
+		}
+		fn replay_cost(package: Vec<u8>, input_bytes: u32) -> Result<ReplayCost, ReplayRefusal> {
+			Disputes::replay_cost(package, input_bytes)
+		}
+		fn replay_cost_of(request: RequestId, package: PackageSource) -> Result<ReplayCost, ReplayRefusal> {
+			Disputes::replay_cost_of(request, package)
+		}
+		fn judge(request: RequestId, witness: Witness) -> Result<Verdict, ReplayRefusal> {
+			Disputes::dry_run(request, witness)
+		}
+		fn staged(id: StagingId) -> Option<(u32, u32)> {
+			Disputes::staged(id)
+		}
+		fn challenge_transaction(challenge: ReplayChallenge, witness: Witness, signature: InferenceSignature) -> <Block as BlockT>::Extrinsic {
+			Disputes::challenge_transaction(challenge, witness, signature)
 		}
 	}
 

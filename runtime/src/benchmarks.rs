@@ -8,5 +8,6 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_models, Models]
 	[pallet_attribution, Attribution]
 	[pallet_inference, Inference]
+	[pallet_disputes, Disputes]
 	[pallet_validators, Validators]
 );

@@ -275,6 +275,8 @@ mod runtime {
 	pub type Attribution = pallet_attribution::Pallet<Runtime>;
 	#[runtime::pallet_index(42)]
 	pub type Inference = pallet_inference::Pallet<Runtime>;
+	#[runtime::pallet_index(43)]
+	pub type Disputes = pallet_disputes::Pallet<Runtime>;
 
 	#[runtime::pallet_index(60)]
 	pub type Revive = pallet_revive::Pallet<Runtime>;

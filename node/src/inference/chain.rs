@@ -61,7 +61,7 @@ impl Chain {
 	}
 
 	/// Asks the runtime, where that may take its time.
-	async fn ask<T: Send + 'static, E: std::fmt::Display>(
+	pub(super) async fn ask<T: Send + 'static, E: std::fmt::Display>(
 		&self,
 		question: impl FnOnce(&Client) -> Result<T, E> + Send + 'static,
 	) -> Result<T, Failure> {
@@ -71,7 +71,7 @@ impl Chain {
 			.map_err(Failure::new)?
 	}
 
-	async fn submit(&self, at: Hash, extrinsic: Extrinsic) -> Result<(), Failure> {
+	pub(super) async fn submit(&self, at: Hash, extrinsic: Extrinsic) -> Result<(), Failure> {
 		let submitted = self.pool.submit_one(at, TransactionSource::Local, extrinsic).await;
 		match submitted.map_err(IntoPoolError::into_pool_error) {
 			Ok(_) => Ok(()),

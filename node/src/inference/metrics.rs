@@ -21,7 +21,7 @@
 use super::WorkerView;
 use countersign_engine::{
 	store::Store,
-	worker::{Observation, WorkerMetrics},
+	worker::{watch::WatchMetrics, Observation, WorkerMetrics},
 };
 use std::sync::Arc;
 use substrate_prometheus_endpoint::{
@@ -141,6 +141,39 @@ pub(super) fn register(
 			)
 			.variable_label("of"),
 			Gauges(view.clone(), store.clone()),
+		)?,
+		registry,
+	)?;
+	Ok(())
+}
+
+/// What was found in the results of others.
+#[derive(Clone)]
+struct Watched(Arc<WatchMetrics>);
+
+impl MetricSource for Watched {
+	type N = u64;
+
+	fn collect(&self, mut set: impl FnMut(&[&str], u64)) {
+		for (name, value) in self.0.entries() {
+			set(&[name], value);
+		}
+	}
+}
+
+/// Exports what the watcher says of itself.
+pub(super) fn register_watch(
+	registry: &Registry,
+	metrics: &Arc<WatchMetrics>,
+) -> Result<(), PrometheusError> {
+	register_metric(
+		SourcedCounter::new(
+			&Opts::new(
+				"countersign_watch_events_total",
+				"What the watcher of other validators' results did since the node started",
+			)
+			.variable_label("event"),
+			Watched(metrics.clone()),
 		)?,
 		registry,
 	)?;

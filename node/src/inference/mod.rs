@@ -27,6 +27,7 @@ mod keys;
 mod metrics;
 mod status;
 mod validator;
+mod watch;
 
 pub(crate) use keys::{inference_ids, owners};
 pub(crate) use status::{EngineStatus, WorkerStatus, WorkerView};
@@ -39,7 +40,12 @@ use crate::{
 use countersign_engine::{
 	store::Store,
 	supervisor::{EngineConfig, EngineHandle},
-	worker::{self, journal::JournalPlace, Engines, WorkerConfig, WorkerMetrics, WorkerParts},
+	worker::{
+		self,
+		journal::JournalPlace,
+		watch::{Importer, WatchMetrics, WatchParts},
+		Engines, WorkerConfig, WorkerMetrics, WorkerParts,
+	},
 };
 use countersign_primitives::Hash;
 use countersign_runtime::opaque::Block;
@@ -54,6 +60,9 @@ use std::{
 use substrate_prometheus_endpoint::Registry;
 
 const LOG_TARGET: &str = "inference";
+
+/// How long one block's results of others may take to check before the next block is looked at.
+const WATCH_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Everything of ours that is kept in a chain's folder.
 fn folder(config: &Configuration) -> PathBuf {
@@ -141,8 +150,12 @@ pub(crate) fn start(
 	));
 
 	let metrics = Arc::new(WorkerMetrics::default());
-	let view = WorkerView::new(native, canonical, engines.clone(), metrics.clone());
+	let watch_metrics = Arc::new(WatchMetrics::default());
+	let view = WorkerView::new(native, canonical.clone(), engines.clone(), metrics.clone());
 	if let Some(registry) = &parts.registry {
+		if let Err(error) = metrics::register_watch(registry, &watch_metrics) {
+			log::warn!(target: LOG_TARGET, "Metrics of the watcher are not exported: {error}");
+		}
 		// A metric registered twice is no reason to stop.
 		if let Err(error) = metrics::register(registry, &view, &metrics, &parts.store) {
 			log::warn!(target: LOG_TARGET, "Metrics of the worker are not exported: {error}");
@@ -160,8 +173,25 @@ pub(crate) fn start(
 	}
 
 	let Parts { client, pool, keystore, store, exchange, genesis, sync, .. } = parts;
-	let heads = head::best_blocks(client.clone(), sync, parts.force_authoring);
+	let heads = head::best_blocks(client.clone(), sync.clone(), parts.force_authoring);
+	let watched = head::best_blocks(client.clone(), sync, parts.force_authoring);
 	let chain = chain::Chain::new(client, pool, keystore.clone(), genesis);
+	let watch_parts = WatchParts {
+		court: Arc::new(watch::Bench::new(chain.clone(), keystore.clone())),
+		signer: Arc::new(keys::Keys::new(keystore.clone())),
+		engine: Arc::new(canonical.clone()),
+		packages: Arc::new(Importer),
+		blobs: exchange.clone(),
+		store: store.clone(),
+		metrics: watch_metrics,
+		patience: WATCH_PATIENCE,
+	};
+	let watch_file = parts.programs.with_file_name("watch");
+	spawner.spawn("dispute-watcher", Some("inference"), async move {
+		if let Err(error) = worker::watch::run(watch_parts, watch_file, watched).await {
+			log::error!(target: LOG_TARGET, "This node watches nobody's results: {error}");
+		}
+	});
 	let worker_parts = WorkerParts {
 		chain: Arc::new(chain.clone()),
 		submitter: Arc::new(chain),

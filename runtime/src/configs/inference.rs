@@ -2,7 +2,7 @@
 
 use super::{economy::TreasuryAccount, system::deposit};
 use crate::*;
-use frame_support::{parameter_types, traits::ConstBool, PalletId};
+use frame_support::{parameter_types, PalletId};
 use sp_runtime::traits::AccountIdConversion;
 
 parameter_types! {
@@ -51,8 +51,7 @@ impl pallet_inference::Config for Runtime {
 	type Sessions = Validators;
 	type Contributors = Attribution;
 	type Randomness = BlockVrf;
-	// Nothing uses the operational reserve yet, so nothing can crowd it.
-	type ClockRuns = ConstBool<true>;
+	type ClockRuns = pallet_disputes::ClockRuns<Runtime>;
 	type Treasury = TreasuryAccount;
 	type AuditPot = AuditPotAccount;
 	type ParameterOrigin = pallet_governance::EnsureParameters<Runtime>;

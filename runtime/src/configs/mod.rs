@@ -2,6 +2,7 @@
 
 pub mod consensus;
 pub mod contracts;
+pub mod disputes;
 pub mod economy;
 pub mod governance;
 pub mod inference;

@@ -1,6 +1,7 @@
 //! Tests of the composed runtime.
 
 mod blocks;
+mod disputes;
 mod genesis;
 mod governance;
 mod offences;

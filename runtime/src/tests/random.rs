@@ -592,6 +592,7 @@ fn check() {
 	Models::do_try_state().expect("models");
 	Attribution::do_try_state().expect("attribution");
 	Inference::do_try_state().expect("inference");
+	Disputes::do_try_state().expect("disputes");
 	let everywhere = frame_system::Account::<Runtime>::iter_values()
 		.fold(0u128, |sum, account| sum + account.data.free + account.data.reserved);
 	assert_eq!(everywhere, pallet_balances::TotalIssuance::<Runtime>::get());
