@@ -515,10 +515,8 @@ impl Store {
 			return Err(StoreError::Full { wanted, capacity: self.capacity, fixed });
 		}
 		loop {
-			let taken = index
-				.bytes
-				.saturating_add(index.reserved)
-				.saturating_add(active(index, false));
+			let taken =
+				index.bytes.saturating_add(index.reserved).saturating_add(active(index, false));
 			if taken.saturating_add(wanted) <= self.capacity {
 				return Ok(());
 			}

@@ -4,7 +4,9 @@
 
 extern crate alloc;
 
+// Shared with the unit tests, which use more of it.
 #[path = "../src/tests/blocks.rs"]
+#[allow(dead_code)]
 mod blocks;
 #[path = "../src/tests/genesis.rs"]
 mod genesis;

@@ -42,13 +42,7 @@ const STAGING_PATIENCE: Duration = Duration::from_secs(120);
 impl Story<'_> {
 	/// Dave's machine is off, and whoever has his key signs another label than the model gives.
 	///
-	/// Nothing of it is played on a chain whose runtime cannot recompute answers yet.
 	pub(crate) async fn wrong_label_is_disputed(&mut self, import: &Import) -> Result<()> {
-		let known = self.client().call_data(&Call::stage(&import.program.root(), 1)).await;
-		if known.is_err() {
-			self.console.note("this chain's runtime recomputes no answers yet");
-			return Ok(());
-		}
 		self.console.step("Dave's key signs a wrong label; a stranger has the chain recompute it");
 		let client = self.client().clone();
 		let culprit = signer(&self.network.nodes[FAILING].uri())?;
