@@ -808,31 +808,45 @@ fn packages_are_replayed_inside_a_block() {
 			let on_chain = Inference::input(request).is_some();
 			let input = (!on_chain).then(|| input.encode().try_into().expect("short"));
 			let witness = Witness { package, input };
+			let mut weight = 0;
 			let started = std::time::Instant::now();
 			for (claim, expected) in [(lie, Verdict::Wrong), (truth, Verdict::Accepted)] {
 				let verdict: Result<Verdict, DispatchError> = with_transaction(|| {
 					assert!(answer(request, claim));
+					let effort = match &witness.package {
+						PackageSource::Inline(_) => cost.effort,
+						// What lies in the run's own slabs counts there too.
+						source => {
+							let on_chain = Disputes::replay_cost_of(request, source.clone())
+								.expect("it is there");
+							let given = witness.input.as_ref().map_or(0, |_| bytes);
+							let bytes = on_chain.effort.bytes + given;
+							Effort { bytes, ..on_chain.effort }
+						}
+					};
 					let origin = RuntimeOrigin::signed(challenger());
 					let witness = witness.clone();
-					let done = Disputes::dispute_by_replay(origin, request, witness, cost.effort)
+					let done = Disputes::dispute_by_replay(origin, request, witness, effort)
 						.expect("the replay is a good one");
-					let weight = done.actual_weight.expect("charged by effort");
-					assert_eq!(weight.ref_time(), cost.time);
+					weight = done.actual_weight.expect("charged by effort").ref_time();
 					let decision = Disputes::decision(request).expect("it is decided");
 					TransactionOutcome::Rollback(Ok(decision.verdict))
 				});
 				assert_eq!(verdict, Ok(expected), "{name}");
 			}
+			assert!(weight <= pallet_disputes::replay::MAX_REPLAY_TIME);
 			println!(
 				"{name}: {length} bytes of package, {bytes} of input, {} weighted MMAC, \
 				 {:.1} ms of weight, {} MiB, staged in {blocks} blocks, replayed here in {:?}",
 				cost.effort.macs / 1_000_000,
-				cost.time as f64 / 1e9,
+				weight as f64 / 1e9,
 				cost.memory >> 20,
 				started.elapsed() / 2,
 			);
 			check();
 		});
 	}
-	assert!(inline > 0 && staged > 0, "one of each kind");
+	if std::env::var("COUNTERSIGN_PACKAGES").is_err() {
+		assert_eq!((inline, staged), (1, 1), "one of each kind");
+	}
 }
