@@ -123,7 +123,7 @@ impl<T: Config> Pallet<T> {
 		let normal = limits.get(DispatchClass::Normal).max_total.unwrap_or(limits.max_block);
 		let reserve = limits.max_block.saturating_sub(normal);
 		let used = *frame_system::BlockWeight::<T>::get().get(DispatchClass::Operational);
-		let most = T::BlockLength::get().max.get(DispatchClass::Operational).to_owned();
+		let most = *T::BlockLength::get().max.get(DispatchClass::Operational);
 		let length = frame_system::Pallet::<T>::block_size();
 		let crowded = used.ref_time() > CROWDED * reserve.ref_time()
 			|| used.proof_size() > CROWDED * reserve.proof_size()
