@@ -7,6 +7,7 @@ use crate::*;
 use codec::{Decode, Encode};
 use countersign_primitives::{
 	commitment::tensors_commitment,
+	dispute::{Effort, PackageSource, ReplayChallenge, Witness, STAGED_CHUNK},
 	keys::InferencePair,
 	model::{
 		Artefact, Contributor, ContributorRole, Manifest, ModelId, Parent, PrecisionPolicy,
@@ -14,7 +15,7 @@ use countersign_primitives::{
 	},
 	offence::SignedStatement,
 	request::{
-		EvidenceSet, Input, InputDemand, Outcome, OutcomeCommitment, RequestStatus, Role,
+		EvidenceSet, Finality, Input, InputDemand, Outcome, OutcomeCommitment, RequestStatus, Role,
 		Statement, Terms, TrapCode,
 	},
 	tensor::{Dimension, Port, Tensor, TensorType},
@@ -249,11 +250,13 @@ impl World {
 			7 => {
 				self.signed("accept_transfer", &who, pallet_models::Call::accept_transfer { model })
 			}
-			8 if random.one_in(8) => {
+			8 => self.dispute(random, &who),
+			9 if random.one_in(24) => {
 				let who = self.owner(&model, who, random);
 				self.signed("retire", &who, pallet_models::Call::retire { model });
 			}
 			9..=13 => self.signed("serve", &who, pallet_models::Call::serve { model }),
+			14 if random.one_in(2) => self.stage(random, &who),
 			14 => self.signed("stop_serving", &who, pallet_models::Call::stop_serving { model }),
 			15..=17 => {
 				let capacity = random.next_u64() % (4 * GIGA_MAC);
@@ -519,7 +522,11 @@ impl World {
 		let signer = if random.one_in(10) { Sr25519Keyring::Ferdie } else { signer };
 		let pair = InferencePair::from(signer.pair());
 		let output = tensors(random);
-		let (outcome, committed) = if random.one_in(5) {
+		let truth = self.truth(&view.model, request, &view.input_commitment);
+		let truth = truth.and_then(|truth| truth.commitment().map(|committed| (truth, committed)));
+		let (outcome, committed) = if let (Some(truth), false) = (truth, random.one_in(5)) {
+			truth
+		} else if random.one_in(5) {
 			let (code, operator) = (TrapCode::BadInput, u32::MAX);
 			(Outcome::Trap { code, operator }, OutcomeCommitment::Trap { code, operator })
 		} else {
@@ -559,6 +566,106 @@ impl World {
 			"submit_result",
 			pallet_inference::Call::submit_result { statement, outcome, signature },
 		);
+	}
+
+	/// What a model's program says about an input that is known here.
+	fn truth(&self, model: &ModelId, request: Hash, input: &Hash) -> Option<Outcome> {
+		let package = self.package_of(model);
+		let mut prepared = countersign_canonical::Prepared::from_package(&package).ok()?;
+		let input = Inference::input(request).or_else(|| self.inputs.get(input).cloned())?;
+		let input = countersign_primitives::tensor::decode_tensors(&input).ok()?;
+		match countersign_programs::run(&mut prepared, &[PrecisionPolicy::Exact], &input) {
+			Ok(outputs) => outputs.encode().try_into().ok().map(Outcome::Output),
+			Err(trap) => Some(trap.into()),
+		}
+	}
+
+	/// Has a result replayed, by an account or by a validator's key, mostly as it should be done.
+	fn dispute(&mut self, random: &mut Random, who: &AccountId) {
+		let any = random.one_in(5);
+		let all: Vec<_> = pallet_inference::Results::<Runtime>::iter()
+			.filter(|(_, result)| any || result.finality == Finality::Open)
+			.map(|(request, _)| request)
+			.collect();
+		let Some(request) = random.pick(&all).copied() else { return };
+		let Some(view) = Inference::request_view(request) else { return };
+		let mut package = self.package_of(&view.model);
+		if random.one_in(10) {
+			let at = random.below(package.len());
+			package[at] ^= 1;
+		}
+		let input = match self.inputs.get(&view.input_commitment) {
+			Some(bytes) if !view.input_on_chain => Some(bytes.clone()),
+			_ if random.one_in(20) => Some(alloc::vec![1, 2, 3]),
+			_ => None,
+		};
+		let bytes = package.len() as u32 + view.input_length + u32::from(random.one_in(4));
+		let macs = Disputes::replay_cost(package.clone(), 0).map_or(1_000, |it| it.effort.macs);
+		let effort = Effort { macs: macs - u64::from(random.one_in(10)), bytes };
+		let witness = Witness {
+			package: if random.one_in(10) {
+				PackageSource::Stored
+			} else {
+				PackageSource::Inline(package.try_into().expect("short"))
+			},
+			input: input.map(|bytes| bytes.try_into().expect("short")),
+		};
+		match random.below(3) {
+			0 => self.signed(
+				"confirm_by_replay",
+				who,
+				pallet_disputes::Call::confirm_by_replay { request, witness, effort },
+			),
+			1 => self.signed(
+				"dispute_by_replay",
+				who,
+				pallet_disputes::Call::dispute_by_replay { request, witness, effort },
+			),
+			_ => {
+				use countersign_primitives::traits::Sessions;
+				let validators = Session::validators();
+				let Some(validator) = random.pick(&validators) else { return };
+				let signer = Sr25519Keyring::iter().find(|key| key.to_account_id() == *validator);
+				let Some(signer) = signer else { return };
+				let pair = InferencePair::from(signer.pair());
+				let challenge = ReplayChallenge {
+					genesis: System::block_hash(0),
+					request,
+					session: <Validators as Sessions>::current(),
+					validator: <Validators as Sessions>::position(validator).unwrap_or(99),
+					effort,
+					signer: pair.public(),
+				};
+				let signature = pair.sign(&challenge.signing_payload());
+				self.authorized(
+					"challenge",
+					pallet_disputes::Call::challenge { challenge, witness, signature },
+				);
+			}
+		}
+	}
+
+	/// Stages a package, posts a part of one, or ends the staging.
+	fn stage(&mut self, random: &mut Random, who: &AccountId) {
+		let all: Vec<_> = pallet_disputes::Stagings::<Runtime>::iter().collect();
+		match random.pick(&all).cloned() {
+			Some((id, staging)) if !random.one_in(3) => {
+				let who = if random.one_in(8) { who.clone() } else { staging.owner.clone() };
+				if random.one_in(4) {
+					return self.signed("unstage", &who, pallet_disputes::Call::unstage { id });
+				}
+				let first = random.below(staging.chunks() as usize + 1) as u32;
+				let length = staging.chunk_length(first) as usize + usize::from(random.one_in(8));
+				let bytes = alloc::vec![7u8; length].try_into().expect("a chunk");
+				let call = pallet_disputes::Call::stage_chunks { id, first, bytes };
+				self.signed("stage_chunks", &who, call);
+			}
+			_ => {
+				let root = Hash::repeat_byte(random.below(6) as u8);
+				let length = random.below(3 * STAGED_CHUNK as usize) as u32;
+				self.signed("stage", who, pallet_disputes::Call::stage { root, length });
+			}
+		}
 	}
 
 	fn demand(&mut self, random: &mut Random) {
@@ -629,6 +736,7 @@ fn play(seed: u64, dispatches: u32) {
 		check();
 		assert_eq!(pallet_inference::Requests::<Runtime>::iter_keys().count(), 0, "all pruned");
 		assert_eq!(pallet_inference::Results::<Runtime>::iter_keys().count(), 0, "all pruned");
+		assert_eq!(pallet_disputes::Decisions::<Runtime>::iter_keys().count(), 0, "all pruned");
 		assert_eq!(pallet_validators::Slashes::<Runtime>::iter_keys().count(), 0, "all applied");
 		assert_eq!(pallet_validators::Reports::<Runtime>::iter_keys().count(), 0, "all forgotten");
 		assert_eq!(pallet_offences::Reports::<Runtime>::iter_keys().count(), 0, "there too");
