@@ -28,6 +28,9 @@ use std::{
 	time::{Duration, Instant, SystemTime},
 };
 
+/// The names of a program's inputs and outputs, and the program, ready to run.
+type Prepared = ((Vec<Vec<u8>>, Vec<Vec<u8>>), Model);
+
 /// What came of a run.
 pub(crate) enum Outcome {
 	Output(Vec<Tensor>),
@@ -197,10 +200,7 @@ impl Programs {
 		Ok((outcome, verdict, time))
 	}
 
-	fn import(
-		&self,
-		wanted: &Wanted<'_>,
-	) -> Result<((Vec<Vec<u8>>, Vec<Vec<u8>>), Model), Refusal> {
+	fn import(&self, wanted: &Wanted<'_>) -> Result<Prepared, Refusal> {
 		let bytes = crate::artefact::read(wanted.artefact, wanted.length, wanted.path)?;
 		let mut options = ImportOptions::default();
 		for port in wanted.inputs {
@@ -244,7 +244,7 @@ impl Programs {
 	}
 
 	/// The program on disk, if it is there and right.
-	fn read(&self, wanted: &Wanted<'_>) -> Option<((Vec<Vec<u8>>, Vec<Vec<u8>>), Model)> {
+	fn read(&self, wanted: &Wanted<'_>) -> Option<Prepared> {
 		let path = self.file(wanted);
 		let bytes = fs::read(&path).ok()?;
 		let read = |bytes: &[u8]| -> Option<_> {

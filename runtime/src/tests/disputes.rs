@@ -542,11 +542,10 @@ fn forge(
 						return ("another input's output", other.clone(), {
 							let Outcome::Output(bytes) = other else { panic!("an output") };
 							let tensors = decode_tensors(bytes).expect("tensors");
-							let worst = (0..scores.len())
+							(0..scores.len())
 								.map(|at| expected_of(scores[at], element(&tensors[0], at)))
 								.max()
-								.unwrap_or(Expected::Judged(expected));
-							worst
+								.unwrap_or(Expected::Judged(expected))
 						});
 					}
 				};

@@ -10,7 +10,6 @@ use codec::Encode;
 use countersign_client::{
 	amount,
 	ask::{Ask, Asked},
-	call::Call,
 	event::hex_text,
 	magika,
 	program::{self, Verdict},
