@@ -104,31 +104,53 @@ impl Story<'_> {
 			}
 		});
 		let disputed = client.dispute(&challenger, asked.id, &import.program, package, None);
-		let (included, decision) = within("the verdict", PATIENCE, disputed).await?;
-		ensure!(decision.verdict == Found::Wrong, "the chain finds {:?}", decision.verdict);
-		ensure!(decision.executor == dave, "it blames somebody else");
-		ensure!(decision.slash == open.cover, "{} and not the cover", decision.slash);
-		ensure!(included.fee == 0, "being right cost {}", included.fee);
-		let number = included.block.number;
-		let block = within("finality", PATIENCE, scenario::finalized(&client, number)).await?;
-		let request = client.request_at(asked.id, Some(block.hash)).await?;
-		let request = request.context("the request stays readable for a while")?;
-		ensure!(request.status == RequestStatus::Invalidated, "it is {:?}", request.status);
-		let back = included.event("Inference", "Invalidated").context("an event of the refund")?;
-		let returned = match &back.fields["returned"] {
-			serde_json::Value::String(text) => text.parse::<Balance>().ok(),
-			value => value.as_u64().map(Balance::from),
+		let (slash, until) = match within("the verdict", PATIENCE, disputed).await {
+			Ok((included, decision)) => {
+				ensure!(decision.verdict == Found::Wrong, "the chain finds {:?}", decision.verdict);
+				ensure!(decision.executor == dave, "it blames somebody else");
+				ensure!(decision.slash == open.cover, "{} and not the cover", decision.slash);
+				ensure!(included.fee == 0, "being right cost {}", included.fee);
+				let number = included.block.number;
+				let block =
+					within("finality", PATIENCE, scenario::finalized(&client, number)).await?;
+				let request = client.request_at(asked.id, Some(block.hash)).await?;
+				let request = request.context("the request stays readable for a while")?;
+				ensure!(request.status == RequestStatus::Invalidated, "it is {:?}", request.status);
+				let back =
+					included.event("Inference", "Invalidated").context("an event of the refund")?;
+				let returned = match &back.fields["returned"] {
+					serde_json::Value::String(text) => text.parse::<Balance>().ok(),
+					value => value.as_u64().map(Balance::from),
+				};
+				ensure!(back.names(&asked.id), "another request was refunded");
+				ensure!(returned == Some(asked.terms.max_fee), "{} went back", back.fields);
+				self.console.holds(&format!(
+					"block {number}: the runtime ran the model and found it wrong; invalidated, and all of \
+					 {} {} went back to Ferdie; the stranger paid no fee",
+					amount::format(asked.terms.max_fee),
+					self.facts.symbol,
+				));
+				let until = decision.slashed_in.context("a session from which on it is applied")?;
+				(decision.slash, until)
+			}
+			Err(error) => {
+				// The validators watch as well, and need nobody to ask them.
+				let now = client.best().await?.number;
+				let block = within("finality", PATIENCE, scenario::finalized(&client, now)).await?;
+				let request = client.request_at(asked.id, Some(block.hash)).await?;
+				let invalidated =
+					request.is_some_and(|request| request.status == RequestStatus::Invalidated);
+				if !invalidated {
+					return Err(error);
+				}
+				self.console.holds(
+					"a validator's watcher was quicker: it recomputed the answer by itself and \
+					 challenged it; the runtime found it wrong, and everything went back to Ferdie",
+				);
+				(open.cover, client.session().await? + 1)
+			}
 		};
-		ensure!(back.names(&asked.id), "another request was refunded");
-		ensure!(returned == Some(asked.terms.max_fee), "{} went back", back.fields);
-		self.console.holds(&format!(
-			"block {number}: the runtime ran the model and found it wrong; invalidated, and all of \
-			 {} {} went back to Ferdie; the stranger paid no fee",
-			amount::format(asked.terms.max_fee),
-			self.facts.symbol,
-		));
-		let until = decision.slashed_in.context("a session from which on it is applied")?;
-		self.bond_falls(&dave, before.bonded, decision.slash, until).await?;
+		self.bond_falls(&dave, before.bonded, slash, until).await?;
 
 		self.console.progress("Dave's machine is switched on again");
 		let client = within("Dave's return", PATIENCE, self.network.restart(FAILING)).await?;
