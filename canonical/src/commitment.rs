@@ -219,7 +219,7 @@ mod tests {
 
 	#[test]
 	fn both_ways_give_one_top() {
-		let bytes: Vec<u8> = (0..70_000u32).map(|i| (i * i >> 7) as u8).collect();
+		let bytes: Vec<u8> = (0..70_000u32).map(|i| ((i * i) >> 7) as u8).collect();
 		for length in (0..70_000).step_by(511) {
 			let bytes = &bytes[..length];
 			assert_eq!(merkle_top_of(bytes, blake2_256), merkle_top(leaf_hashes(bytes)));
