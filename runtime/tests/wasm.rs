@@ -27,6 +27,7 @@ use countersign_programs::{
 	examples::{dense, encoded, floats, forest, input_floats, meta, package},
 };
 use countersign_runtime::*;
+use frame_support::storage::{with_transaction_unchecked, TransactionOutcome};
 use host::Host;
 use pallet_revive::{Code, ExecConfig, TransactionLimits, H160};
 use sp_core::Pair;
@@ -242,9 +243,16 @@ impl Scene {
 			let first = System::account_nonce(alice());
 			for (nonce, call) in (first..).zip(calls) {
 				let extrinsic = signed(call, nonce);
-				match Executive::apply_extrinsic(extrinsic.clone()) {
+				// As an author does: what does not fit leaves nothing behind.
+				let applied = with_transaction_unchecked(|| {
+					match Executive::apply_extrinsic(extrinsic.clone()) {
+						Ok(result) => TransactionOutcome::Commit(Ok(result)),
+						Err(error) => TransactionOutcome::Rollback(Err(error)),
+					}
+				});
+				match applied {
 					Ok(result) => result.expect("the call works"),
-					// The block is full, as an author fills it.
+					// The block is full.
 					Err(error) if error.exhausted_resources() => break,
 					Err(error) => panic!("not valid: {error:?}"),
 				}
