@@ -684,7 +684,7 @@ mod tests {
 		let limits = RunLimits { time_ms: 1, memory_mib: 1, output_bytes: 8 };
 		let run = |inputs: Vec<Tensor>, limits| {
 			decode_request(
-				&&Request::RunProgram { id: 1, root: [4; 32], inputs, claimed: None, limits }
+				&Request::RunProgram { id: 1, root: [4; 32], inputs, claimed: None, limits }
 					.encode(),
 			)
 		};
