@@ -2,7 +2,7 @@
 //!
 //! There is no request and no executor: the model's stored program runs where the call stands, the
 //! result is `Final` and `Replayed` at once, and a receipt says so. The weight is charged before
-//! anything runs, from the program's static cost; `docs/decisions/0040` says who is paid.
+//! anything runs, from the program's static cost; `docs/decisions/0042` says who is paid.
 
 use crate::{
 	pallet::{Config, Error, Event, HoldReason, Pallet, Parameters, Receipts},
