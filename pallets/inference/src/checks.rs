@@ -105,6 +105,7 @@ pub(crate) enum Refusal {
 	ValueAtRiskWithoutProgram,
 	TooCostly,
 	InputTooLarge,
+	VersionSuspended,
 }
 
 /// What model and terms come to under the rules in force.
@@ -131,11 +132,12 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Offer, Refusal> {
 		let model_terms = T::Models::terms(model, now).ok_or(Refusal::UnknownModel)?;
 		ensure!(model_terms.status == ModelStatus::Active, Refusal::ModelRetired);
+		ensure!(!Self::is_in_doubt(model_terms.canonical_version), Refusal::VersionSuspended);
 		// Nobody audits, replays or attests yet: nobody is paid for it either.
 		ensure!(terms.evidence.is_empty(), Refusal::EvidenceUnavailable);
 		Self::check_callback(terms)?;
 		ensure!(
-			model_terms.has_program || terms.value_at_risk == 0,
+			model_terms.has_program() || terms.value_at_risk == 0,
 			Refusal::ValueAtRiskWithoutProgram
 		);
 		ensure!(

@@ -37,6 +37,7 @@ impl From<Refusal> for QuoteError {
 			Refusal::ValueAtRiskWithoutProgram => Self::ValueAtRiskWithoutProgram,
 			Refusal::TooCostly => Self::TooCostly,
 			Refusal::InputTooLarge => Self::InputTooLarge,
+			Refusal::VersionSuspended => Self::VersionSuspended,
 		}
 	}
 }

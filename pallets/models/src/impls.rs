@@ -96,7 +96,7 @@ impl<T: Config> Pallet<T> {
 				macs: manifest.cost.macs,
 				input_bytes: max_encoded_bytes(&manifest.inputs)
 					.ok_or(Error::<T>::InputTooLarge)?,
-				has_program: manifest.program.is_some(),
+				canonical_version: manifest.program.as_ref().map(|it| it.canonical_version),
 				deposit,
 			},
 		);
@@ -298,7 +298,7 @@ impl<T: Config> traits::Models for Pallet<T> {
 			status: record.status,
 			price: record.price.at(now),
 			macs: record.macs,
-			has_program: record.has_program,
+			canonical_version: record.canonical_version,
 		})
 	}
 

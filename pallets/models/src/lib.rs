@@ -103,8 +103,9 @@ pub struct ModelRecord {
 	pub macs: Macs,
 	/// The most bytes that the encoding of the inputs may take.
 	pub input_bytes: u32,
-	/// Whether it has a canonical program, so that its results can be disputed.
-	pub has_program: bool,
+	/// The version of the canonical operator set that its program names; `None` without a program,
+	/// and then its results cannot be disputed.
+	pub canonical_version: Option<u16>,
 	/// What is held of the owner's balance for the storage.
 	pub deposit: Balance,
 }

@@ -141,9 +141,10 @@ impl<T: Config> Pallet<T> {
 				&& Outputs::<T>::get(model).as_ref() == Some(&manifest.outputs),
 			"1. ports are not the manifest's"
 		);
+		let version = manifest.program.as_ref().map(|program| program.canonical_version);
 		ensure!(
 			record.macs == manifest.cost.macs
-				&& record.has_program == manifest.program.is_some()
+				&& record.canonical_version == version
 				&& Some(record.input_bytes) == max_encoded_bytes(&manifest.inputs),
 			"1. a record is not what the manifest says"
 		);

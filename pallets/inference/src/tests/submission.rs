@@ -94,7 +94,7 @@ fn value_at_risk_needs_cover_and_saturates() {
 #[test]
 fn value_at_risk_without_program_is_refused() {
 	ExtBuilder::default().build_and_execute(|| {
-		ModelTable::mutate(model(), |m| m.as_mut().unwrap().has_program = false);
+		ModelTable::mutate(model(), |m| m.as_mut().unwrap().canonical_version = None);
 		refused(
 			with_terms(|terms| terms.value_at_risk = 1),
 			Error::<Test>::ValueAtRiskWithoutProgram,

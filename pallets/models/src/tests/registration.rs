@@ -32,7 +32,7 @@ fn register_stores_record_and_holds_deposit() {
 		let record = Records::<Test>::get(model).unwrap();
 		assert_eq!((record.owner, record.status), (ALICE, ModelStatus::Active));
 		assert_eq!((record.price.current, record.price.next), (3 * UNIT, None));
-		assert_eq!((record.macs, record.has_program), (2_000_000_000, false));
+		assert_eq!((record.macs, record.canonical_version), (2_000_000_000, None));
 		assert_eq!(record.registered_at, 1);
 		// 8 x 784 floats, a head of eleven bytes and four for each dimension, and the list's five.
 		assert_eq!(record.input_bytes, 8 * 784 * 4 + 11 + 8 + 5);
@@ -287,7 +287,7 @@ mod programs {
 				);
 			}
 			let model = register(ALICE, with_program(manifest(1), 1, 2));
-			assert!(Records::<Test>::get(model).unwrap().has_program);
+			assert_eq!(Records::<Test>::get(model).unwrap().canonical_version, Some(2));
 		});
 	}
 
