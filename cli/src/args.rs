@@ -68,9 +68,8 @@ pub(crate) enum Command {
 	Result(Result),
 	/// Compute an answer again, here, and say whether it holds. Exit code 5 if it does not.
 	Replay(Replay),
-	/// Have the chain recompute an answer that does not hold. Holds a bond, which is lost where the
-	/// answer stands; where it is wrong, the requester gets everything back, whoever signed it
-	/// loses its cover, and a tenth of that is yours.
+	/// Answers that can still be disputed, and what became of those that were.
+	#[command(subcommand)]
 	Dispute(Dispute),
 	/// Who gets what, and who earned what.
 	#[command(subcommand)]
@@ -256,8 +255,38 @@ pub(crate) struct Replay {
 	pub(crate) show: Show,
 }
 
+#[derive(Subcommand)]
+pub(crate) enum Dispute {
+	/// The open results, and the decisions of late.
+	List {
+		/// Only those of one model, by its identifier or name.
+		#[arg(long, short)]
+		model: Option<String>,
+		/// Only decisions.
+		#[arg(long)]
+		decided: bool,
+		/// The most of each to show.
+		#[arg(long, default_value_t = 50, value_name = "COUNT")]
+		limit: usize,
+	},
+	/// One result: what stands behind it, until when it can be disputed, what a replay costs, and
+	/// what was decided.
+	Show {
+		/// The identifier of the request.
+		id: String,
+		/// The program or the ONNX file, to say what a replay costs; by default what is stored on
+		/// chain, or what the node has.
+		#[arg(long, value_name = "FILE")]
+		program: Option<PathBuf>,
+	},
+	/// Have the chain recompute an answer that does not hold. Holds a bond, which is lost where the
+	/// answer stands; where it is wrong, the requester gets everything back, whoever signed it
+	/// loses its cover, and a tenth of that is yours.
+	Open(OpenDispute),
+}
+
 #[derive(Args)]
-pub(crate) struct Dispute {
+pub(crate) struct OpenDispute {
 	#[command(flatten)]
 	pub(crate) replay: Replay,
 	/// Dispute it also where computing it here says that it holds.
