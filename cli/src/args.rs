@@ -44,6 +44,14 @@ pub(crate) struct Global {
 	/// A file with the secret to sign with and nothing else.
 	#[arg(long, global = true, env = "COUNTERSIGN_KEY_FILE", value_name = "FILE")]
 	pub(crate) key_file: Option<PathBuf>,
+	/// Go by finalized blocks only: wait until transactions and answers are in one, and read what it
+	/// says. Takes a few blocks longer, and no fork takes it back.
+	#[arg(long, global = true)]
+	pub(crate) finalized: bool,
+	/// Wait until the node has this block in its chain, where a step before this one, sent to another
+	/// node, was included.
+	#[arg(long, global = true, value_name = "BLOCK")]
+	pub(crate) after: Option<String>,
 	/// Write results as JSON.
 	#[arg(long, global = true)]
 	pub(crate) json: bool,

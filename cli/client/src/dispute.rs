@@ -5,8 +5,8 @@ use crate::{call::Call, keys::Signer, program::Program, Client, Error, Included}
 use codec::Encode;
 use countersign_primitives::{
 	dispute::{
-		staging_id, Decision, DisputableView, Effort, PackageSource, ReplayCost, ReplayRefusal, StagingId, Witness,
-		MAX_INLINE_PACKAGE, MAX_STAGED_AT_ONCE, STAGED_CHUNK,
+		staging_id, Decision, DisputableView, Effort, PackageSource, ReplayCost, ReplayRefusal,
+		StagingId, Witness, MAX_INLINE_PACKAGE, MAX_STAGED_AT_ONCE, STAGED_CHUNK,
 	},
 	request::RequestId,
 	tensor::Tensor,

@@ -207,7 +207,10 @@ async fn show(session: Session, id: &str, file: Option<&Path>) -> Result<(), Err
 	session.answer(&value, || {
 		let mut lines = Lines::default();
 		lines.add("request", hash(&id));
-		lines.add("model", format!("{}, {}", String::from_utf8_lossy(&model.manifest.name), hash(&model.id)));
+		lines.add(
+			"model",
+			format!("{}, {}", String::from_utf8_lossy(&model.manifest.name), hash(&model.id)),
+		);
 		lines.add("finality", format!("{:?}", result.finality));
 		lines.add("evidence", output::evidence(&result.evidence));
 		if let Some(executor) = executor {
@@ -335,7 +338,10 @@ fn cost_lines(client: &Client, cost: &ReplayCost, lines: &mut Lines) {
 		"a replay",
 		format!("takes {time} ms of a block and {} bytes{staged}", cost.effort.bytes),
 	);
-	lines.add("", format!("holds a bond of {}, lost where the answer stands", tokens(client, cost.bond)));
+	lines.add(
+		"",
+		format!("holds a bond of {}, lost where the answer stands", tokens(client, cost.bond)),
+	);
 	let fee = tokens(client, cost.bond_for_validator);
 	lines.add("", format!("costs a fee of about {fee}, none where the answer is wrong"));
 }
