@@ -114,7 +114,8 @@ pub(crate) enum Model {
 	/// Store a model's program on chain, or drop it.
 	#[command(subcommand)]
 	Program(Program),
-	/// Register a model from a manifest, and give its artefact to the node.
+	/// Register a model from a manifest, and give its artefact to the node: commits to it, and
+	/// registers it in a later block, so that nobody who sees it is first.
 	Register {
 		/// The manifest, a TOML file.
 		manifest: PathBuf,
@@ -418,7 +419,7 @@ pub(crate) enum Attribution {
 		/// The account; that of the key if left out.
 		account: Option<String>,
 	},
-	/// Confirm to be the contributor whom a manifest names.
+	/// Confirm to be the contributor whom a manifest names. So does who claims for itself.
 	Accept {
 		/// The model's identifier or name.
 		model: String,

@@ -186,6 +186,10 @@ impl Error {
 				"ArtefactNeedsParent" | "ProgramNeedsParent" => {
 					"name the model that was registered first as a parent, with a royalty"
 				}
+				"NotCommitted" => {
+					"register with `countersign model register`, which commits and then registers"
+				}
+				"TooManyCommitments" => "register what was committed to, or wait until it expires",
 				"NotValidator" | "NotBonded" => "bond first: `countersign validator bond`",
 				"NoProgram" | "NoStoredProgram" => {
 					"store the model's program with `countersign model program upload`, or leave out \

@@ -52,6 +52,7 @@ pub mod magika;
 pub mod manifest;
 pub mod program;
 mod queries;
+mod registration;
 pub mod tensors;
 mod trail;
 mod uploads;

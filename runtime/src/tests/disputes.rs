@@ -112,6 +112,7 @@ fn register_all(
 	};
 	let owner = Sr25519Keyring::Eve.to_account_id();
 	let id = manifest.id(&System::block_hash(0), &owner);
+	super::blocks::commit_before(&owner, &id);
 	let origin = RuntimeOrigin::signed(owner);
 	Models::register(origin, manifest, price).expect("the manifest is a good one");
 	for validator in Session::validators() {

@@ -166,6 +166,7 @@ fn model() -> ModelId {
 		parents: Default::default(),
 	};
 	let id = manifest.id(&System::block_hash(0), &owner.to_account_id());
+	super::blocks::commit_before(&owner.to_account_id(), &id);
 	assert_ok!(RuntimeCall::from(pallet_models::Call::register { manifest, price: 1_000 })
 		.dispatch(signed(owner)));
 	for server in [Sr25519Keyring::Alice, Sr25519Keyring::Bob] {

@@ -27,6 +27,7 @@ fn register_stores_record_and_holds_deposit() {
 		let manifest = manifest(7);
 		let model = id(&manifest, &ALICE);
 		let issuance = Balances::total_issuance();
+		assert_ok!(commit(&ALICE, &manifest));
 		assert_ok!(Models::register(signed(ALICE), manifest.clone(), 3 * UNIT));
 
 		let record = Records::<Test>::get(model).unwrap();
@@ -258,6 +259,7 @@ fn register_refuses_prices_near_overflow() {
 				Error::<Test>::PriceTooHigh
 			);
 		}
+		assert_ok!(commit(&ALICE, &manifest(1)));
 		assert_ok!(Models::register(signed(ALICE), manifest(1), MAX_PRICE));
 	});
 }
