@@ -148,7 +148,8 @@ impl<T: Config> Pallet<T> {
 			input_length <= MAX_INPUT_BYTES.min(T::Models::input_bytes(model)),
 			Refusal::InputTooLarge
 		);
-		let cost_fee = rules.cost_fee(model_terms.macs);
+		let cost_fee =
+			rules.cost_fee(model_terms.macs).saturating_add(rules.risk_fee(terms.value_at_risk));
 		let fee = cost_fee.saturating_add(model_terms.price);
 		let cover = rules.cover(fee, terms.value_at_risk);
 		Ok(Offer { model: model_terms, cost_fee, cover })

@@ -172,7 +172,7 @@ impl<T: Config> Pallet<T> {
 				Self::end_work(&request);
 				let owed = request.active.as_ref().map(|active| {
 					T::Bonds::release_cover(&active.assignment.account, active.assignment.cover);
-					(active.assignment.account.clone(), request.rules.base_fee)
+					(active.assignment.account.clone(), request.rules.withheld_fee(&request.terms))
 				});
 				Self::refund(id, request, RefundReason::InputWithheld, owed);
 			}

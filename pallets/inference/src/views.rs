@@ -69,7 +69,7 @@ impl<T: Config> Pallet<T> {
 			earliest_deadline,
 			latest_deadline,
 			final_window: rules.final_window_blocks,
-			base_fee: rules.base_fee,
+			base_fee: rules.withheld_fee(&terms),
 		})
 	}
 

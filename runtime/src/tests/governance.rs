@@ -6,7 +6,10 @@ use codec::Encode;
 use countersign_primitives::{
 	governance::GovernanceParameters,
 	keys::InferencePair,
-	model::{Artefact, Contributor, ContributorRole, Manifest, ModelId, RunCost, Share},
+	model::{
+		Artefact, Contributor, ContributorRole, Manifest, ModelId, PrecisionPolicy, ProgramRef,
+		RunCost, Share,
+	},
 	parameters::{ConsensusParameters, RequestParameters},
 	request::{
 		EvidenceSet, Input, Outcome, OutcomeCommitment, RequestId, RequestStatus, Role, Statement,
@@ -145,20 +148,25 @@ pub(super) fn tensors() -> Vec<Tensor> {
 
 /// A model without program, served by the validators of genesis.
 fn model() -> ModelId {
-	model_of_cost(1, 1_000)
+	model_of_cost(1, 1_000, None)
 }
 
 /// The same with another artefact and cost.
-pub(super) fn model_of_cost(artefact: u8, macs: countersign_primitives::Macs) -> ModelId {
+pub(super) fn model_of_cost(
+	artefact: u8,
+	macs: countersign_primitives::Macs,
+	program: Option<ProgramRef>,
+) -> ModelId {
+	let policies = program.iter().map(|_| PrecisionPolicy::Exact).collect::<Vec<_>>();
 	let owner = Sr25519Keyring::Eve;
 	let manifest = Manifest {
 		name: b"model".to_vec().try_into().expect("short"),
 		licence: b"MIT".to_vec().try_into().expect("short"),
 		artefact: Artefact { sha256: [artefact; 32], length: 1_000 },
-		program: None,
+		program,
 		inputs: alloc::vec![port("in")].try_into().expect("one"),
 		outputs: alloc::vec![port("out")].try_into().expect("one"),
-		policies: Default::default(),
+		policies: policies.try_into().expect("one"),
 		cost: RunCost { macs, time_ms: 1_000, memory_mib: 100 },
 		contributors: alloc::vec![Contributor {
 			account: owner.to_account_id(),

@@ -172,10 +172,12 @@ fn look(requests: &Requests) -> BTreeMap<&'static str, String> {
 /// What is the same at once.
 fn at_once(cheap: ModelId, middling: ModelId, costly: ModelId) -> Vec<(&'static str, String)> {
 	let length = codec::Encode::encoded_size(&tensors()) as u32;
-	let quote = |model| {
-		Inference::quote(model, length, terms())
+	let quote_at_risk = |model, value_at_risk| {
+		let terms = Terms { value_at_risk, ..terms() };
+		Inference::quote(model, length, terms)
 			.map(|quote| (quote.fee, quote.cover, quote.earliest_deadline, quote.latest_deadline))
 	};
+	let quote = |model| quote_at_risk(model, 0);
 	let bond = |amount| {
 		frame_support::hypothetically!(Validators::bond(signed(Sr25519Keyring::Ferdie), amount))
 	};
@@ -193,11 +195,12 @@ fn at_once(cheap: ModelId, middling: ModelId, costly: ModelId) -> Vec<(&'static 
 	};
 	let due = Validators::report(report);
 	assert_ok!(Validators::unbond(signed(Sr25519Keyring::Bob), UNIT));
-	let bob = Validators::validator(&Sr25519Keyring::Bob.to_account_id());
+	let bob = Validators::view(&Sr25519Keyring::Bob.to_account_id());
 	let unbonding = bob.map(|view| view.unbonding);
 	alloc::vec![
 		("a quote", format!("{:?}", quote(cheap))),
 		("a quote for more", format!("{:?}", quote(middling))),
+		("a quote with a value at risk", format!("{:?}", quote_at_risk(middling, UNIT))),
 		("a quote for too much", format!("{:?}", quote(costly))),
 		("the least bond", format!("{:?}", bond(1_000 * UNIT).is_ok())),
 		("a price", format!("{price:?}")),
@@ -296,7 +299,7 @@ fn each_parameter_of_genesis_changes_what_happens() {
 	assert_eq!(before, play(base.clone()), "the script goes the same way every time");
 	let mut paths = Vec::new();
 	numbers(&base, "", &mut paths);
-	assert!(paths.len() >= 6 + 12 + 18, "{paths:?}");
+	assert!(paths.len() >= 6 + 13 + 18, "{paths:?}");
 	let mut unread = Vec::new();
 	for path in &paths {
 		let mut changed = base.clone();

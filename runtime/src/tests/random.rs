@@ -390,6 +390,7 @@ impl World {
 				let call = pallet_inference::Call::set_parameters {
 					parameters: countersign_primitives::parameters::RequestParameters {
 						final_window_blocks: 40 + random.below(40) as u32,
+						risk_per_million: random.below(100_000) as u32,
 						base_fee: 1 + random.amount() % UNIT,
 						..countersign_primitives::parameters::RequestParameters::local()
 					},
