@@ -5,7 +5,7 @@
 //! cannot fail when it is dispatched.
 
 use crate::{
-	pallet::{Config, Inputs, Pallet, Requests},
+	pallet::{Config, Error, Inputs, Pallet, Requests},
 	types::{ActiveAssignment, Request},
 };
 use countersign_primitives::{
@@ -106,6 +106,30 @@ pub(crate) enum Refusal {
 	TooCostly,
 	InputTooLarge,
 	VersionSuspended,
+}
+
+impl<T> From<Refusal> for Error<T> {
+	fn from(refusal: Refusal) -> Self {
+		match refusal {
+			Refusal::UnknownModel => Self::UnknownModel,
+			Refusal::ModelRetired => Self::ModelRetired,
+			Refusal::EvidenceUnavailable => Self::EvidenceUnavailable,
+			Refusal::CallbackUnavailable => Self::CallbackUnavailable,
+			Refusal::ValueAtRiskWithoutProgram => Self::ValueAtRiskWithoutProgram,
+			Refusal::TooCostly => Self::TooCostly,
+			Refusal::InputTooLarge => Self::InputTooLarge,
+			Refusal::VersionSuspended => Self::VersionSuspended,
+		}
+	}
+}
+
+impl<T> From<TensorError> for Error<T> {
+	fn from(error: TensorError) -> Self {
+		match error {
+			TensorError::SignatureMismatch => Self::InputMismatch,
+			_ => Self::InputMalformed,
+		}
+	}
 }
 
 /// What model and terms come to under the rules in force.

@@ -108,7 +108,7 @@ fn inline_length(input: &Input) -> u32 {
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::{checks::Refusal, weights::WeightInfo};
+	use crate::weights::WeightInfo;
 	use countersign_primitives::{
 		keys::{InferenceId, InferenceSignature},
 		model::{ModelId, MAX_SERVERS},
@@ -117,7 +117,7 @@ pub mod pallet {
 			EvidenceSet, Finality, InlineBytes, InputDemand, Outcome, OutcomeCommitment, Receipt,
 			RequestId, RequestStatus, Statement, Terms,
 		},
-		tensor::{decode_tensors, TensorError},
+		tensor::decode_tensors,
 		traits::{Bonds, Contributors, Models, Programs, Sessions, Versions},
 		AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex,
 	};
@@ -652,30 +652,6 @@ pub mod pallet {
 		CallbackFailed,
 	}
 
-	impl<T> From<Refusal> for Error<T> {
-		fn from(refusal: Refusal) -> Self {
-			match refusal {
-				Refusal::UnknownModel => Self::UnknownModel,
-				Refusal::ModelRetired => Self::ModelRetired,
-				Refusal::EvidenceUnavailable => Self::EvidenceUnavailable,
-				Refusal::CallbackUnavailable => Self::CallbackUnavailable,
-				Refusal::ValueAtRiskWithoutProgram => Self::ValueAtRiskWithoutProgram,
-				Refusal::TooCostly => Self::TooCostly,
-				Refusal::InputTooLarge => Self::InputTooLarge,
-				Refusal::VersionSuspended => Self::VersionSuspended,
-			}
-		}
-	}
-
-	impl<T> From<TensorError> for Error<T> {
-		fn from(error: TensorError) -> Self {
-			match error {
-				TensorError::SignatureMismatch => Self::InputMismatch,
-				_ => Self::InputMalformed,
-			}
-		}
-	}
-
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
@@ -722,8 +698,8 @@ pub mod pallet {
 		/// ## Errors
 		///
 		/// - [`Error::NoSuchLane`], [`Error::WrongNonce`]: see above.
-		/// - [`Error::UnknownModel`], [`Error::ModelRetired`], [`Error::TooCostly`]: this model
-		///   cannot be asked.
+		/// - [`Error::UnknownModel`], [`Error::ModelRetired`], [`Error::TooCostly`],
+		///   [`Error::VersionSuspended`]: this model cannot be asked.
 		/// - [`Error::EvidenceUnavailable`], [`Error::CallbackUnavailable`],
 		///   [`Error::ForeignCallback`], [`Error::ValueAtRiskWithoutProgram`]: the terms want what
 		///   nobody can give.
@@ -983,7 +959,8 @@ pub mod pallet {
 		/// ## Errors
 		///
 		/// - [`Error::UnknownModel`], [`Error::ModelRetired`], [`Error::NoStoredProgram`],
-		///   [`Error::AboveSynchronousBudget`]: this model cannot be called.
+		///   [`Error::AboveSynchronousBudget`], [`Error::VersionSuspended`]: this model cannot be
+		///   called.
 		/// - [`Error::InputMalformed`], [`Error::InputMismatch`]: the input is not one for it.
 		/// - [`Error::FeeAboveMaximum`]: ask for a quote.
 		/// - [`Error::TooManyReceipts`]: the block is full.

@@ -10,7 +10,8 @@ use countersign_primitives::{
 	apis::ServingView,
 	attribution::VectorEntry,
 	model::{
-		ArtefactHash, Manifest, ModelId, ModelStatus, ModelView, Price, ProgramRef, MAX_SERVED,
+		ArtefactHash, Manifest, ManifestError, ModelId, ModelStatus, ModelView, Price, ProgramRef,
+		MAX_SERVED,
 	},
 	tensor::{check_signature, max_encoded_bytes, Tensor, TensorError},
 	traits::{self, Bonds, Contributors, ModelTerms, RequestRules},
@@ -37,6 +38,24 @@ const ITEMS_PER_MODEL: Balance = 10;
 const ITEMS_PER_CONTRIBUTOR: Balance = 2;
 /// Index and claim.
 const ITEMS_PER_VECTOR_ENTRY: Balance = 2;
+
+impl<T> From<ManifestError> for Error<T> {
+	fn from(error: ManifestError) -> Self {
+		match error {
+			ManifestError::BadText => Self::BadText,
+			ManifestError::ArtefactLength => Self::BadArtefactLength,
+			ManifestError::NoPorts => Self::NoPorts,
+			ManifestError::PortName => Self::BadPortName,
+			ManifestError::DimensionRange => Self::BadDimensionRange,
+			ManifestError::InputTooLarge => Self::InputTooLarge,
+			ManifestError::OutputTooLarge => Self::OutputTooLarge,
+			ManifestError::Policies => Self::BadPolicies,
+			ManifestError::Cost => Self::BadCost,
+			ManifestError::Shares => Self::BadShares,
+			ManifestError::Royalties => Self::BadRoyalties,
+		}
+	}
+}
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn now() -> BlockNumber {

@@ -67,6 +67,7 @@ pub use commitments::{Commitment, MAX_COMMITMENTS, REVEAL_BLOCKS};
 pub use impls::MAX_MODELS_PAGE;
 pub use pallet::*;
 pub use programs::{Chunk, ProgramRecord, Upload};
+pub use types::ModelRecord;
 pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -80,42 +81,14 @@ pub mod programs;
 mod tests;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
+mod types;
 pub mod weights;
 
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use countersign_primitives::{
-	model::{ModelStatus, Price},
-	AccountId, Balance, BlockNumber, Macs, UNIT,
-};
-use scale_info::TypeInfo;
+use countersign_primitives::{Balance, UNIT};
 
 /// The highest price of one run: a billion tokens. Below it, no sum of fee, value at risk and
 /// cover comes near an overflow.
 pub const MAX_PRICE: Balance = 1_000_000_000 * UNIT;
-
-/// What changes about a model, and what a request needs of its manifest.
-#[derive(
-	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-pub struct ModelRecord {
-	/// Who owns it now.
-	pub owner: AccountId,
-	/// Whether it takes requests.
-	pub status: ModelStatus,
-	/// The price, and the next.
-	pub price: Price,
-	/// The block in which it was registered.
-	pub registered_at: BlockNumber,
-	/// The cost of one run at the largest shapes.
-	pub macs: Macs,
-	/// The most bytes that the encoding of the inputs may take.
-	pub input_bytes: u32,
-	/// The version of the canonical operator set that its program names; `None` without a program,
-	/// and then its results cannot be disputed.
-	pub canonical_version: Option<u16>,
-	/// What is held of the owner's balance for the storage.
-	pub deposit: Balance,
-}
 
 /// The calls, storage, events and errors of models.
 #[frame_support::pallet]
@@ -124,7 +97,7 @@ pub mod pallet {
 		Chunk, Commitment, ModelRecord, ProgramRecord, Upload, WeightInfo, MAX_COMMITMENTS,
 	};
 	use countersign_primitives::{
-		model::{ArtefactHash, Manifest, ManifestError, ModelId, Price, MAX_SERVED, MAX_SERVERS},
+		model::{ArtefactHash, Manifest, ModelId, Price, MAX_SERVED, MAX_SERVERS},
 		program::MAX_PROGRAM_CHUNKS,
 		tensor::{Port, MAX_PORTS},
 		traits::{Bonds, Contributors, RequestRules},
@@ -542,24 +515,6 @@ pub mod pallet {
 		CostBelowProgram,
 		/// Only the account whose balance is held for the program may drop it.
 		NotDepositor,
-	}
-
-	impl<T> From<ManifestError> for Error<T> {
-		fn from(error: ManifestError) -> Self {
-			match error {
-				ManifestError::BadText => Self::BadText,
-				ManifestError::ArtefactLength => Self::BadArtefactLength,
-				ManifestError::NoPorts => Self::NoPorts,
-				ManifestError::PortName => Self::BadPortName,
-				ManifestError::DimensionRange => Self::BadDimensionRange,
-				ManifestError::InputTooLarge => Self::InputTooLarge,
-				ManifestError::OutputTooLarge => Self::OutputTooLarge,
-				ManifestError::Policies => Self::BadPolicies,
-				ManifestError::Cost => Self::BadCost,
-				ManifestError::Shares => Self::BadShares,
-				ManifestError::Royalties => Self::BadRoyalties,
-			}
-		}
 	}
 
 	#[pallet::call]
