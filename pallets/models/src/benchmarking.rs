@@ -14,7 +14,7 @@ use countersign_primitives::{
 	program::{ProgramPort, MAX_PROGRAM_CHUNKS, MAX_STORED_BYTES, PROGRAM_CHUNK_BYTES},
 	tensor::{Dimension, Port, TensorType, MAX_PORTS, MAX_RANK},
 	traits::{Bonds, Programs, RequestRules, Serving},
-	Hash, GIGA_MAC,
+	AccountId, Hash, Macs, GIGA_MAC,
 };
 use countersign_programs::examine;
 use frame_benchmarking::v2::*;
