@@ -9,7 +9,7 @@ use countersign_client::{
 	manifest::parse_hash,
 	primitives::{
 		dispute::{Decision, DisputableView, PackageSource, ReplayCost, Verdict as Found},
-		model::{ModelId, ModelView},
+		model::ModelView,
 		request::{RequestId, RequestView},
 	},
 	program,
