@@ -15,7 +15,7 @@ use countersign_primitives::{
 	commitment::tensors_commitment,
 	governance::GovernanceParameters,
 	keys::InferencePair,
-	model::ModelId,
+	model::{ModelId, ProgramRef},
 	offence::{OffenceKind, OffenceReport},
 	parameters::{ConsensusParameters, RequestParameters},
 	request::{EvidenceSet, Input, InputDemand, RequestId, Role, Terms},
@@ -215,9 +215,10 @@ fn play(genesis: Value) -> Seen {
 		let mut chain = Chain::new();
 		let mut seen = Seen::new();
 		let requests = chain.block(|| {
-			let model = model_of_cost(1, 1_000);
-			let (middling, costly) =
-				(model_of_cost(2, 2 * GIGA_MAC), model_of_cost(3, 9 * GIGA_MAC / 2));
+			let model = model_of_cost(1, 1_000, None);
+			let program = ProgramRef { root: Hash::repeat_byte(1), canonical_version: 1 };
+			let middling = model_of_cost(2, 2 * GIGA_MAC, Some(program));
+			let costly = model_of_cost(3, 9 * GIGA_MAC / 2, None);
 			let missed = ask(model).expect("it is taken");
 			let answered = ask(model).expect("it is taken");
 			let withheld = ask_without_input(model);
@@ -270,7 +271,7 @@ fn play(genesis: Value) -> Seen {
 			let now = look(&requests);
 			for (of, state) in &now {
 				if last.get(of) != Some(state) {
-					seen.push((chain.number(), of, state.clone()));
+					seen.push((chain.number(), *of, state.clone()));
 				}
 			}
 			last = now;
