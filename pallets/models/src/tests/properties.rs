@@ -6,7 +6,7 @@ use countersign_primitives::{
 	traits::{Models as _, Serving},
 	AccountId, Balance, UNIT,
 };
-use frame_support::traits::fungible::Inspect;
+use frame_support::traits::{fungible::Inspect, Hooks};
 use proptest::{prelude::*, sample::Index};
 
 #[derive(Debug, Clone)]
