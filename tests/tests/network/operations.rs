@@ -7,24 +7,8 @@ use countersign_network::{
 	scenario::{any_input, finalized, signer, within, Served},
 	Options,
 };
-use std::{
-	io::{Read, Write},
-	net::TcpStream,
-	process::Command,
-	time::Duration,
-};
+use std::{process::Command, time::Duration};
 use subxt::rpcs::rpc_params;
-
-/// What a node says over plain HTTP.
-fn get(url: &str) -> Result<String> {
-	let rest = url.strip_prefix("http://").context("plain HTTP")?;
-	let (host, path) = rest.split_once('/').context("a path")?;
-	let mut stream = TcpStream::connect(host)?;
-	write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
-	let mut text = String::new();
-	stream.read_to_string(&mut text)?;
-	Ok(text)
-}
 
 /// The names of metrics that a file of `deploy/` names.
 fn named(file: &str) -> Result<Vec<String>> {
@@ -50,7 +34,7 @@ async fn operators_see_what_is_there() -> Result<()> {
 		within("finality", Duration::from_secs(60), finalized(&client, best)).await?;
 
 		// Every metric that the dashboard and the alerts name is there, by its very name.
-		let metrics = get(&served.network.nodes[0].metrics_url())?;
+		let metrics = served.network.nodes[0].metrics()?;
 		for file in ["grafana-dashboard.json", "countersign-alerts.yml"] {
 			for name in named(file)? {
 				let found = metrics.lines().any(|line| {
