@@ -215,13 +215,13 @@ pub async fn play(served: &mut Served, plan: Plan, console: &mut Console) -> Res
 	let best = client.best().await?.number;
 	crate::scenario::within(
 		"finality",
-		Duration::from_secs(180),
+		Duration::from_secs(300),
 		crate::scenario::finalized(&client, best + 4),
 	)
 	.await?;
 	ledger.read(&client).await?;
 	console.progress("all asked; the last results become Final");
-	ledger.read_to_the_end(&client, Duration::from_secs(600)).await?;
+	ledger.read_to_the_end(&client, Duration::from_secs(900)).await?;
 	let tally = ledger.check(&client).await?;
 	// A block that died with the node that made it takes along what only that node knew.
 	let gone = made.iter().filter(|request| !ledger.asked.contains(request)).count();

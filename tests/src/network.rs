@@ -24,7 +24,7 @@ pub const VALIDATORS: [&str; 4] = ["alice", "bob", "charlie", "dave"];
 const MARK: &str = "COUNTERSIGN_NETWORK";
 
 /// How long a node may take to offer its RPC, on a slow machine.
-const START_PATIENCE: Duration = Duration::from_secs(120);
+const START_PATIENCE: Duration = Duration::from_secs(300);
 
 /// How to start a network.
 #[derive(Clone, Debug)]
@@ -161,7 +161,7 @@ impl Node {
 
 	/// Asks it to end, as an operator does, and checks that it ended well.
 	pub async fn stop(&mut self) -> Result<()> {
-		let status = self.running()?.stop(Duration::from_secs(30)).await?;
+		let status = self.running()?.stop(Duration::from_secs(120)).await?;
 		self.process = None;
 		anyhow::ensure!(status.success(), "{} ended with {status}", self.name);
 		Ok(())
@@ -424,7 +424,7 @@ impl Network {
 			result?;
 		}
 		let mark = self.root.to_string_lossy().into_owned();
-		until("the end of every process", Duration::from_secs(10), || {
+		until("the end of every process", Duration::from_secs(30), || {
 			with_environment(MARK, &mark).is_empty()
 		})
 		.await

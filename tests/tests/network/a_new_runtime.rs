@@ -75,7 +75,7 @@ async fn an_upgrade_in_the_middle_of_requests_loses_nothing() -> Result<()> {
 		propose_upgrade(&client, &hash).await?;
 		let (mut seed, mut blocks) = (10_000, client.blocks().await?);
 		loop {
-			let block = within("a block", Duration::from_secs(60), blocks.next()).await?;
+			let block = within("a block", Duration::from_secs(300), blocks.next()).await?;
 			ledger.read(&client).await?;
 			if authorized_upgrade(&client, ledger.last).await? == Some(hash) {
 				break;
@@ -95,7 +95,7 @@ async fn an_upgrade_in_the_middle_of_requests_loses_nothing() -> Result<()> {
 		apply_upgrade(&client, &upgrade).await?;
 		let mut upgraded = None;
 		loop {
-			let block = within("a block", Duration::from_secs(240), blocks.next()).await?;
+			let block = within("a block", Duration::from_secs(300), blocks.next()).await?;
 			if upgraded.is_none() && written_version(&client, block).await? == new {
 				upgraded = Some(block.number);
 			}
@@ -111,7 +111,7 @@ async fn an_upgrade_in_the_middle_of_requests_loses_nothing() -> Result<()> {
 
 		// All of them execute the new code, by all that can be asked.
 		for client in &served.clients {
-			let patience = Duration::from_secs(240);
+			let patience = Duration::from_secs(300);
 			let block =
 				within("finality", patience, finalized(client, upgraded + BLOCKS_AFTER)).await?;
 			ensure!(code(client, block).await? == upgrade, "another code");
@@ -123,7 +123,7 @@ async fn an_upgrade_in_the_middle_of_requests_loses_nothing() -> Result<()> {
 		let again = served.ask((seed..seed + 8).map(any_input).collect(), 30).await?;
 		served.answers(&client, &again).await?;
 
-		ledger.read_to_the_end(&client, Duration::from_secs(600)).await?;
+		ledger.read_to_the_end(&client, Duration::from_secs(900)).await?;
 		let tally = ledger.check(&client).await?;
 		println!("{tally:?}");
 		ensure!(tally.finals == tally.asked, "{tally:?}");

@@ -31,7 +31,7 @@ async fn operators_see_what_is_there() -> Result<()> {
 		let asked = served.ask((0..12).map(any_input).collect(), 60).await?;
 		served.answers(&client, &asked).await?;
 		let best = client.best().await?.number;
-		within("finality", Duration::from_secs(60), finalized(&client, best)).await?;
+		within("finality", Duration::from_secs(300), finalized(&client, best)).await?;
 
 		// Every metric that the dashboard and the alerts name is there, by its very name.
 		let metrics = served.network.nodes[0].metrics()?;
