@@ -1,5 +1,5 @@
-//! Tests on networks of real nodes. Each starts a network of its own; `./test` runs them one after
-//! the other, because four nodes have enough to do on two cores.
+//! Tests on networks of real nodes. Each starts a network of its own; several can run at a time.
+//! tests/README.md tells what each is about.
 
 mod a_new_runtime;
 mod artefacts;
