@@ -65,7 +65,7 @@ fn bare(
 
 /// Seconds that the first node's engine ran so far, and how many runs that were.
 fn engine(served: &Served) -> Result<(f64, f64)> {
-	let name = "substrate_countersign_inference_run_seconds";
+	let name = "countersign_inference_run_seconds";
 	let node = served.network.nodes.first().context("there are nodes")?;
 	Ok((node.metric(&format!("{name}_sum"), "")?, node.metric(&format!("{name}_count"), "")?))
 }

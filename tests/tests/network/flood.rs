@@ -60,8 +60,7 @@ async fn a_flood_is_turned_away_and_nobody_else_notices() -> Result<()> {
 		println!("{all:?}");
 		ensure!(all.answered > 0 && all.busy > 0 && all.refused > 0, "{all:?}");
 		let target = &served.network.nodes[0];
-		let refused =
-			target.metric("substrate_countersign_exchange_events_total", "\"queries_refused\"")?;
+		let refused = target.metric("countersign_exchange_events_total", "\"queries_refused\"")?;
 		ensure!(refused as usize >= all.busy, "{refused} refused, {all:?}");
 		ensure!(target.metric(REFUSED.0, REFUSED.1)? > 0.0, "it was never left alone");
 

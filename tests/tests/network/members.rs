@@ -97,7 +97,8 @@ async fn keys_rotated_between_assignment_and_result_still_sign() -> Result<()> {
 		while meant.is_empty() {
 			let asked = served.ask((seed..seed + 8).map(any_input).collect(), 80).await?;
 			seed += 8;
-			for (asked, drawn) in asked.into_iter().zip(drawn(&client, &asked).await?) {
+			let drawn = drawn(&client, &asked).await?;
+			for (asked, drawn) in asked.into_iter().zip(drawn) {
 				if drawn.account == account && drawn.session == begun + 1 {
 					meant.push(asked);
 				}

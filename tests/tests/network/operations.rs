@@ -15,7 +15,7 @@ fn named(file: &str) -> Result<Vec<String>> {
 	let text = std::fs::read_to_string(repository().join("deploy").join(file))?;
 	let mut names: Vec<String> = text
 		.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
-		.filter(|word| word.starts_with("substrate_"))
+		.filter(|word| word.starts_with("substrate_") || word.starts_with("countersign_"))
 		.map(str::to_string)
 		.collect();
 	names.sort();
