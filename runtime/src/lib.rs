@@ -54,13 +54,14 @@ impl_opaque_keys! {
 	}
 }
 
-/// The version of the runtime.
+/// The version of the runtime. `spec_version` is the year and the number of the release in it; see
+/// docs/decisions/0090-versions-of-the-runtime.md.
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("countersign"),
 	impl_name: alloc::borrow::Cow::Borrowed("countersign"),
 	authoring_version: 1,
-	spec_version: 1,
+	spec_version: 2_026_001,
 	impl_version: 1,
 	apis: RUNTIME_API_VERSIONS,
 	transaction_version: 1,
