@@ -342,6 +342,7 @@ impl<'a> Prepared<'a> {
 			},
 			first_result: self.inputs.len() + self.constants.len(),
 			packed: &[],
+			threads: None,
 		};
 		run.execute(self.nodes.iter(), inputs, &mut self.arena, None, see, tainted)
 	}

@@ -7,6 +7,7 @@ use crate::{memory::Cap, refusal::Refusal};
 use codec::{Decode, DecodeAll, Encode};
 use countersign_canonical::{
 	bands::{self, Policy},
+	kernels::Threads,
 	program::Package,
 	tensor::Meta,
 	Model, Trap, VERSION,
@@ -25,6 +26,7 @@ use sha2::{Digest, Sha256};
 use std::{
 	fs, io,
 	path::{Path, PathBuf},
+	sync::Arc,
 	time::{Duration, Instant, SystemTime},
 };
 
@@ -76,6 +78,8 @@ pub(crate) struct Programs {
 	/// The most programs that are kept ready.
 	models: usize,
 	cap: Cap,
+	/// What runs share their work between, where that is more than one.
+	threads: Option<Arc<Threads>>,
 	ready: Vec<Ready>,
 	clock: u64,
 }
@@ -86,13 +90,22 @@ impl Programs {
 		folder: &Path,
 		capacity_mib: u32,
 		models: usize,
+		threads: usize,
 		cap: Cap,
 	) -> Result<Self, String> {
 		fs::create_dir_all(folder)
 			.map_err(|error| format!("the folder of programs {}: {error}", folder.display()))?;
 		let capacity = u64::from(capacity_mib) << 20;
-		let folder = folder.to_path_buf();
-		Ok(Self { folder, capacity, models: models.max(1), cap, ready: Vec::new(), clock: 0 })
+		let threads = if threads > 1 { Some(Arc::new(start(threads)?)) } else { None };
+		Ok(Self {
+			folder: folder.to_path_buf(),
+			capacity,
+			models: models.max(1),
+			cap,
+			threads,
+			ready: Vec::new(),
+			clock: 0,
+		})
 	}
 
 	pub(crate) fn description(&self) -> String {
@@ -129,6 +142,10 @@ impl Programs {
 		let (names, model) = match self.read(wanted) {
 			Some(found) => found,
 			None => self.import(wanted)?,
+		};
+		let model = match &self.threads {
+			Some(threads) => model.with_threads(threads),
+			None => model,
 		};
 		check_ports(wanted, &policies, &names, &model)?;
 		let cost = &model.plan().cost;
@@ -167,12 +184,13 @@ impl Programs {
 			.ok_or_else(|| Refusal::new(ErrorKind::NotLoaded, "the program is not loaded"))?;
 		ready.used = now;
 		let inputs = convert::to_canonical(inputs);
-		float_mode::check()?;
+		let threads = ready.model.threads();
+		check_float_mode(threads)?;
 		let start = Instant::now();
 		let outcome = ready.model.run_watched(&inputs);
 		let time = start.elapsed();
 		// What was computed in a wrong mode is no answer.
-		float_mode::check()?;
+		check_float_mode(threads)?;
 		let verdict = claimed.map(|claimed| {
 			let claimed = convert::to_canonical(claimed);
 			bands::judge_outcome(&ready.policies, Ok(&claimed), &outcome)
@@ -309,6 +327,23 @@ impl Programs {
 		}
 		Err(io::Error::other(format!("{wanted} bytes are more than the folder may take")))
 	}
+}
+
+/// Starts threads in the float mode that consensus needs.
+fn start(count: usize) -> Result<Threads, String> {
+	let threads = Threads::new(count, || {
+		// Whether it worked is asked of each, here and before and after every run.
+		let _ = float_mode::enforce();
+	})?;
+	check_float_mode(Some(&threads)).map_err(|error| error.to_string())?;
+	Ok(threads)
+}
+
+/// Checks the float mode of this thread, and of those that runs use.
+fn check_float_mode(threads: Option<&Threads>) -> Result<(), float_mode::WrongFloatMode> {
+	float_mode::check()?;
+	let all = threads.map(|threads| threads.on_each(float_mode::check));
+	all.into_iter().flatten().collect()
 }
 
 /// What the manifest declares has to be what the program has, in the program's order: requests and
