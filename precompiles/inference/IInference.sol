@@ -168,6 +168,11 @@ interface IInference {
     /// @custom:selector 0xebacce47
     function inferPaid(bytes32 model, Tensor[] calldata input) external payable returns (bytes32 id, Tensor[] memory output);
 
+    /// What `inferPaid` takes now, in wei: its owner's price and the fee for the work. Reverts with
+    /// "NotSynchronous" as `infer` does.
+    /// @custom:selector 0xe2a69aea
+    function inferFee(bytes32 model) external view returns (uint256 fee);
+
     /// What a request would cost.
     /// @param inputLength The bytes of the encoded input; see `encodedLength`.
     /// @custom:selector 0xf063dd88

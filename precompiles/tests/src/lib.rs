@@ -5,6 +5,8 @@
 //! bytecode that `solc` made of them (`npm run compile` there).
 
 pub mod contracts;
+pub mod ethereum;
+pub mod every;
 pub mod programs;
 pub mod sol;
 pub mod world;
