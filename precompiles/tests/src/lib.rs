@@ -7,6 +7,7 @@
 pub mod contracts;
 pub mod ethereum;
 pub mod every;
+pub mod gas;
 pub mod programs;
 pub mod sol;
 pub mod world;
