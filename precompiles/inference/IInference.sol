@@ -115,7 +115,8 @@ interface IInference {
 
     /// What a request in the next block would cost, and who could run it.
     struct Quote {
-        /// The whole fee in wei, and its two parts: for the work, and the owner's price.
+        /// The whole fee in wei, and its parts: for the work, and the owner's price. What is left is for
+        /// audits that the terms ask for.
         uint256 fee;
         uint256 costFee;
         uint256 price;
