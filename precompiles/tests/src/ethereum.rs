@@ -55,11 +55,10 @@ pub fn transaction(to: H160, value: Balance, data: Vec<u8>) -> GenericTransactio
 pub fn estimate(from: &Account, transaction: &GenericTransaction) -> Result<U256, String> {
 	let asked = GenericTransaction { from: Some(from.address()), ..transaction.clone() };
 	frame_support::storage::with_transaction(|| {
-		let told = Revive::dry_run_eth_transact(asked, None, true, None);
+		let told = Revive::eth_estimate_gas(asked, None, None);
 		TransactionOutcome::Rollback(Ok::<_, DispatchError>(told))
 	})
 	.expect("rolled back")
-	.map(|told| told.eth_gas)
 	.map_err(|error| format!("{error:?}"))
 }
 
