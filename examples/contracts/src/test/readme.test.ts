@@ -14,7 +14,7 @@ test("the README shows the script that is tested", () => {
 test("the script of the README does what it says", { timeout: 120_000 }, () => {
 	const said = execFileSync("node", ["dist/readme.js", "../../tests/data/receipt.pdf"], { encoding: "utf8" });
 	const [fraud, file, credit] = said.trim().split("\n");
-	assert.ok(Number(fraud!.match(/^fraud with a probability of (0\.\d+)$/)![1]) > 0.5, fraud);
+	assert.ok(Number(/^fraud with a probability of ([\d.]+)$/.exec(fraud!)?.[1]) > 0.5, fraud);
 	assert.equal(file, "the file is pdf");
 	assert.match(credit!, /^3 contributors share every payment for it: [\d.]+ so far$/);
 });
