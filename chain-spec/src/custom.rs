@@ -214,6 +214,7 @@ overrides! {
 		fee_per_gigamac: Amount,
 		base_fee: Amount,
 		cover_per_mille: u32,
+		risk_per_million: u32,
 	}
 }
 

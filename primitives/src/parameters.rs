@@ -4,7 +4,10 @@
 //! stay inside the ranges below, and keep the relations that safety needs, for as long as the
 //! chain lives.
 
-use crate::{Balance, BlockNumber, Macs, SessionIndex, GIGA_MAC, MICRO_UNIT, MILLI_UNIT, UNIT};
+use crate::{
+	request::Terms, Balance, BlockNumber, Macs, SessionIndex, GIGA_MAC, MICRO_UNIT, MILLI_UNIT,
+	UNIT,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -164,6 +167,8 @@ pub struct RequestParameters {
 	pub base_fee: Balance,
 	/// Cover in thousandths of fee and value at risk.
 	pub cover_per_mille: u32,
+	/// What is added to the fee for the cover behind a value at risk, in millionths of the value.
+	pub risk_per_million: u32,
 }
 
 impl RequestParameters {
@@ -182,6 +187,7 @@ impl RequestParameters {
 			fee_per_gigamac: 10 * MILLI_UNIT,
 			base_fee: 100 * MICRO_UNIT,
 			cover_per_mille: 11_400,
+			risk_per_million: 1_000,
 		}
 	}
 	/// Those of a local network.
@@ -199,6 +205,7 @@ impl RequestParameters {
 			fee_per_gigamac: 10 * MILLI_UNIT,
 			base_fee: 100 * MICRO_UNIT,
 			cover_per_mille: 11_400,
+			risk_per_million: 1_000,
 		}
 	}
 	/// Checks every range.
@@ -220,6 +227,7 @@ impl RequestParameters {
 			100_000,
 			"cover: 11.39 to 100 times fee and value at risk",
 		)?;
+		within(self.risk_per_million, 0, 100_000, "fee for risk: up to a tenth of the value")?;
 		if self.deadline_base_blocks.saturating_add(self.most_gigamacs) >= self.deadline_most_blocks
 		{
 			return Err(ParameterError("the most costly request would have no deadline to choose"));
@@ -248,6 +256,19 @@ impl RequestParameters {
 	pub fn cost_fee(&self, macs: Macs) -> Balance {
 		let scaled = self.fee_per_gigamac.saturating_mul(Balance::from(macs));
 		self.base_fee.saturating_add(scaled.div_ceil(Balance::from(GIGA_MAC)))
+	}
+	/// What is added to the fee for the cover that a value at risk keeps from other requests,
+	/// rounded up.
+	pub fn risk_fee(&self, value_at_risk: Balance) -> Balance {
+		// In two parts, so that nothing overflows: whole millions, and the rest.
+		let rate = Balance::from(self.risk_per_million);
+		let (whole, rest) = (value_at_risk / 1_000_000, value_at_risk % 1_000_000);
+		whole.saturating_mul(rate).saturating_add(rest.saturating_mul(rate).div_ceil(1_000_000))
+	}
+	/// What a requester is charged whose input nobody had: the base fee, and that for the cover which
+	/// was kept for it.
+	pub fn withheld_fee(&self, terms: &Terms) -> Balance {
+		self.base_fee.saturating_add(self.risk_fee(terms.value_at_risk))
 	}
 	/// The cover that a fee and a value at risk need, rounded up.
 	pub fn cover(&self, fee: Balance, value_at_risk: Balance) -> Balance {
@@ -285,6 +306,9 @@ mod tests {
 		assert_eq!(p.cost_fee(0), 5);
 		assert_eq!(p.cost_fee(1), 6);
 		assert_eq!(p.cost_fee(GIGA_MAC), 8);
+		assert_eq!([0, 1, 1_000, 1_001].map(|value| p.risk_fee(value)), [0, 1, 1, 2]);
+		assert_eq!(p.risk_fee(5 * UNIT), 5 * MILLI_UNIT);
+		assert_eq!(p.risk_fee(u128::MAX), u128::MAX / 1_000 + 1);
 		assert_eq!(p.cover(1, 0), 12);
 		assert_eq!(p.cover(u128::MAX, u128::MAX), u128::MAX.div_ceil(1_000));
 	}

@@ -413,7 +413,8 @@ pub struct Quote {
 	pub latest_deadline: BlockNumber,
 	/// Blocks from a result to `Final`.
 	pub final_window: BlockNumber,
-	/// What is charged if the input is demanded and never comes.
+	/// What is charged if the input is demanded and never comes: the base fee, and what is added for
+	/// the value at risk.
 	pub base_fee: Balance,
 }
 

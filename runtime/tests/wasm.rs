@@ -113,6 +113,7 @@ fn store(seed: u8, package: &[u8]) -> ModelId {
 		parents: Default::default(),
 	};
 	let model = manifest.id(&System::block_hash(0), &alice());
+	blocks::commit_before(&alice(), &model);
 	dispatch(pallet_models::Call::register { manifest, price: MILLI_UNIT });
 	let length = package.len() as u32;
 	dispatch(pallet_models::Call::begin_program { model, length });

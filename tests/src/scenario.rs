@@ -119,8 +119,8 @@ pub async fn register(
 	file: &ManifestFile,
 ) -> Result<(ModelId, Included)> {
 	let id = file.manifest.id(&client.genesis(), &owner.account());
-	let call = Call::register(&file.manifest, file.price.unwrap_or_default());
-	let included = client.submit(&call, owner).await?;
+	let price = file.price.unwrap_or_default();
+	let included = client.register(owner, &file.manifest, price).await?;
 	let view = client.model(id).await?;
 	ensure!(view.manifest == file.manifest, "the chain shows another manifest");
 	ensure!(view.owner == owner.account(), "the chain shows another owner");

@@ -86,7 +86,12 @@ impl Call {
 			.map_err(|error| Error::Incompatible(format!("{}: {error}", self.title())))
 	}
 
-	/// Registers a model.
+	/// Commits to register a model.
+	pub fn commit(commitment: &Hash) -> Self {
+		Self::new("Models", "commit").with("commitment", commitment)
+	}
+
+	/// Registers a model that was committed to in an earlier block.
 	pub fn register(manifest: &Manifest, price: Balance) -> Self {
 		Self::new("Models", "register").with("manifest", manifest).with_number("price", price)
 	}

@@ -200,6 +200,15 @@ pub(crate) async fn watch(
 	let mut told_window = false;
 	loop {
 		let step = follow.next().await?;
+		if step.retracted > 0 {
+			session.progress(format!(
+				"{} replaced by a fork: what was told of them may have changed",
+				match step.retracted {
+					1 => "1 block was".to_string(),
+					count => format!("{count} blocks were"),
+				}
+			));
+		}
 		for event in &step.events {
 			if event.is("Inference", "Requested") {
 				continue;

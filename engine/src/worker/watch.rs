@@ -519,7 +519,7 @@ impl Watcher {
 				Ok(bytes) => (PackageSource::Inline(bytes), cost),
 				Err(_) => {
 					let why = "its package is too long for one transaction: stage it with an \
-					           account, by `countersign dispute`";
+					           account, by `countersign dispute open`";
 					return Ok(Err(why.into()));
 				}
 			}

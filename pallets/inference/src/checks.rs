@@ -5,7 +5,7 @@
 //! cannot fail when it is dispatched.
 
 use crate::{
-	pallet::{Config, Inputs, Pallet, Requests},
+	pallet::{Config, Error, Inputs, Pallet, Requests},
 	types::{ActiveAssignment, Request},
 };
 use countersign_primitives::{
@@ -105,6 +105,31 @@ pub(crate) enum Refusal {
 	ValueAtRiskWithoutProgram,
 	TooCostly,
 	InputTooLarge,
+	VersionSuspended,
+}
+
+impl<T> From<Refusal> for Error<T> {
+	fn from(refusal: Refusal) -> Self {
+		match refusal {
+			Refusal::UnknownModel => Self::UnknownModel,
+			Refusal::ModelRetired => Self::ModelRetired,
+			Refusal::EvidenceUnavailable => Self::EvidenceUnavailable,
+			Refusal::CallbackUnavailable => Self::CallbackUnavailable,
+			Refusal::ValueAtRiskWithoutProgram => Self::ValueAtRiskWithoutProgram,
+			Refusal::TooCostly => Self::TooCostly,
+			Refusal::InputTooLarge => Self::InputTooLarge,
+			Refusal::VersionSuspended => Self::VersionSuspended,
+		}
+	}
+}
+
+impl<T> From<TensorError> for Error<T> {
+	fn from(error: TensorError) -> Self {
+		match error {
+			TensorError::SignatureMismatch => Self::InputMismatch,
+			_ => Self::InputMalformed,
+		}
+	}
 }
 
 /// What model and terms come to under the rules in force.
@@ -131,11 +156,12 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Offer, Refusal> {
 		let model_terms = T::Models::terms(model, now).ok_or(Refusal::UnknownModel)?;
 		ensure!(model_terms.status == ModelStatus::Active, Refusal::ModelRetired);
+		ensure!(!Self::is_in_doubt(model_terms.canonical_version), Refusal::VersionSuspended);
 		// Nobody audits, replays or attests yet: nobody is paid for it either.
 		ensure!(terms.evidence.is_empty(), Refusal::EvidenceUnavailable);
 		Self::check_callback(terms)?;
 		ensure!(
-			model_terms.has_program || terms.value_at_risk == 0,
+			model_terms.has_program() || terms.value_at_risk == 0,
 			Refusal::ValueAtRiskWithoutProgram
 		);
 		ensure!(
@@ -146,7 +172,8 @@ impl<T: Config> Pallet<T> {
 			input_length <= MAX_INPUT_BYTES.min(T::Models::input_bytes(model)),
 			Refusal::InputTooLarge
 		);
-		let cost_fee = rules.cost_fee(model_terms.macs);
+		let cost_fee =
+			rules.cost_fee(model_terms.macs).saturating_add(rules.risk_fee(terms.value_at_risk));
 		let fee = cost_fee.saturating_add(model_terms.price);
 		let cover = rules.cover(fee, terms.value_at_risk);
 		Ok(Offer { model: model_terms, cost_fee, cover })

@@ -105,7 +105,7 @@ impl<T: Config> Pallet<T> {
 		);
 		add(T::WeightInfo::settle(), finals.len());
 		for id in finals {
-			if Self::settle(&id).is_err() {
+			if Self::end_window(&id).is_err() {
 				crate::impossible("only open results wait for Final, and the hook leaves room");
 			}
 		}
@@ -144,7 +144,9 @@ impl<T: Config> Pallet<T> {
 		match request.status {
 			RequestStatus::Waiting => {
 				Waiting::<T>::remove(request.is_take_over(), id);
-				let reason = if request.is_take_over() {
+				let reason = if Self::is_in_doubt(request.canonical_version) {
+					RefundReason::VersionSuspended
+				} else if request.is_take_over() {
 					RefundReason::NotAnswered
 				} else {
 					RefundReason::NoServer
@@ -170,7 +172,7 @@ impl<T: Config> Pallet<T> {
 				Self::end_work(&request);
 				let owed = request.active.as_ref().map(|active| {
 					T::Bonds::release_cover(&active.assignment.account, active.assignment.cover);
-					(active.assignment.account.clone(), request.rules.base_fee)
+					(active.assignment.account.clone(), request.rules.withheld_fee(&request.terms))
 				});
 				Self::refund(id, request, RefundReason::InputWithheld, owed);
 			}

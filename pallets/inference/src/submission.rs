@@ -96,6 +96,7 @@ impl<T: Config> Pallet<T> {
 				cost_fee: offer.cost_fee,
 				price: offer.model.price,
 				macs: offer.model.macs,
+				canonical_version: offer.model.canonical_version,
 				cover: offer.cover,
 				attribution,
 				rules,

@@ -142,6 +142,7 @@ mod benchmarking {
 				cost_fee: 0,
 				price: 0,
 				macs: 1,
+				canonical_version: Some(1),
 				cover,
 				attribution,
 				rules,
@@ -182,6 +183,7 @@ mod benchmarking {
 				finality: Finality::Open,
 				evidence: EvidenceSet::default(),
 				answered_at: 0,
+				window_from: 0,
 				final_at,
 			},
 		);

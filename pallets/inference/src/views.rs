@@ -37,6 +37,7 @@ impl From<Refusal> for QuoteError {
 			Refusal::ValueAtRiskWithoutProgram => Self::ValueAtRiskWithoutProgram,
 			Refusal::TooCostly => Self::TooCostly,
 			Refusal::InputTooLarge => Self::InputTooLarge,
+			Refusal::VersionSuspended => Self::VersionSuspended,
 		}
 	}
 }
@@ -68,7 +69,7 @@ impl<T: Config> Pallet<T> {
 			earliest_deadline,
 			latest_deadline,
 			final_window: rules.final_window_blocks,
-			base_fee: rules.base_fee,
+			base_fee: rules.withheld_fee(&terms),
 		})
 	}
 

@@ -49,6 +49,7 @@ impl pallet_inference::Config for Runtime {
 	type Programs = Models;
 	type Bonds = Validators;
 	type Sessions = Validators;
+	type Versions = Validators;
 	type Contributors = Attribution;
 	type Randomness = BlockVrf;
 	type ClockRuns = pallet_disputes::ClockRuns<Runtime>;

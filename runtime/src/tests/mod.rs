@@ -5,4 +5,5 @@ mod disputes;
 mod genesis;
 mod governance;
 mod offences;
+mod parameters;
 mod random;

@@ -228,6 +228,19 @@ impl World {
 				let sha256 = manifest.artefact.sha256;
 				let price = random.amount();
 				let before = Models::model(&id).is_some();
+				// Mostly committed to in the block before; sometimes in this one, or not at all.
+				let commitment = countersign_primitives::model::registration_commitment(&id);
+				let commit = pallet_models::Call::commit { commitment };
+				match random.below(8) {
+					0 => {}
+					1 => self.signed("commit", &who, commit),
+					_ => {
+						let now = System::block_number();
+						System::set_block_number(now.saturating_sub(1));
+						self.signed("commit", &who, commit);
+						System::set_block_number(now);
+					}
+				}
 				self.signed("register", &who, pallet_models::Call::register { manifest, price });
 				if !before && Models::model(&id).is_some() {
 					self.models.push(id);
@@ -377,6 +390,7 @@ impl World {
 				let call = pallet_inference::Call::set_parameters {
 					parameters: countersign_primitives::parameters::RequestParameters {
 						final_window_blocks: 40 + random.below(40) as u32,
+						risk_per_million: random.below(100_000) as u32,
 						base_fee: 1 + random.amount() % UNIT,
 						..countersign_primitives::parameters::RequestParameters::local()
 					},

@@ -4,6 +4,7 @@
 mod assignment;
 pub(crate) mod callbacks;
 mod deadlines;
+mod doubt;
 mod inputs;
 mod invariants;
 mod journey;
