@@ -596,7 +596,6 @@ mod tests {
 	}
 
 	#[test]
-<<<<<<< HEAD
 	fn what_was_signed_for_another_runtime_is_signed_again() {
 		let node = |code, message: &str| Error::Node {
 			method: "the transaction".into(),
@@ -607,7 +606,9 @@ mod tests {
 		assert!(badly_signed(&node(1010, message)));
 		assert!(!badly_signed(&node(1010, "Invalid Transaction: Transaction is outdated")));
 		assert!(!badly_signed(&node(1002, message)));
-=======
+	}
+
+	#[test]
 	fn what_a_fork_left_behind_is_tried_again() {
 		let node = |message: &str| Error::Node {
 			method: "the transaction".into(),
@@ -633,7 +634,6 @@ mod tests {
 		] {
 			assert!(!was_left_behind(&other), "{other}");
 		}
->>>>>>> small
 	}
 
 	#[test]
