@@ -350,6 +350,9 @@ impl<T: Config> Pallet<T> {
 		terms: Terms,
 	) -> Result<(), DispatchError> {
 		let (bond, fee) = (terms.bond::<T>(), terms.fee());
+		if let Some(canonical) = outcome.commitment() {
+			T::Results::recomputed(request, &canonical);
+		}
 		let executor = result.executor.clone();
 		let (mut slash, mut slashed_in, mut bond_lost) = (0, None, 0);
 		match verdict {

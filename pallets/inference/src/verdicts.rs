@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 #[cfg(feature = "runtime-benchmarks")]
 use countersign_primitives::model::ModelId;
 use countersign_primitives::{
+	audit::Audits,
 	dispute::{OpenResult, Verdicts},
-	request::{EvidenceSet, Finality, Outcome, RequestId, RequestStatus},
+	request::{EvidenceSet, Finality, Outcome, OutcomeCommitment, RequestId, RequestStatus},
 	BlockNumber,
 };
 use sp_runtime::DispatchResult;
@@ -41,6 +42,10 @@ impl<T: Config> Verdicts for Pallet<T> {
 
 	fn input_length(id: &RequestId) -> Option<u32> {
 		Inputs::<T>::decode_len(id).and_then(|length| u32::try_from(length).ok())
+	}
+
+	fn recomputed(id: &RequestId, canonical: &OutcomeCommitment) {
+		T::Audits::recomputed(id, canonical);
 	}
 
 	fn uphold(id: &RequestId) -> DispatchResult {
@@ -140,6 +145,7 @@ mod benchmarking {
 					callback: None,
 				},
 				cost_fee: 0,
+				audit_fee: 0,
 				price: 0,
 				macs: 1,
 				cover,

@@ -245,6 +245,7 @@ fn check() {
 	Attribution::do_try_state().expect("attribution");
 	Inference::do_try_state().expect("inference");
 	Disputes::do_try_state().expect("disputes");
+	Audits::do_try_state().expect("audits");
 }
 
 fn dense() -> canonical::program::Package {
