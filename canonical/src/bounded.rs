@@ -319,11 +319,9 @@ impl<'a> Prepared<'a> {
 	/// As [`Model::run_audited`](crate::Model::run_audited).
 	pub fn run_audited(&mut self, inputs: &[Tensor], seed: Hash) -> (Outcome, Hash) {
 		let first = self.inputs.len() + self.constants.len();
-		let mut watch =
-			Watch::new(seed, self.plan.metas.get(first..).unwrap_or_default().iter());
+		let mut watch = Watch::new(seed, self.plan.metas.get(first..).unwrap_or_default().iter());
 		let mut tainted = vec![false; self.plan.metas.len()];
-		let result =
-			self.execute(inputs, |node, view| watch.see(node, &view), Some(&mut tainted));
+		let result = self.execute(inputs, |node, view| watch.see(node, &view), Some(&mut tainted));
 		(outcome(result, &self.outputs, first, &tainted), watch.digest())
 	}
 

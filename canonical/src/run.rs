@@ -338,8 +338,7 @@ impl Model {
 		let results = self.plan.metas.get(first..).unwrap_or_default();
 		let mut watch = Watch::new(seed, results.iter());
 		let mut tainted = vec![false; self.plan.metas.len()];
-		let result =
-			self.execute(inputs, |node, view| watch.see(node, &view), Some(&mut tainted));
+		let result = self.execute(inputs, |node, view| watch.see(node, &view), Some(&mut tainted));
 		(outcome(result, &self.program.outputs, first, &tainted), watch.digest())
 	}
 

@@ -398,7 +398,15 @@ mod tests {
 		for changed in [
 			audit_commitment(&hash, &request, role, &account, &outcome, &trace, &salt),
 			audit_commitment(&genesis, &hash, role, &account, &outcome, &trace, &salt),
-			audit_commitment(&genesis, &request, Role::Auditor(1), &account, &outcome, &trace, &salt),
+			audit_commitment(
+				&genesis,
+				&request,
+				Role::Auditor(1),
+				&account,
+				&outcome,
+				&trace,
+				&salt,
+			),
 			audit_commitment(&genesis, &request, role, &other, &outcome, &trace, &salt),
 			audit_commitment(&genesis, &request, role, &account, &different, &trace, &salt),
 			audit_commitment(&genesis, &request, role, &account, &outcome, &hash, &salt),

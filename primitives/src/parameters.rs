@@ -118,8 +118,7 @@ impl ConsensusParameters {
 			));
 		}
 		// The late draw falls at the start of the second epoch after a result.
-		let audited =
-			self.epoch_slots.saturating_mul(2).saturating_add(requests.audit_blocks());
+		let audited = self.epoch_slots.saturating_mul(2).saturating_add(requests.audit_blocks());
 		if requests.final_window_blocks < audited.max(48) {
 			return Err(ParameterError(
 				"the window to Final must be at least 48 blocks, and two epochs and all rounds of an audit",

@@ -17,8 +17,8 @@ use countersign_primitives::{
 	model::ModelStatus,
 	parameters::RequestParameters,
 	request::{
-		EvidenceSet, Input, InputDemand, Outcome, OutcomeCommitment, RequestId, RequestStatus, Role, Statement,
-		Terms, LANES,
+		EvidenceSet, Input, InputDemand, Outcome, OutcomeCommitment, RequestId, RequestStatus,
+		Role, Statement, Terms, LANES,
 	},
 	tensor::{decode_tensors, TensorError, MAX_INPUT_BYTES},
 	traits::{ModelTerms, Models},

@@ -9,8 +9,8 @@ use crate::{
 	types::{join_evidence, InvalidatedResult, RefundReason, Request, ResultRecord},
 };
 use countersign_primitives::{
-	audit::{AuditBill, Audits},
 	attribution::largest_remainder,
+	audit::{AuditBill, Audits},
 	model::ModelId,
 	request::{
 		EvidenceSet, Finality, Outcome, OutcomeCommitment, Receipt, RequestId, RequestStatus,

@@ -197,7 +197,7 @@ impl Runner for FakeEngine {
 			false => Band::Wrong,
 		});
 		let outcome = RunOutcome::Output(vec![tensor(4.0)]);
-		Ok(RunReport { outcome, verdict, time: Duration::ZERO })
+		Ok(RunReport { outcome, verdict, trace: None, time: Duration::ZERO })
 	}
 }
 
