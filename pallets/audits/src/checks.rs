@@ -139,8 +139,7 @@ impl<T: Config> Pallet<T> {
 		let (role, session, validator) = (*role, *session, *validator);
 		let found = Self::find(&Speaker { genesis, request, role, session, validator, signer })?;
 		ensure!(
-			found.seat.state == SeatState::Drawn
-				&& T::Results::clock() <= found.round.commit_until,
+			found.seat.state == SeatState::Drawn && T::Results::clock() <= found.round.commit_until,
 			Rejection::Closed
 		);
 		Ok(found)

@@ -2,8 +2,8 @@
 
 use crate::{
 	pallet::{
-		Audits, Closings, Config, Draws, Error, Event, Lates, Owed, Pallet, Prunes, Records, Rounds,
-		Work,
+		Audits, Closings, Config, Draws, Error, Event, Lates, Owed, Pallet, Prunes, Records,
+		Rounds, Work,
 	},
 	types::{Audit, Progress, Seat, SeatState},
 	weights::WeightInfo,
@@ -98,7 +98,11 @@ impl<T: Config> audit::Audits for Pallet<T> {
 		}
 		let missing = audit.wanted.saturating_sub(audit.wanted_passed());
 		let bill = AuditBill {
-			from_executor: if audit.nobody && audit.passed() == 0 { 0 } else { audit.from_executor },
+			from_executor: if audit.nobody && audit.passed() == 0 {
+				0
+			} else {
+				audit.from_executor
+			},
 			unspent: audit::wanted_fee(missing, audit.wanted_pay),
 		};
 		if finality == Finality::Invalidated {
@@ -204,15 +208,13 @@ impl<T: Config> Pallet<T> {
 	/// what went.
 	fn pay_from_pot(to: &AccountId, amount: Balance) -> Balance {
 		let pot = T::Results::pot();
-		let there =
-			T::Currency::reducible_balance(&pot, Preservation::Preserve, Fortitude::Polite);
+		let there = T::Currency::reducible_balance(&pot, Preservation::Preserve, Fortitude::Polite);
 		let part = amount.min(there);
 		if part == 0 {
 			return 0;
 		}
-		let paid = with_storage_layer(|| {
-			T::Currency::transfer(&pot, to, part, Preservation::Preserve)
-		});
+		let paid =
+			with_storage_layer(|| T::Currency::transfer(&pot, to, part, Preservation::Preserve));
 		if paid.is_ok() {
 			part
 		} else {

@@ -65,9 +65,7 @@ pub fn hits(seed: &Hash, rate: Perbill) -> bool {
 /// stake of zero is never drawn. `None` where nobody is left.
 pub fn draw_by_stake(stakes: &[Balance], without: &[ValidatorIndex], seed: &Hash) -> Option<u32> {
 	let each = || {
-		(0u32..).zip(stakes).filter(|(position, stake)| {
-			**stake > 0 && !without.contains(position)
-		})
+		(0u32..).zip(stakes).filter(|(position, stake)| **stake > 0 && !without.contains(position))
 	};
 	let total = each().fold(U256::zero(), |total, (_, stake)| total + U256::from(*stake));
 	if total.is_zero() {
@@ -135,8 +133,7 @@ impl<T: Config> Pallet<T> {
 		let exposure = T::Sessions::member(statement.session, statement.validator)
 			.map_or(0, |member| member.exposure);
 		let rate = rates::rate(Records::<T>::get(&executor).passed, result.cover, exposure);
-		let (pay, from_executor) =
-			rates::pay(rate, result.executor_share, result.audit_share);
+		let (pay, from_executor) = rates::pay(rate, result.executor_share, result.audit_share);
 		let now = Self::now();
 		let early = now.saturating_add(rules.audit_seed_blocks);
 		// Due when the second session after this one has begun.
@@ -210,7 +207,8 @@ impl<T: Config> Pallet<T> {
 			Self::deposit_event(Event::NobodyDrawn { request: *id, draw });
 			Self::draw_again(id, &mut audit, draw, number, seats, wanted);
 		} else {
-			let round = Round { number, seed, seats, wanted, commit_until: 0, reveal_until: 0, due: 0 };
+			let round =
+				Round { number, seed, seats, wanted, commit_until: 0, reveal_until: 0, due: 0 };
 			Self::begin_round(id, &mut audit, draw, round, drawn);
 		}
 		Audits::<T>::insert(id, audit);
@@ -322,9 +320,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Whether a validator may audit, and says that it can.
 	fn can_audit(audit: &Audit, member: &SessionMember) -> bool {
-		let is_new = |account: &AccountId, key| {
-			*account != member.account && *key != member.key
-		};
+		let is_new = |account: &AccountId, key| *account != member.account && *key != member.key;
 		is_new(&audit.executor, &audit.signer)
 			&& audit.seats.iter().all(|seat| is_new(&seat.account, &seat.key))
 			&& T::Models::capacity(&member.account) >= audit.macs

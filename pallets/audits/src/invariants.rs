@@ -62,11 +62,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	fn check_audit(
-		id: &RequestId,
-		audit: &Audit,
-		sums: &mut Sums,
-	) -> Result<(), TryRuntimeError> {
+	fn check_audit(id: &RequestId, audit: &Audit, sums: &mut Sums) -> Result<(), TryRuntimeError> {
 		for draw in [Draw::Early, Draw::Late] {
 			let key = (*id, draw);
 			match audit.progress(draw) {

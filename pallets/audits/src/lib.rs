@@ -431,8 +431,7 @@ pub mod pallet {
 			_signature: InferenceSignature,
 		) -> DispatchResult {
 			ensure_authorized(origin)?;
-			let (audit, number) =
-				Self::check_commit(&commit).map_err(|_| Error::<T>::Rejected)?;
+			let (audit, number) = Self::check_commit(&commit).map_err(|_| Error::<T>::Rejected)?;
 			Self::take_commit(commit, audit, number);
 			Ok(())
 		}
@@ -469,8 +468,7 @@ pub mod pallet {
 			_signature: InferenceSignature,
 		) -> DispatchResult {
 			ensure_authorized(origin)?;
-			let (audit, number) =
-				Self::check_reveal(&reveal).map_err(|_| Error::<T>::Rejected)?;
+			let (audit, number) = Self::check_reveal(&reveal).map_err(|_| Error::<T>::Rejected)?;
 			Self::take_reveal(reveal, audit, number);
 			Ok(())
 		}

@@ -498,8 +498,7 @@ pub(crate) fn run_until(so: impl Fn() -> bool) {
 }
 
 pub(crate) fn output(value: f32) -> Outcome {
-	let tensor =
-		Tensor { ty: TensorType::F32, shape: vec![1], data: value.to_le_bytes().to_vec() };
+	let tensor = Tensor { ty: TensorType::F32, shape: vec![1], data: value.to_le_bytes().to_vec() };
 	Outcome::Output(vec![tensor].encode().try_into().unwrap())
 }
 
@@ -698,7 +697,10 @@ pub(crate) fn run_honest(blocks: u32) {
 /// Runs until auditors are drawn for a result.
 pub(crate) fn run_to_draw(request: &RequestId, draw: Draw) {
 	run_until(|| {
-		matches!(audit(request).map(|audit| audit.progress(draw).clone()), Some(Progress::Running(_)))
+		matches!(
+			audit(request).map(|audit| audit.progress(draw).clone()),
+			Some(Progress::Running(_))
+		)
 	});
 }
 

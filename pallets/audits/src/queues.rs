@@ -100,11 +100,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Makes draws that are due. Returns how many drew nobody and how many somebody.
-	fn draw_all(
-		draws: &mut BlockNumber,
-		lates: &mut u32,
-		now: BlockNumber,
-	) -> (u32, u32) {
+	fn draw_all(draws: &mut BlockNumber, lates: &mut u32, now: BlockNumber) -> (u32, u32) {
 		let (mut passed, mut hits) = (0u32, 0u32);
 		let mut count = |tried: Tried| match tried {
 			Tried::Passed => {
@@ -169,7 +165,7 @@ impl<T: Config> Pallet<T> {
 		(settled, reported)
 	}
 
-	fn prune_all(cursor: &mut BlockNumber, now: BlockNumber) -> u32 {
+	pub(crate) fn prune_all(cursor: &mut BlockNumber, now: BlockNumber) -> u32 {
 		let mut pruned = 0u32;
 		let mut due = Due::before(cursor, now);
 		while pruned < MAX_PRUNES_PER_BLOCK {

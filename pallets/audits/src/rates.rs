@@ -46,8 +46,7 @@ pub fn record_rate(passed: u32) -> Perbill {
 pub fn rate(passed: u32, cover: Balance, exposure: Balance) -> Perbill {
 	let record = record_rate(passed);
 	let half = exposure / 2;
-	let taken =
-		if cover >= half { Perbill::one() } else { Perbill::from_rational(cover, half) };
+	let taken = if cover >= half { Perbill::one() } else { Perbill::from_rational(cover, half) };
 	record.saturating_add(record.left_from_one() * taken)
 }
 

@@ -7,9 +7,7 @@ use crate::{
 use alloc::vec::Vec;
 use countersign_canonical::bands;
 use countersign_primitives::{
-	audit::{
-		AuditCommit, AuditReveal, AuditedResults, Draw, BROKEN_COMMIT_MULTIPLE,
-	},
+	audit::{AuditCommit, AuditReveal, AuditedResults, Draw, BROKEN_COMMIT_MULTIPLE},
 	dispute::Manifests,
 	model::PrecisionPolicy,
 	offence::{OffenceKind, OffenceReport},
@@ -101,8 +99,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Keeps a result from `Final` so that it can be recomputed.
 	fn contradict(id: &RequestId, audit: &mut Audit) {
-		let until =
-			T::Results::clock().saturating_add(audit.rules.dispute_game_blocks.into());
+		let until = T::Results::clock().saturating_add(audit.rules.dispute_game_blocks.into());
 		audit.contradicted_until = Some(until);
 		Self::deposit_event(Event::Contradicted { request: *id, until });
 	}
@@ -165,8 +162,7 @@ impl<T: Config> Pallet<T> {
 		// The report takes of what is free.
 		Self::free(id, number, seat);
 		let slash = seat.pay.saturating_mul(BROKEN_COMMIT_MULTIPLE);
-		let slashed_in =
-			Self::report(OffenceKind::BrokenCommit, id, number, seat, slash, None);
+		let slashed_in = Self::report(OffenceKind::BrokenCommit, id, number, seat, slash, None);
 		Self::deposit_event(Event::CommitBroken {
 			request: *id,
 			role: Role::Auditor(number),
@@ -251,7 +247,8 @@ impl<T: Config> Pallet<T> {
 		if traces.all(|trace| Some(trace) == first) {
 			return;
 		}
-		for seat in audit.seats.iter_mut().filter(|seat| seat.draw == draw && seat.round == number) {
+		for seat in audit.seats.iter_mut().filter(|seat| seat.draw == draw && seat.round == number)
+		{
 			if let SeatState::Revealed { agrees: true, doubted, .. } = &mut seat.state {
 				*doubted = true;
 			}

@@ -8,8 +8,8 @@ use crate::{
 use alloc::vec::Vec;
 use countersign_primitives::{
 	audit::{
-		AuditCommit, AuditItem, AuditRecordView, AuditReveal, AuditStage, AuditView, AuditedResults,
-		Draw, SeatStatus, SeatView,
+		AuditCommit, AuditItem, AuditRecordView, AuditReveal, AuditStage, AuditView,
+		AuditedResults, Draw, SeatStatus, SeatView,
 	},
 	keys::{InferenceId, InferenceSignature},
 	request::{RequestId, Role},

@@ -700,6 +700,7 @@ fn check() {
 	Attribution::do_try_state().expect("attribution");
 	Inference::do_try_state().expect("inference");
 	Disputes::do_try_state().expect("disputes");
+	Audits::do_try_state().expect("audits");
 	let everywhere = frame_system::Account::<Runtime>::iter_values()
 		.fold(0u128, |sum, account| sum + account.data.free + account.data.reserved);
 	assert_eq!(everywhere, pallet_balances::TotalIssuance::<Runtime>::get());
@@ -737,6 +738,7 @@ fn play(seed: u64, dispatches: u32) {
 		assert_eq!(pallet_inference::Requests::<Runtime>::iter_keys().count(), 0, "all pruned");
 		assert_eq!(pallet_inference::Results::<Runtime>::iter_keys().count(), 0, "all pruned");
 		assert_eq!(pallet_disputes::Decisions::<Runtime>::iter_keys().count(), 0, "all pruned");
+		assert_eq!(pallet_audits::Audits::<Runtime>::iter_keys().count(), 0, "all pruned");
 		assert_eq!(pallet_validators::Slashes::<Runtime>::iter_keys().count(), 0, "all applied");
 		assert_eq!(pallet_validators::Reports::<Runtime>::iter_keys().count(), 0, "all forgotten");
 		assert_eq!(pallet_offences::Reports::<Runtime>::iter_keys().count(), 0, "there too");

@@ -130,9 +130,8 @@ fn a_block_draws_for_a_bounded_number_and_the_rest_waits() {
 		let requests: Vec<_> =
 			(0..20u8).map(|number| answer_as(1 + number, &validator(0), truth(), 0)).collect();
 		run_blocks(2);
-		let drawn = || {
-			requests.iter().filter(|request| !audit(request).unwrap().seats.is_empty()).count()
-		};
+		let drawn =
+			|| requests.iter().filter(|request| !audit(request).unwrap().seats.is_empty()).count();
 		for block in 1..=5 {
 			next_block();
 			assert_eq!(drawn(), (block * MAX_HITS_PER_BLOCK as usize).min(20));
@@ -149,8 +148,7 @@ fn paying_is_bounded_and_the_rest_waits() {
 		for request in &requests {
 			end(request, countersign_primitives::request::Finality::Final);
 		}
-		let settled =
-			|| requests.iter().filter(|request| audit(request).unwrap().settled).count();
+		let settled = || requests.iter().filter(|request| audit(request).unwrap().settled).count();
 		for block in 1..=3 {
 			next_block();
 			assert_eq!(settled(), block * MAX_CLOSINGS_PER_BLOCK as usize);

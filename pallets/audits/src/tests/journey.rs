@@ -2,7 +2,7 @@
 
 use crate::{mock::*, Error, Event, Progress, SeatState};
 use countersign_primitives::{
-	audit::{AuditBill, Audits as _, AuditStage, Draw},
+	audit::{AuditBill, AuditStage, Audits as _, Draw},
 	request::{Finality, Outcome, TrapCode},
 	Balance, UNIT,
 };
@@ -25,7 +25,10 @@ fn a_result_from_its_draws_to_pay() {
 		let first = work();
 		assert!(first.iter().all(|item| item.stage == AuditStage::Commit));
 		assert_ok!(commit(&first[0], &honest(&first[0])));
-		assert!(work().iter().any(|item| item.stage == AuditStage::Wait), "one waits for the other");
+		assert!(
+			work().iter().any(|item| item.stage == AuditStage::Wait),
+			"one waits for the other"
+		);
 		assert_ok!(commit(&first[1], &honest(&first[1])));
 		for item in work() {
 			assert_eq!(item.stage, AuditStage::Reveal, "all have committed");
@@ -155,8 +158,7 @@ fn a_contradiction_keeps_the_result_open_until_it_is_recomputed() {
 
 			// Somebody has the chain recompute it.
 			Audits::recomputed(&request, &truth().commitment().unwrap());
-			let finality =
-				if is_lie_of_executor { Finality::Invalidated } else { Finality::Final };
+			let finality = if is_lie_of_executor { Finality::Invalidated } else { Finality::Final };
 			end(&request, finality);
 			let honest_one = others.iter().find(|other| **other != liar).unwrap();
 			let before = free(honest_one);
@@ -308,10 +310,7 @@ fn what_the_pot_lacks_it_owes() {
 		let (auditor, _) = owed[0].clone();
 		let origin = || RuntimeOrigin::signed(auditor.clone());
 		assert_noop!(Audits::claim(origin()), Error::<Test>::CannotPay);
-		assert_noop!(
-			Audits::claim(RuntimeOrigin::signed(account(7))),
-			Error::<Test>::NothingOwed
-		);
+		assert_noop!(Audits::claim(RuntimeOrigin::signed(account(7))), Error::<Test>::NothingOwed);
 		// The next result pays in.
 		let next = answer(2);
 		end(&next, Finality::Final);

@@ -158,8 +158,7 @@ fn garbage_is_refused_and_changes_nothing() {
 		for byte in 0..64u8 {
 			let mut raw = [byte; 64];
 			raw[usize::from(byte)] ^= 1;
-			let signature =
-				InferenceSignature::from(sp_core::sr25519::Signature::from_raw(raw));
+			let signature = InferenceSignature::from(sp_core::sr25519::Signature::from_raw(raw));
 			assert!(submit(Call::commit { commit: commit.clone(), signature }).is_err());
 		}
 		assert_eq!(audit(&request), before);

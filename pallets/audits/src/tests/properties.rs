@@ -79,9 +79,7 @@ impl World {
 		let due: Vec<_> = self
 			.open
 			.iter()
-			.filter(|(request, _, at)| {
-				*at <= Clock::get() && Audits::keeps_open(request).is_none()
-			})
+			.filter(|(request, _, at)| *at <= Clock::get() && Audits::keeps_open(request).is_none())
 			.cloned()
 			.collect();
 		for (request, ..) in due {

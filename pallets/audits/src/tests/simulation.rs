@@ -6,12 +6,12 @@
 //! `--nocapture` it prints the table of docs/audits.md.
 
 use crate::{draws::find_for_simulation, mock::*, rates, types::*};
+use codec::Encode;
 use countersign_primitives::{
 	audit::{AUDITORS_PER_DRAW, FLOOR_RATE},
 	parameters::RequestParameters,
 	Hash, UNIT,
 };
-use codec::Encode;
 
 /// Of so many lies at the floor, how many are contradicted by an auditor of the early draw, and of
 /// any of both.
@@ -23,8 +23,7 @@ fn simulate(lies: u64, in_league: u8, validators: u8) -> (u64, u64) {
 		let base = audit(&request).unwrap();
 		let liars: Vec<_> = (0..in_league).map(validator).collect();
 		for number in 0..lies {
-			let request: Hash =
-				sp_crypto_hashing::blake2_256(&(b"lie", number).encode()).into();
+			let request: Hash = sp_crypto_hashing::blake2_256(&(b"lie", number).encode()).into();
 			let is_found = |randomness: u8| {
 				let drawn = find_for_simulation::<Test>(
 					&request,
@@ -50,7 +49,9 @@ fn lies_are_found_as_often_as_the_formula_says() {
 	let rules = RequestParameters::main();
 	let at_stake = UNIT;
 	let cover = rules.cover(at_stake, 0) as f64 / at_stake as f64;
-	println!("| stake in league | found by one draw | formula | by any draw | mean loss of a lie |");
+	println!(
+		"| stake in league | found by one draw | formula | by any draw | mean loss of a lie |"
+	);
 	for (in_league, validators) in [(1u8, 30u8), (4, 31), (10, 30)] {
 		let (by_one, by_any) = simulate(lies, in_league, validators);
 		// The liar itself is never drawn, so its own stake does not help it.
