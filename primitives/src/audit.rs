@@ -309,6 +309,11 @@ pub trait Audits {
 	/// A result ends now. Returns what that changes of its payment; auditors are paid out of the
 	/// pot later, when it has its part.
 	fn close(request: &RequestId, finality: Finality) -> AuditBill;
+	/// Whether an account's word is at stake in a contradiction about an open result: it signed the
+	/// result, or it is an auditor that contradicts it.
+	fn is_party(_: &RequestId, _: &AccountId) -> bool {
+		false
+	}
 	/// The cover that audits have reserved on a bond.
 	fn reserved(who: &AccountId) -> Balance;
 	/// The most weight of [`Audits::answered`].
@@ -374,6 +379,9 @@ sp_api::decl_runtime_apis! {
 		fn audits(request: RequestId) -> Option<AuditView>;
 		/// A validator's record, and what the pot owes it.
 		fn audit_record(validator: AccountId) -> AuditRecordView;
+		/// Open results that an auditor contradicts, where this account's word is at stake: it may
+		/// have them recomputed by its inference key without bond and fee. At most 64.
+		fn contradicted(account: AccountId) -> Vec<RequestId>;
 		/// The transaction by which an auditor commits.
 		fn audit_commit_transaction(commit: AuditCommit, signature: InferenceSignature) -> Block::Extrinsic;
 		/// The transaction by which an auditor shows what it committed to.

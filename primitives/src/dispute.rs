@@ -218,6 +218,11 @@ pub trait Verdicts {
 	/// The chain has recomputed it: this is what came of it. Told before the verdict is carried
 	/// out, for those who claimed the same or something else.
 	fn recomputed(_: &RequestId, _: &OutcomeCommitment) {}
+	/// Whether this account's word is at stake, because an auditor contradicts the result: then it
+	/// has the result recomputed without bond and fee.
+	fn is_party(_: &RequestId, _: &AccountId) -> bool {
+		false
+	}
 	/// The chain replayed it and agrees: `Replayed` and `Final` at once.
 	fn uphold(request: &RequestId) -> DispatchResult;
 	/// The canonical outcome replaces the claimed one: `Replayed` and `Final` at once. The

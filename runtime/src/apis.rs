@@ -340,6 +340,9 @@ pallet_revive::impl_runtime_apis_plus_revive_traits!(
 		fn audit_record(validator: AccountId) -> AuditRecordView {
 			Audits::record_view(validator)
 		}
+		fn contradicted(account: AccountId) -> Vec<RequestId> {
+			Audits::contradicted(account)
+		}
 		fn audit_commit_transaction(commit: AuditCommit, signature: InferenceSignature) -> <Block as BlockT>::Extrinsic {
 			Audits::commit_transaction(commit, signature)
 		}

@@ -2,8 +2,8 @@
 
 use crate::{
 	pallet::{
-		Audits, Closings, Config, Draws, Error, Event, Lates, Owed, Pallet, Prunes, Records,
-		Rounds, Work,
+		Audits, Closings, Config, Contradictions, Draws, Error, Event, Lates, Owed, Pallet, Prunes,
+		Records, Rounds, Work,
 	},
 	types::{Audit, Progress, Seat, SeatState},
 	weights::WeightInfo,
@@ -56,6 +56,13 @@ pub(crate) fn judge(audit: &Audit, seat: &Seat) -> Found {
 	}
 }
 
+/// Whether this account signed the result, or contradicts it.
+pub(crate) fn is_party(audit: &Audit, who: &AccountId) -> bool {
+	let contradicts = |seat: &Seat| matches!(seat.state, SeatState::Revealed { agrees: false, .. });
+	audit.executor == *who
+		|| audit.seats.iter().any(|seat| seat.account == *who && contradicts(seat))
+}
+
 impl<T: Config> audit::Audits for Pallet<T> {
 	const OFFERED: bool = true;
 
@@ -96,6 +103,7 @@ impl<T: Config> audit::Audits for Pallet<T> {
 			}
 			audit.set_progress(draw, Progress::Done);
 		}
+		Contradictions::<T>::remove(id);
 		let missing = audit.wanted.saturating_sub(audit.wanted_passed());
 		let bill = AuditBill {
 			from_executor: if audit.nobody && audit.passed() == 0 {
@@ -125,6 +133,12 @@ impl<T: Config> audit::Audits for Pallet<T> {
 		Closings::<T>::insert(audit.due, id, ());
 		Audits::<T>::insert(id, audit);
 		bill
+	}
+
+	fn is_party(id: &RequestId, who: &AccountId) -> bool {
+		Audits::<T>::get(id)
+			.filter(|audit| audit.end.is_none() && audit.contradicted_until.is_some())
+			.is_some_and(|audit| is_party(&audit, who))
 	}
 
 	fn reserved(who: &AccountId) -> Balance {

@@ -21,6 +21,7 @@ struct Sums {
 	work: usize,
 	closings: usize,
 	prunes: usize,
+	contradictions: usize,
 }
 
 impl<T: Config> Pallet<T> {
@@ -36,6 +37,7 @@ impl<T: Config> Pallet<T> {
 	/// 5. Nobody audits itself, and nobody has two seats of one result.
 	/// 6. No seat's number, round or pay is above its limit.
 	/// 7. What is owed is more than nothing.
+	/// 8. The contradictions are those of open audits.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut sums = Sums::default();
 		for (id, audit) in Audits::<T>::iter() {
@@ -58,6 +60,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(Closings::<T>::iter_keys().all(|(bucket, _)| bucket >= cursors.closings), message);
 		ensure!(Prunes::<T>::iter_keys().all(|(bucket, _)| bucket >= cursors.prunes), message);
 		ensure!(Work::<T>::iter_keys().count() == sums.work, "3. work of no seat");
+		ensure!(
+			Contradictions::<T>::iter_keys().count() == sums.contradictions,
+			"8. a contradiction of nothing"
+		);
 		ensure!(Owed::<T>::iter_values().all(|owed| owed > 0), "7. nothing is owed to somebody");
 		Ok(())
 	}
@@ -84,6 +90,12 @@ impl<T: Config> Pallet<T> {
 				Progress::Done => {}
 			}
 		}
+		let is_contradicted = audit.end.is_none() && audit.contradicted_until.is_some();
+		ensure!(
+			Contradictions::<T>::contains_key(id) == is_contradicted,
+			"8. a contradiction is not noted"
+		);
+		sums.contradictions = sums.contradictions.saturating_add(is_contradicted.into());
 		let is_over = audit.early == Progress::Done && audit.late == Progress::Done;
 		ensure!(audit.end.is_none() || is_over, "4. an ended audit goes on");
 		ensure!(audit.end.is_none() == T::Results::is_open(id), "4. an end of what is open");

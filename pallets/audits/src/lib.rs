@@ -141,6 +141,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Audits<T: Config> = StorageMap<_, Blake2_128Concat, RequestId, Audit, OptionQuery>;
 
+	/// The open results that an auditor contradicts.
+	#[pallet::storage]
+	pub type Contradictions<T: Config> =
+		StorageMap<_, Blake2_128Concat, RequestId, (), OptionQuery>;
+
 	/// What an inference key has to do.
 	#[pallet::storage]
 	pub type Work<T: Config> = StorageDoubleMap<

@@ -1,7 +1,7 @@
 //! What auditors say, and what comes of a round of them.
 
 use crate::{
-	pallet::{Audits, Config, Event, Pallet, Records, Rounds, Work},
+	pallet::{Audits, Config, Contradictions, Event, Pallet, Records, Rounds, Work},
 	types::{Audit, Progress, Round, Seat, SeatState},
 };
 use alloc::vec::Vec;
@@ -101,6 +101,7 @@ impl<T: Config> Pallet<T> {
 	fn contradict(id: &RequestId, audit: &mut Audit) {
 		let until = T::Results::clock().saturating_add(audit.rules.dispute_game_blocks.into());
 		audit.contradicted_until = Some(until);
+		Contradictions::<T>::insert(id, ());
 		Self::deposit_event(Event::Contradicted { request: *id, until });
 	}
 

@@ -34,6 +34,10 @@ pub const MAX_PRUNES_PER_BLOCK: u32 = 32;
 pub const MAX_BUCKETS_PER_BLOCK: u32 = 16;
 /// The most audits that a query shows.
 pub const MAX_WORK_SHOWN: usize = 256;
+/// The most contradictions that a query shows.
+pub const MAX_CONTRADICTED_SHOWN: usize = 64;
+/// The most contradictions that a query looks at.
+pub const MAX_CONTRADICTED_LOOKED_AT: usize = 1_024;
 /// Passed audits after which the probability of a draw has fallen to a half.
 pub const GRACE: u32 = 4;
 

@@ -1,9 +1,12 @@
 //! What the runtime API answers.
 
 use crate::{
-	pallet::{Audits, Call, Config, Owed, Pallet, Records, Work},
+	closing::is_party,
+	pallet::{Audits, Call, Config, Contradictions, Owed, Pallet, Records, Work},
 	rates,
-	types::{Progress, SeatState, MAX_WORK_SHOWN},
+	types::{
+		Progress, SeatState, MAX_CONTRADICTED_LOOKED_AT, MAX_CONTRADICTED_SHOWN, MAX_WORK_SHOWN,
+	},
 };
 use alloc::vec::Vec;
 use countersign_primitives::{
@@ -102,6 +105,16 @@ impl<T: Config> Pallet<T> {
 			contradicted_until: audit.contradicted_until,
 			is_open,
 		})
+	}
+
+	/// Open results that an auditor contradicts, where this account's word is at stake, at most
+	/// [`MAX_CONTRADICTED_SHOWN`].
+	pub fn contradicted(account: AccountId) -> Vec<RequestId> {
+		Contradictions::<T>::iter_keys()
+			.take(MAX_CONTRADICTED_LOOKED_AT)
+			.filter(|id| Audits::<T>::get(id).is_some_and(|audit| is_party(&audit, &account)))
+			.take(MAX_CONTRADICTED_SHOWN)
+			.collect()
 	}
 
 	/// A validator's record, and what the pot owes it.

@@ -8,7 +8,7 @@ use countersign_primitives::{
 	audit::Audits,
 	dispute::{OpenResult, Verdicts},
 	request::{EvidenceSet, Finality, Outcome, OutcomeCommitment, RequestId, RequestStatus},
-	BlockNumber,
+	AccountId, BlockNumber,
 };
 use sp_runtime::DispatchResult;
 
@@ -46,6 +46,10 @@ impl<T: Config> Verdicts for Pallet<T> {
 
 	fn recomputed(id: &RequestId, canonical: &OutcomeCommitment) {
 		T::Audits::recomputed(id, canonical);
+	}
+
+	fn is_party(id: &RequestId, who: &AccountId) -> bool {
+		T::Audits::is_party(id, who)
 	}
 
 	fn uphold(id: &RequestId) -> DispatchResult {

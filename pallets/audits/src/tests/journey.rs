@@ -154,6 +154,16 @@ fn a_contradiction_keeps_the_result_open_until_it_is_recomputed() {
 			assert_eq!(until, Clock::get() + u64::from(rules().dispute_game_blocks));
 			assert_eq!(Audits::keeps_open(&request), Some(until + 1));
 			assert_eq!(audits_of(&request), 1, "one of them agrees");
+			// Whose word is at stake may have it recomputed without bond.
+			let contradicts =
+				others.iter().find(|other| (**other == liar) != is_lie_of_executor).unwrap();
+			for (party, is_one) in
+				[(validator(0), true), (contradicts.clone(), true), (account(9), false)]
+			{
+				assert_eq!(Audits::is_party(&request, &party), is_one);
+				let shown = crate::Pallet::<Test>::contradicted(party);
+				assert_eq!(shown, if is_one { vec![request] } else { vec![] });
+			}
 			assert!(events().contains(&Event::Contradicted { request, until }));
 
 			// Somebody has the chain recompute it.
