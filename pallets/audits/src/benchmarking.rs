@@ -22,7 +22,7 @@ use countersign_primitives::{
 use frame_benchmarking::v2::*;
 use frame_support::{
 	assert_ok,
-	traits::{fungible::Mutate, Get, Hooks},
+	traits::{fungible::Mutate, Hooks},
 };
 use frame_system::RawOrigin;
 use sp_application_crypto::RuntimeAppPublic;

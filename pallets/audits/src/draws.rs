@@ -9,6 +9,7 @@ use alloc::{vec, vec::Vec};
 use codec::Encode;
 use countersign_primitives::{
 	audit::{AuditRandomness, AuditedResults, Draw, NewResult, AUDITORS_PER_DRAW},
+	keys::InferenceId,
 	parameters::RequestParameters,
 	request::{RequestId, Role},
 	traits::{Bonds, Models, SessionMember, Sessions},
@@ -320,7 +321,9 @@ impl<T: Config> Pallet<T> {
 
 	/// Whether a validator may audit, and says that it can.
 	fn can_audit(audit: &Audit, member: &SessionMember) -> bool {
-		let is_new = |account: &AccountId, key| *account != member.account && *key != member.key;
+		let is_new = |account: &AccountId, key: &InferenceId| {
+			*account != member.account && *key != member.key
+		};
 		is_new(&audit.executor, &audit.signer)
 			&& audit.seats.iter().all(|seat| is_new(&seat.account, &seat.key))
 			&& T::Models::capacity(&member.account) >= audit.macs

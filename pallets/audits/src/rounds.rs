@@ -126,13 +126,13 @@ impl<T: Config> Pallet<T> {
 			.collect();
 		for number in open {
 			let Some(seat) = audit.seats.get_mut(usize::from(number)) else { continue };
-			match (&seat.state, is_last) {
-				(SeatState::Drawn, _) => Self::note_missed(id, number, seat),
-				(_, true) => {
+			match (seat.state == SeatState::Drawn, is_last) {
+				(true, _) => Self::note_missed(id, number, seat),
+				(false, true) => {
 					reported = reported.saturating_add(1);
 					Self::note_broken(id, number, seat);
 				}
-				(_, false) => is_waiting = true,
+				(false, false) => is_waiting = true,
 			}
 		}
 		if is_waiting {
@@ -240,12 +240,16 @@ impl<T: Config> Pallet<T> {
 	/// Who ran the model has the same trace. Where those differ that agree with the result, nobody
 	/// knows who did not, and neither counts.
 	fn compare_traces(id: &RequestId, audit: &mut Audit, draw: Draw, number: u8) {
-		let mut traces = audit.round_seats(draw, number).filter_map(|(_, seat)| match seat.state {
-			SeatState::Revealed { agrees: true, trace, .. } => Some(trace),
-			_ => None,
-		});
-		let first = traces.next();
-		if traces.all(|trace| Some(trace) == first) {
+		let is_one = {
+			let mut traces =
+				audit.round_seats(draw, number).filter_map(|(_, seat)| match seat.state {
+					SeatState::Revealed { agrees: true, trace, .. } => Some(trace),
+					_ => None,
+				});
+			let first = traces.next();
+			traces.all(|trace| Some(trace) == first)
+		};
+		if is_one {
 			return;
 		}
 		for seat in audit.seats.iter_mut().filter(|seat| seat.draw == draw && seat.round == number)
