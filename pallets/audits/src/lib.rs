@@ -46,14 +46,14 @@ extern crate alloc;
 mod benchmarking;
 pub mod checks;
 mod closing;
-mod draws;
+pub mod draws;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
 #[cfg(test)]
 mod mock;
 mod queues;
 pub mod rates;
-mod rounds;
+pub mod rounds;
 #[cfg(test)]
 mod tests;
 pub mod types;

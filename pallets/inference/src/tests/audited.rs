@@ -1,3 +1,4 @@
+#![allow(unreachable_pub)]
 //! What audits are told, and what they change of a request's life.
 
 use crate::{mock::*, settlement::split, Error, Event, Results};
@@ -22,7 +23,7 @@ parameter_types! {
 /// Something that audits were told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Said {
-	Answered(NewResult),
+	Answered(Box<NewResult>),
 	Recomputed(RequestId, OutcomeCommitment),
 	Closed(RequestId, Finality),
 }
@@ -33,7 +34,7 @@ pub struct Recorded;
 impl Audits for Recorded {
 	const OFFERED: bool = true;
 	fn answered(result: NewResult) {
-		Told::mutate(|told| told.push(Said::Answered(result)));
+		Told::mutate(|told| told.push(Said::Answered(Box::new(result))));
 	}
 	fn keeps_open(_: &RequestId) -> Option<u64> {
 		(KeptUntil::get() >= Inference::window_clock()).then(|| KeptUntil::get() + 1)
