@@ -585,6 +585,7 @@ mod tests {
 					operator: 3,
 					message: b"x".to_vec(),
 					verdict: Some(Verdict::Wrong),
+					trace: None,
 					micros: 2
 				}
 				.encode()

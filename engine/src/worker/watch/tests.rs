@@ -141,8 +141,8 @@ impl Court for FakeCourt {
 	) -> Result<Result<Verdict, ReplayRefusal>, Failure> {
 		Ok(self.0.lock().verdict)
 	}
-	async fn contradicted(&self, _: Hash, account: AccountId) -> Result<Vec<RequestId>, Failure> {
-		assert_eq!(account, self::account(9));
+	async fn contradicted(&self, _: Hash, who: AccountId) -> Result<Vec<RequestId>, Failure> {
+		assert_eq!(who, account(9));
 		Ok(self.0.lock().contradicted.clone())
 	}
 	async fn challenge(
