@@ -51,7 +51,8 @@ pub(crate) fn judge(audit: &Audit, seat: &Seat) -> Found {
 		Some(canonical) if outcome == canonical => Found::Nothing,
 		Some(_) if *outcome == audit.claimed && !is_invalidated => Found::Nothing,
 		Some(_) => Found::Wrong,
-		None if !doubted && *agrees != is_invalidated => Found::Right,
+		// Nobody recomputed it: what the rounds found counts.
+		None if if is_invalidated { !agrees } else { seat.passed } => Found::Right,
 		None => Found::Nothing,
 	}
 }
@@ -104,7 +105,9 @@ impl<T: Config> audit::Audits for Pallet<T> {
 			audit.set_progress(draw, Progress::Done);
 		}
 		Contradictions::<T>::remove(id);
-		let missing = audit.wanted.saturating_sub(audit.wanted_passed());
+		let wanted = |seat: &&Seat| seat.wanted && judge(&audit, seat) == Found::Right;
+		let had = u8::try_from(audit.seats.iter().filter(wanted).count()).unwrap_or(u8::MAX);
+		let missing = audit.wanted.saturating_sub(had);
 		let bill = AuditBill {
 			from_executor: if audit.nobody && audit.passed() == 0 {
 				0

@@ -267,6 +267,7 @@ impl<T: Config> Pallet<T> {
 				pay: if wanted { audit.wanted_pay } else { audit.pay },
 				cover: audit.cover,
 				state: SeatState::Drawn,
+				passed: false,
 				settled: false,
 			};
 			let Ok(number) = u8::try_from(audit.seats.len()) else { break };

@@ -115,6 +115,14 @@ impl<T: Config> Pallet<T> {
 				seat.pay == if seat.wanted { audit.wanted_pay } else { audit.pay },
 				"6. another pay than was agreed"
 			);
+			ensure!(
+				!seat.passed
+					|| matches!(
+						seat.state,
+						SeatState::Revealed { agrees: true, doubted: false, .. }
+					),
+				"6. an audit passed that does not agree"
+			);
 			ensure!(!audit.settled || seat.settled, "4. a seat of a settled audit is not settled");
 			ensure!(!seat.settled || seat.cover == 0, "4. a settled seat has cover reserved");
 			let sum = sums.cover.entry(seat.account.clone()).or_default();

@@ -233,7 +233,7 @@ impl AuditedResults for MockResults {
 	fn set_audits(request: &RequestId, audits: u8) -> DispatchResult {
 		ResultTable::mutate(request, |result| {
 			let result = result.as_mut().ok_or(DispatchError::Other("no result"))?;
-			assert!(audits > result.audits, "evidence only grows");
+			assert!(audits > result.audits, "evidence only grows: {} to {audits}", result.audits);
 			result.audits = audits;
 			Ok(())
 		})
@@ -486,9 +486,9 @@ pub(crate) fn run_blocks(count: u32) {
 	}
 }
 
-/// Runs blocks until something is so, at most 100.
+/// Runs blocks until something is so, at most 200.
 pub(crate) fn run_until(so: impl Fn() -> bool) {
-	for _ in 0..100 {
+	for _ in 0..200 {
 		if so() {
 			return;
 		}

@@ -208,13 +208,15 @@ impl<T: Config> Pallet<T> {
 		Self::compare_traces(id, audit, draw, round.number);
 		let (mut shown, mut wanted_shown) = (0u8, 0u8);
 		let mut passed = Vec::new();
-		for (_, seat) in audit.round_seats(draw, round.number) {
-			if let SeatState::Revealed { doubted: false, .. } = seat.state {
+		let is_of_round = |seat: &Seat| seat.draw == draw && seat.round == round.number;
+		for seat in audit.seats.iter_mut().filter(|seat| is_of_round(seat)) {
+			if let SeatState::Revealed { doubted: false, agrees, .. } = seat.state {
 				shown = shown.saturating_add(1);
 				wanted_shown = wanted_shown.saturating_add(seat.wanted.into());
-			}
-			if seat.has_passed() {
-				passed.push(seat.account.clone());
+				if agrees {
+					seat.passed = true;
+					passed.push(seat.account.clone());
+				}
 			}
 		}
 		if !passed.is_empty() {

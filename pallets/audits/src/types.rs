@@ -140,6 +140,8 @@ pub struct Seat {
 	pub cover: Balance,
 	/// What became of it.
 	pub state: SeatState,
+	/// Whether it counts as an audit that the result passed: it agrees, and its round is over.
+	pub passed: bool,
 	/// Whether its cover is released or slashed, and it is paid what it is due.
 	pub settled: bool,
 }
@@ -148,11 +150,6 @@ impl Seat {
 	/// Whether something is still to come of it.
 	pub fn is_open(&self) -> bool {
 		matches!(self.state, SeatState::Drawn | SeatState::Committed(_))
-	}
-
-	/// Whether what it showed counts as an audit that the result passed.
-	pub fn has_passed(&self) -> bool {
-		matches!(self.state, SeatState::Revealed { agrees: true, doubted: false, .. })
 	}
 }
 
@@ -236,13 +233,7 @@ impl Audit {
 
 	/// The audits that the result passed.
 	pub fn passed(&self) -> u8 {
-		let passed = self.seats.iter().filter(|seat| seat.has_passed()).count();
-		u8::try_from(passed).unwrap_or(u8::MAX)
-	}
-
-	/// The audits that the terms ask for and the result passed.
-	pub(crate) fn wanted_passed(&self) -> u8 {
-		let passed = self.seats.iter().filter(|seat| seat.wanted && seat.has_passed()).count();
+		let passed = self.seats.iter().filter(|seat| seat.passed).count();
 		u8::try_from(passed).unwrap_or(u8::MAX)
 	}
 }
