@@ -15,6 +15,7 @@ use crate::{
 	},
 	run::{outcome, Constants, Outcome, Run, Trap},
 	tensor::{is_normal, Meta, Tensor, View},
+	trace::Watch,
 };
 use alloc::{vec, vec::Vec};
 use codec::{Compact, Decode, DecodeWithMemLimit, Encode};
@@ -313,6 +314,15 @@ impl<'a> Prepared<'a> {
 		let result = self.execute(inputs, |_, _| (), Some(&mut tainted));
 		let first = self.inputs.len() + self.constants.len();
 		outcome(result, &self.outputs, first, &tainted)
+	}
+
+	/// As [`Model::run_audited`](crate::Model::run_audited).
+	pub fn run_audited(&mut self, inputs: &[Tensor], seed: Hash) -> (Outcome, Hash) {
+		let first = self.inputs.len() + self.constants.len();
+		let mut watch = Watch::new(seed, self.plan.metas.get(first..).unwrap_or_default().iter());
+		let mut tainted = vec![false; self.plan.metas.len()];
+		let result = self.execute(inputs, |node, view| watch.see(node, &view), Some(&mut tainted));
+		(outcome(result, &self.outputs, first, &tainted), watch.digest())
 	}
 
 	/// Runs the program and shows the result of each node where it lies.

@@ -21,6 +21,7 @@
 //! | [`run`] | running a program |
 //! | [`bounded`] | running a package in bounded memory |
 //! | [`bands`] | how far a claimed output may be from the canonical one |
+//! | [`trace`] | the digest of some leaves of a run |
 //! | [`commitment`] | how bytes and tensors are committed to |
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -44,6 +45,7 @@ pub mod program;
 pub mod proof;
 pub mod run;
 pub mod tensor;
+pub mod trace;
 
 pub use bounded::Prepared;
 pub use op::Op;

@@ -2,11 +2,13 @@
 
 use crate::{
 	arith,
+	commitment::Hash,
 	kernels::{self, Packed, Threads},
 	memory::{Arena, Layout, Split, Wanted},
 	op::Op,
 	program::{Node, Package, Plan, Program, ProgramError},
 	tensor::{is_normal, normalise, Data, Meta, Tensor, TensorType, Value, View},
+	trace::Watch,
 };
 use alloc::{vec, vec::Vec};
 use codec::Decode;
@@ -364,6 +366,17 @@ impl Model {
 		let mut tainted = vec![false; self.plan.metas.len()];
 		let result = self.close_to_threads(|| self.execute(inputs, |_, _| (), Some(&mut tainted)));
 		outcome(result, &self.program.outputs, self.program.first_result(), &tainted)
+	}
+
+	/// Runs the program, watches its casts, and gives the digest of the leaves of its trace that
+	/// `seed` draws; see [`crate::trace`].
+	pub fn run_audited(&self, inputs: &[Tensor], seed: Hash) -> (Outcome, Hash) {
+		let first = self.program.first_result();
+		let results = self.plan.metas.get(first..).unwrap_or_default();
+		let mut watch = Watch::new(seed, results.iter());
+		let mut tainted = vec![false; self.plan.metas.len()];
+		let result = self.execute(inputs, |node, view| watch.see(node, &view), Some(&mut tainted));
+		(outcome(result, &self.program.outputs, first, &tainted), watch.digest())
 	}
 
 	/// Runs the program and shows the result of each node.

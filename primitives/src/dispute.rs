@@ -6,7 +6,7 @@
 use crate::{
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId},
-	request::{Outcome, RequestId, Statement},
+	request::{Outcome, OutcomeCommitment, RequestId, Statement},
 	tensor::MAX_INPUT_BYTES,
 	AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex, DOMAIN,
 };
@@ -215,6 +215,14 @@ pub trait Verdicts {
 	fn input(request: &RequestId) -> Option<Vec<u8>>;
 	/// The bytes of the input, where it is on chain.
 	fn input_length(request: &RequestId) -> Option<u32>;
+	/// The chain has recomputed it: this is what came of it. Told before the verdict is carried
+	/// out, for those who claimed the same or something else.
+	fn recomputed(_: &RequestId, _: &OutcomeCommitment) {}
+	/// Whether this account's word is at stake, because an auditor contradicts the result: then it
+	/// has the result recomputed without bond and fee.
+	fn is_party(_: &RequestId, _: &AccountId) -> bool {
+		false
+	}
 	/// The chain replayed it and agrees: `Replayed` and `Final` at once.
 	fn uphold(request: &RequestId) -> DispatchResult;
 	/// The canonical outcome replaces the claimed one: `Replayed` and `Final` at once. The

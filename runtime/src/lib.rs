@@ -278,6 +278,9 @@ mod runtime {
 	pub type Inference = pallet_inference::Pallet<Runtime>;
 	#[runtime::pallet_index(43)]
 	pub type Disputes = pallet_disputes::Pallet<Runtime>;
+	// After Session, which begins sessions, and after Inference, whose clock it reads.
+	#[runtime::pallet_index(44)]
+	pub type Audits = pallet_audits::Pallet<Runtime>;
 
 	#[runtime::pallet_index(60)]
 	pub type Revive = pallet_revive::Pallet<Runtime>;

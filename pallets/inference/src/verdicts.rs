@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 #[cfg(feature = "runtime-benchmarks")]
 use countersign_primitives::model::ModelId;
 use countersign_primitives::{
+	audit::Audits,
 	dispute::{OpenResult, Verdicts},
-	request::{EvidenceSet, Finality, Outcome, RequestId, RequestStatus},
-	BlockNumber,
+	request::{EvidenceSet, Finality, Outcome, OutcomeCommitment, RequestId, RequestStatus},
+	AccountId, BlockNumber,
 };
 use sp_runtime::DispatchResult;
 
@@ -41,6 +42,14 @@ impl<T: Config> Verdicts for Pallet<T> {
 
 	fn input_length(id: &RequestId) -> Option<u32> {
 		Inputs::<T>::decode_len(id).and_then(|length| u32::try_from(length).ok())
+	}
+
+	fn recomputed(id: &RequestId, canonical: &OutcomeCommitment) {
+		T::Audits::recomputed(id, canonical);
+	}
+
+	fn is_party(id: &RequestId, who: &AccountId) -> bool {
+		T::Audits::is_party(id, who)
 	}
 
 	fn uphold(id: &RequestId) -> DispatchResult {
@@ -140,6 +149,7 @@ mod benchmarking {
 					callback: None,
 				},
 				cost_fee: 0,
+				audit_fee: 0,
 				price: 0,
 				macs: 1,
 				canonical_version: Some(1),

@@ -1,5 +1,6 @@
 //! Tests of the composed runtime.
 
+mod audits;
 mod blocks;
 mod disputes;
 mod genesis;
