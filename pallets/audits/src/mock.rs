@@ -184,7 +184,12 @@ impl Manifests for MockModels {
 
 impl Models for MockModels {
 	fn terms(_: &ModelId, _: BlockNumber) -> Option<ModelTerms> {
-		Some(ModelTerms { status: ModelStatus::Active, price: 0, macs: MACS, canonical_version: Some(1) })
+		Some(ModelTerms {
+			status: ModelStatus::Active,
+			price: 0,
+			macs: MACS,
+			canonical_version: Some(1),
+		})
 	}
 	fn check_input(_: &ModelId, _: &[Tensor]) -> Result<(), TensorError> {
 		Ok(())
