@@ -317,6 +317,11 @@ impl Model {
 		&self.plan
 	}
 
+	/// The elements of a constant, little-endian.
+	pub fn constant(&self, number: usize) -> Option<&[u8]> {
+		self.constants.get(number).map(|bytes| &bytes[..])
+	}
+
 	/// Runs the program.
 	pub fn run(&self, inputs: &[Tensor]) -> Result<Vec<Tensor>, Trap> {
 		self.execute(inputs, |_, _| (), None)

@@ -4,6 +4,7 @@
 #![allow(missing_docs)]
 
 use crate::{
+	game::{GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId},
 	request::{Outcome, RequestId, Statement},
@@ -223,6 +224,11 @@ pub trait Verdicts {
 	/// Everything that is held goes back to the requester. The cover stays reserved: the slash
 	/// takes it.
 	fn invalidate(request: &RequestId) -> DispatchResult;
+	/// Changes the tick of the window clock at which an open result becomes `Final`. It has to lie
+	/// ahead.
+	fn set_final_at(request: &RequestId, tick: u64) -> DispatchResult;
+	/// The ticks of the window clock that one game about this result may take.
+	fn game_ticks(request: &RequestId) -> u64;
 	/// The window clock.
 	fn clock() -> u64;
 	/// Up to `limit` open results after `after`, in the order of the keys of the store.
@@ -333,5 +339,18 @@ sp_api::decl_runtime_apis! {
 		fn staged(id: StagingId) -> Option<(u32, u32)>;
 		/// The transaction by which a validator has a result replayed at its own cost.
 		fn challenge_transaction(challenge: ReplayChallenge, witness: Witness, signature: InferenceSignature) -> Block::Extrinsic;
+		/// Up to `limit` (at most 16) games after `after`, in a fixed order.
+		fn games(after: Option<(RequestId, u8)>, limit: u32) -> Vec<GameView>;
+		/// One game.
+		fn game(request: RequestId, branch: u8) -> Option<GameView>;
+		/// The commitments of the executor's trace, once it posted them.
+		fn game_roots(request: RequestId) -> Option<Vec<Hash>>;
+		/// What a game would cost, or why there is none. Without an opening, one more of those that
+		/// are on.
+		fn game_cost(request: RequestId, opening: Option<Opening>) -> Result<GameCost, GameRefusal>;
+		/// The transaction by which a validator opens a game.
+		fn open_game_transaction(message: GameMessage, opening: Option<Opening>, signature: InferenceSignature) -> Block::Extrinsic;
+		/// The transaction by which a validator makes a move.
+		fn game_move_transaction(message: GameMessage, action: GameMove, signature: InferenceSignature) -> Block::Extrinsic;
 	}
 }

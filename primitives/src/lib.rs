@@ -28,6 +28,7 @@ pub mod apis;
 pub mod attribution;
 pub mod commitment;
 pub mod dispute;
+pub mod game;
 pub mod governance;
 pub mod keys;
 pub mod model;

@@ -64,6 +64,11 @@ mod runtime {
 
 pub(crate) const EXISTENTIAL_DEPOSIT: Balance = MILLI_UNIT;
 pub(crate) const BOND: Balance = 10 * UNIT;
+pub(crate) const GAME_BOND: Balance = 7 * UNIT;
+/// The ticks that one game may take: 20 for an answer, 10 for naming something.
+pub(crate) const GAME_TICKS: u64 = 120;
+/// The tick at which a result becomes `Final` without games.
+pub(crate) const FINAL_AT: u64 = 1_000;
 pub(crate) const FUNDS: Balance = 1_000_000 * UNIT;
 pub(crate) const COVER: Balance = 50 * UNIT;
 pub(crate) const STAGING_PERIOD: BlockNumber = 20;
@@ -73,6 +78,7 @@ parameter_types! {
 	pub const ExistentialDeposit: Balance = EXISTENTIAL_DEPOSIT;
 	pub TreasuryAccount: AccountId = treasury();
 	pub const ReplayBond: Balance = BOND;
+	pub const GameBond: Balance = GAME_BOND;
 	pub const StagingDepositBase: Balance = UNIT;
 	pub const StagingDepositPerByte: Balance = 1_000_000;
 	pub const StagingPeriod: BlockNumber = STAGING_PERIOD;
@@ -117,6 +123,7 @@ impl Config for Test {
 	type SignedFee = Fee;
 	type Treasury = TreasuryAccount;
 	type ReplayBond = ReplayBond;
+	type GameBond = GameBond;
 	type StagingDepositBase = StagingDepositBase;
 	type StagingDepositPerByte = StagingDepositPerByte;
 	type StagingPeriod = StagingPeriod;
@@ -310,6 +317,7 @@ pub(crate) struct MockResult {
 	pub(crate) cover: Balance,
 	pub(crate) input: Option<Vec<u8>>,
 	pub(crate) end: Option<MockEnd>,
+	pub(crate) final_at: u64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
@@ -346,7 +354,7 @@ impl Verdicts for MockResults {
 			outcome: result.outcome,
 			executor: result.executor,
 			cover: result.cover,
-			final_at: 1_000,
+			final_at: result.final_at,
 		})
 	}
 	fn has_room() -> bool {
@@ -368,6 +376,19 @@ impl Verdicts for MockResults {
 	}
 	fn invalidate(request: &RequestId) -> DispatchResult {
 		Self::end(request, MockEnd::Invalidated)
+	}
+	fn set_final_at(request: &RequestId, tick: u64) -> DispatchResult {
+		ResultTable::mutate(request, |result| {
+			let result = result.as_mut().ok_or(DispatchError::Other("no result"))?;
+			if result.end.is_some() || tick <= Self::clock() {
+				return Err(DispatchError::Other("not open"));
+			}
+			result.final_at = tick;
+			Ok(())
+		})
+	}
+	fn game_ticks(_: &RequestId) -> u64 {
+		GAME_TICKS
 	}
 	fn clock() -> u64 {
 		u64::from(System::block_number())
@@ -603,7 +624,15 @@ pub(crate) fn put_result(
 	};
 	ResultTable::insert(
 		request(),
-		MockResult { statement, outcome, executor, cover: COVER, input: on_chain, end: None },
+		MockResult {
+			statement,
+			outcome,
+			executor,
+			cover: COVER,
+			input: on_chain,
+			end: None,
+			final_at: FINAL_AT,
+		},
 	);
 	request()
 }

@@ -81,6 +81,8 @@ pub struct QueueCursors {
 	pub stagings: BlockNumber,
 	/// Of the decisions, in blocks.
 	pub decisions: BlockNumber,
+	/// Of the games, in ticks of the window clock.
+	pub games: u64,
 }
 
 /// What a transaction costs that pays fees. Whoever replays without fee answers for as much.

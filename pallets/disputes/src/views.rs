@@ -11,6 +11,7 @@ use countersign_primitives::{
 		Decision, DisputableView, Effort, PackageSource, ReplayChallenge, ReplayCost,
 		ReplayRefusal, StagingId, Verdict, Verdicts, Witness, MAX_INLINE_PACKAGE,
 	},
+	game::{GameMessage, GameMove, Opening},
 	keys::InferenceSignature,
 	program::MAX_PACKAGE_BYTES,
 	request::RequestId,
@@ -117,5 +118,25 @@ impl<T: Config> Pallet<T> {
 		signature: InferenceSignature,
 	) -> <T as CreateTransactionBase<Call<T>>>::Extrinsic {
 		T::create_authorized_transaction(Call::challenge { challenge, witness, signature }.into())
+	}
+
+	/// The transaction by which a validator opens a game.
+	pub fn open_game_transaction(
+		message: GameMessage,
+		opening: Option<Opening>,
+		signature: InferenceSignature,
+	) -> <T as CreateTransactionBase<Call<T>>>::Extrinsic {
+		let call = Call::open_game_by_key { message, opening, signature };
+		T::create_authorized_transaction(call.into())
+	}
+
+	/// The transaction by which a validator makes a move in a game.
+	pub fn game_move_transaction(
+		message: GameMessage,
+		action: GameMove,
+		signature: InferenceSignature,
+	) -> <T as CreateTransactionBase<Call<T>>>::Extrinsic {
+		let call = Call::game_move_by_key { message, action, signature };
+		T::create_authorized_transaction(call.into())
 	}
 }

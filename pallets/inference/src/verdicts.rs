@@ -55,6 +55,15 @@ impl<T: Config> Verdicts for Pallet<T> {
 		Self::invalidate(id).map(|_| ())
 	}
 
+	fn set_final_at(id: &RequestId, tick: u64) -> DispatchResult {
+		Self::set_final_at(id, tick)
+	}
+
+	fn game_ticks(id: &RequestId) -> u64 {
+		let rules = Requests::<T>::get(id).map(|request| request.rules);
+		rules.unwrap_or_else(Parameters::<T>::get).dispute_game_blocks.into()
+	}
+
 	fn clock() -> u64 {
 		WindowClock::<T>::get()
 	}

@@ -34,10 +34,10 @@ use sp_runtime::{
 };
 
 /// A model of these tests: its program, and what it was registered as.
-struct Model {
-	id: ModelId,
-	package: Vec<u8>,
-	policies: Vec<PrecisionPolicy>,
+pub(super) struct Model {
+	pub(super) id: ModelId,
+	pub(super) package: Vec<u8>,
+	pub(super) policies: Vec<PrecisionPolicy>,
 }
 
 fn port(name: &str, meta: &canonical::Meta) -> Port {
@@ -55,7 +55,7 @@ fn port(name: &str, meta: &canonical::Meta) -> Port {
 }
 
 /// Registers a program as a model of Eve, served by all validators.
-fn register(
+pub(super) fn register(
 	artefact: u8,
 	package: canonical::program::Package,
 	policy: PrecisionPolicy,
@@ -65,7 +65,7 @@ fn register(
 }
 
 /// Registers the encoding of a package, with a policy for each output.
-fn register_all(
+pub(super) fn register_all(
 	artefact: u8,
 	package: Vec<u8>,
 	policies: Vec<PrecisionPolicy>,
@@ -122,16 +122,16 @@ fn register_all(
 	Model { id, package, policies }
 }
 
-fn requester() -> AccountId {
+pub(super) fn requester() -> AccountId {
 	Sr25519Keyring::Ferdie.to_account_id()
 }
 
-fn challenger() -> AccountId {
+pub(super) fn challenger() -> AccountId {
 	Sr25519Keyring::Eve.to_account_id()
 }
 
 /// Asks, and has a validator assigned by the end of the block.
-fn ask(chain: &mut Chain, model: &Model, input: &[Tensor]) -> RequestId {
+pub(super) fn ask(chain: &mut Chain, model: &Model, input: &[Tensor]) -> RequestId {
 	let who = requester();
 	let nonce = Inference::next_nonce(who.clone(), 0);
 	let terms = Terms {
@@ -160,7 +160,7 @@ fn ask(chain: &mut Chain, model: &Model, input: &[Tensor]) -> RequestId {
 	id
 }
 
-fn pair_of(account: &AccountId) -> InferencePair {
+pub(super) fn pair_of(account: &AccountId) -> InferencePair {
 	let key = Sr25519Keyring::iter()
 		.find(|key| key.to_account_id() == *account)
 		.expect("all validators are development accounts");
@@ -168,7 +168,7 @@ fn pair_of(account: &AccountId) -> InferencePair {
 }
 
 /// Posts an outcome as the assigned validator would. `false` if the chain does not take it.
-fn answer(request: RequestId, outcome: Outcome) -> bool {
+pub(super) fn answer(request: RequestId, outcome: Outcome) -> bool {
 	answer_with(request, outcome, |_| ())
 }
 
@@ -232,14 +232,14 @@ fn compute(
 }
 
 /// What the program says.
-fn truth(model: &Model, input: &[Tensor]) -> Outcome {
+pub(super) fn truth(model: &Model, input: &[Tensor]) -> Outcome {
 	match compute(model, &model.policies, input) {
 		Ok(outputs) => Outcome::Output(outputs.encode().try_into().expect("short")),
 		Err(trap) => trap.into(),
 	}
 }
 
-fn check() {
+pub(super) fn check() {
 	Validators::do_try_state().expect("validators");
 	Models::do_try_state().expect("models");
 	Attribution::do_try_state().expect("attribution");
@@ -267,18 +267,18 @@ fn example_input() -> Vec<Tensor> {
 	vec![input_floats(&[1, 8], |i| i as f32 / 4.0 - 1.0)]
 }
 
-fn changed(outcome: &Outcome, change: impl FnOnce(&mut Tensor)) -> Outcome {
+pub(super) fn changed(outcome: &Outcome, change: impl FnOnce(&mut Tensor)) -> Outcome {
 	let Outcome::Output(bytes) = outcome else { panic!("an output") };
 	let mut tensors = decode_tensors(bytes).expect("tensors");
 	change(&mut tensors[0]);
 	Outcome::Output(tensors.encode().try_into().expect("short"))
 }
 
-fn element(tensor: &Tensor, at: usize) -> f32 {
+pub(super) fn element(tensor: &Tensor, at: usize) -> f32 {
 	f32::from_le_bytes(tensor.data[4 * at..4 * at + 4].try_into().expect("four bytes"))
 }
 
-fn set(tensor: &mut Tensor, at: usize, value: f32) {
+pub(super) fn set(tensor: &mut Tensor, at: usize, value: f32) {
 	tensor.data[4 * at..4 * at + 4].copy_from_slice(&value.to_le_bytes());
 }
 

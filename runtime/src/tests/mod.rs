@@ -2,6 +2,7 @@
 
 mod blocks;
 mod disputes;
+mod games;
 mod genesis;
 mod governance;
 mod offences;

@@ -1,6 +1,8 @@
 //! Tests of the calls, the checks and the queues.
 
 mod challenge;
+mod game;
+mod game_properties;
 mod queues;
 mod replay;
 mod staging;
