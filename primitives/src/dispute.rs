@@ -4,7 +4,7 @@
 #![allow(missing_docs)]
 
 use crate::{
-	game::{GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
+	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId},
 	request::{Outcome, RequestId, Statement},
@@ -216,6 +216,11 @@ pub trait Verdicts {
 	fn input(request: &RequestId) -> Option<Vec<u8>>;
 	/// The bytes of the input, where it is on chain.
 	fn input_length(request: &RequestId) -> Option<u32>;
+	/// The bytes of the input's encoding, as the request declared them.
+	fn declared_input_length(request: &RequestId) -> Option<u32>;
+	/// Stores the encoding of an input that was checked against its commitment, for as long as the
+	/// result is open.
+	fn put_input(request: &RequestId, bytes: Vec<u8>) -> DispatchResult;
 	/// The chain replayed it and agrees: `Replayed` and `Final` at once.
 	fn uphold(request: &RequestId) -> DispatchResult;
 	/// The canonical outcome replaces the claimed one: `Replayed` and `Final` at once. The
@@ -239,6 +244,9 @@ pub trait Verdicts {
 	/// with `outcome` and has cover reserved for it. The input is on chain.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn make_open_result(model: ModelId, input: Vec<u8>, outcome: Outcome) -> RequestId;
+	/// Takes the bytes of an input off the chain, for a benchmark or a test.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn forget_input(request: &RequestId);
 }
 
 /// What models are.
@@ -348,6 +356,13 @@ sp_api::decl_runtime_apis! {
 		/// What a game would cost, or why there is none. Without an opening, one more of those that
 		/// are on.
 		fn game_cost(request: RequestId, opening: Option<Opening>) -> Result<GameCost, GameRefusal>;
+		/// What it costs to demand that an input be shown on chain.
+		fn demand_fee(request: RequestId) -> Option<Balance>;
+		/// The transaction by which a validator shows an input that is demanded.
+		fn show_input_transaction(message: GameMessage, bytes: Vec<u8>, signature: InferenceSignature) -> Option<Block::Extrinsic>;
+		/// The inputs that are demanded, at most 64 after `after`: of which request, who signed the
+		/// result and by which seat, and until which tick.
+		fn demands(after: Option<RequestId>, limit: u32) -> Vec<DemandView>;
 		/// The transaction by which a validator opens a game.
 		fn open_game_transaction(message: GameMessage, opening: Option<Opening>, signature: InferenceSignature) -> Block::Extrinsic;
 		/// The transaction by which a validator makes a move.

@@ -388,3 +388,18 @@ pub struct GameCost {
 	/// What a validator that opens it by its key has burned beyond that.
 	pub fee_by_key: Balance,
 }
+
+/// A demand as clients and players see it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct DemandView {
+	/// The request.
+	pub request: RequestId,
+	/// Who signed the result.
+	pub executor: AccountId,
+	/// Session, position and key by which it was signed, and by which the executor may answer.
+	pub executor_seat: (SessionIndex, ValidatorIndex, InferenceId),
+	/// Who demands its input.
+	pub by: AccountId,
+	/// The last tick of the window clock at which it may be shown.
+	pub deadline: u64,
+}

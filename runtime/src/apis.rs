@@ -9,7 +9,7 @@ use countersign_primitives::{
 		Decision, DisputableView, PackageSource, ReplayChallenge, ReplayCost, ReplayRefusal,
 		StagingId, Verdict, Witness,
 	},
-	game::{GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
+	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{ModelId, ModelView},
 	parameters::{ConsensusParameters, RequestParameters},
@@ -342,6 +342,19 @@ pallet_revive::impl_runtime_apis_plus_revive_traits!(
 			opening: Option<Opening>,
 		) -> Result<GameCost, GameRefusal> {
 			Disputes::game_cost(request, opening)
+		}
+		fn demand_fee(request: RequestId) -> Option<Balance> {
+			Disputes::demand_fee(&request)
+		}
+		fn show_input_transaction(
+			message: GameMessage,
+			bytes: Vec<u8>,
+			signature: InferenceSignature,
+		) -> Option<<Block as BlockT>::Extrinsic> {
+			Disputes::show_input_transaction(message, bytes, signature)
+		}
+		fn demands(after: Option<RequestId>, limit: u32) -> Vec<DemandView> {
+			Disputes::demands(after, limit)
 		}
 		fn open_game_transaction(
 			message: GameMessage,

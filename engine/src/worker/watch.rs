@@ -156,7 +156,7 @@ pub struct WatchMetrics {
 	pub contradicted: AtomicU64,
 	/// Challenges that were submitted.
 	pub challenges: AtomicU64,
-	/// Moves in games that were submitted.
+	/// Moves in games, and inputs that were demanded, that were submitted.
 	pub moves: AtomicU64,
 	/// Results on which the chain's referee and the engine here disagree.
 	pub disagreements: AtomicU64,
@@ -238,6 +238,8 @@ struct Watcher {
 	manifests: HashMap<ModelId, Arc<Manifest>>,
 	/// The step of each game at which we moved last, and when.
 	moved: HashMap<(RequestId, u8), (u8, BlockNumber)>,
+	/// When each demanded input was shown last.
+	shown: HashMap<RequestId, BlockNumber>,
 	prepared: play::Prepared,
 }
 
@@ -262,6 +264,7 @@ pub async fn run(
 		sent: HashMap::new(),
 		manifests: HashMap::new(),
 		moved: HashMap::new(),
+		shown: HashMap::new(),
 		prepared: play::Prepared::default(),
 	};
 	let mut blocks = pin!(blocks.fuse());
@@ -289,6 +292,7 @@ impl Watcher {
 		let seats = self.parts.court.seats(block.hash).await?;
 		// Answers first: their windows run.
 		self.play_all(&seats, block).await?;
+		self.show_all(block).await?;
 		// Who is not in the session cannot challenge by its key.
 		let Some(seat) = seats.first().cloned() else { return Ok(()) };
 		for request in self.record.pending() {

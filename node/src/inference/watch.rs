@@ -33,7 +33,7 @@ use countersign_primitives::{
 		DisputableView, DisputesApi, PackageSource, ReplayChallenge, ReplayCost, ReplayRefusal,
 		Verdict, Witness,
 	},
-	game::{GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
+	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId},
 	request::RequestId,
@@ -201,6 +201,32 @@ impl Games for Bench {
 				client.runtime_api().open_game_transaction(at, message, opening, signature)
 			})
 			.await?;
+		self.chain.submit(at, extrinsic).await
+	}
+
+	async fn demands(
+		&self,
+		at: Hash,
+		after: Option<RequestId>,
+		limit: u32,
+	) -> Result<Vec<DemandView>, Failure> {
+		self.chain.ask(move |client| client.runtime_api().demands(at, after, limit)).await
+	}
+
+	async fn show(
+		&self,
+		at: Hash,
+		message: GameMessage,
+		bytes: Vec<u8>,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		let extrinsic = self
+			.chain
+			.ask(move |client| {
+				client.runtime_api().show_input_transaction(at, message, bytes, signature)
+			})
+			.await?;
+		let extrinsic = extrinsic.ok_or_else(|| Failure::new("the input is too long"))?;
 		self.chain.submit(at, extrinsic).await
 	}
 

@@ -317,6 +317,39 @@ mod benchmarks {
 	}
 
 	#[benchmark]
+	fn demand() -> Result<(), BenchmarkError> {
+		let (request, _, _) = playable::<T>(&wide(2, 2, 1))?;
+		T::Results::forget_input(&request);
+		let who = rich::<T>("challenger");
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), request);
+
+		assert!(Demands::<T>::contains_key(request));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn show_input(k: Linear<1, 1_000>) -> Result<(), BenchmarkError> {
+		let model = T::Programs::make_program(&account("owner", 0, 0), &wide(2, 2, 1).encode());
+		let outcome = Outcome::Trap { code: TrapCode::Operator, operator: 1 };
+		let data = vec![1u8; k as usize * 1024];
+		let shape = vec![data.len() as u32];
+		let input = vec![Tensor { ty: TensorType::U8, shape, data }].encode();
+		let request = T::Results::make_open_result(model, input.clone(), outcome);
+		T::Results::forget_input(&request);
+		Pallet::<T>::do_demand(rich::<T>("challenger"), request)?;
+
+		#[block]
+		{
+			Pallet::<T>::do_show_input(request, input).map_err(|error| error.error)?;
+		}
+
+		assert!(T::Results::input_length(&request).is_some());
+		Ok(())
+	}
+
+	#[benchmark]
 	fn expire_game() -> Result<(), BenchmarkError> {
 		let (request, model, inputs) = playable::<T>(&wide(4_000, 4_000, 1))?;
 		let player = Player::new(&model, &inputs, Vec::new()).ok_or("it runs")?;
@@ -489,7 +522,12 @@ mod benchmarks {
 		let who = rich::<T>("challenger");
 		let id = staged::<T>(&who, c);
 		let expires = Stagings::<T>::get(id).map_or(0, |staging| staging.expires_at);
-		Cursors::<T>::put(QueueCursors { stagings: expires, decisions: expires, games: 0 });
+		Cursors::<T>::put(QueueCursors {
+			stagings: expires,
+			decisions: expires,
+			games: 0,
+			demands: 0,
+		});
 
 		#[block]
 		{
@@ -518,7 +556,12 @@ mod benchmarks {
 		};
 		Decisions::<T>::insert(request, decision);
 		DecisionPrunes::<T>::insert(block, request, ());
-		Cursors::<T>::put(QueueCursors { stagings: block + 1, decisions: block, games: 0 });
+		Cursors::<T>::put(QueueCursors {
+			stagings: block + 1,
+			decisions: block,
+			games: 0,
+			demands: 0,
+		});
 
 		#[block]
 		{

@@ -29,6 +29,8 @@ impl<T: Config> Pallet<T> {
 	/// 8. There is a case exactly where games are on, which it counts right; commitments and hashes
 	///    belong to games, and are as many as there must be. A result about which a game is on is
 	///    not decided.
+	/// 9. Every demand is in its queue once, under its own tick, and nothing else is; what is on
+	///    hold for demands is what they say; none is about what is decided.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut held: BTreeMap<AccountId, (Balance, u32)> = BTreeMap::new();
 		let cursors = Cursors::<T>::get();
@@ -105,7 +107,8 @@ impl<T: Config> Pallet<T> {
 			ensure!(block >= cursors.decisions, "4. a decision below the cursor");
 		}
 		ensure!(planned == decisions, "4. a decision would stay for ever");
-		Self::check_games(cursors.games)
+		Self::check_games(cursors.games)?;
+		Self::check_demands(cursors.demands)
 	}
 
 	fn check_games(cursor: u64) -> Result<(), TryRuntimeError> {
@@ -164,6 +167,30 @@ impl<T: Config> Pallet<T> {
 				.all(|(request, branch)| Games::<T>::contains_key(request, branch)),
 			"8. hashes of nothing"
 		);
+		Ok(())
+	}
+
+	fn check_demands(cursor: u64) -> Result<(), TryRuntimeError> {
+		let mut held: BTreeMap<AccountId, Balance> = BTreeMap::new();
+		let mut demands = 0usize;
+		for (request, demand) in Demands::<T>::iter() {
+			demands = demands.saturating_add(1);
+			let fee = held.entry(demand.by.clone()).or_default();
+			*fee = fee.saturating_add(demand.fee);
+			ensure!(
+				DemandDeadlines::<T>::contains_key(demand.deadline, request),
+				"9. a demand is not in the queue"
+			);
+			ensure!(demand.deadline >= cursor, "9. a demand below the cursor");
+			ensure!(!Decisions::<T>::contains_key(request), "9. a demand about what is decided");
+		}
+		ensure!(DemandDeadlines::<T>::iter_keys().count() == demands, "9. a queue of no demand");
+		for (who, fee) in &held {
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Demand.into(), who) == *fee,
+				"9. what is on hold is not what demands say"
+			);
+		}
 		Ok(())
 	}
 }

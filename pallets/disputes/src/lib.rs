@@ -56,6 +56,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod demands;
 mod game;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
@@ -71,6 +72,7 @@ mod types;
 mod views;
 pub mod weights;
 
+pub use demands::MAX_DEMANDS_EXPIRED;
 pub use game::types::*;
 pub use pallet::*;
 pub use types::*;
@@ -90,6 +92,7 @@ fn impossible(proof: &'static str) {
 pub mod pallet {
 	use super::*;
 	use crate::{
+		demands::show_weight,
 		game::{
 			keys::{authorize_move_weight, authorize_opening_weight},
 			move_weight, open_weight, Player,
@@ -104,6 +107,7 @@ pub mod pallet {
 		game::{GameMessage, GameMove, Opening},
 		keys::InferenceSignature,
 		request::RequestId,
+		tensor::MAX_INPUT_BYTES,
 		traits::{Bonds, Offences, Programs, Sessions},
 		AccountId, Balance, BlockNumber, Hash, SessionIndex,
 	};
@@ -177,6 +181,9 @@ pub mod pallet {
 		/// For a game: the bond, and the fee of all its messages.
 		#[codec(index = 2)]
 		Game,
+		/// For the space of an input that is demanded.
+		#[codec(index = 3)]
+		Demand,
 	}
 
 	/// The decisions, until they are pruned.
@@ -244,6 +251,15 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type GameDeadlines<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, u64, Blake2_128Concat, (RequestId, u8), (), OptionQuery>;
+
+	/// The inputs that are demanded.
+	#[pallet::storage]
+	pub type Demands<T: Config> = StorageMap<_, Blake2_128Concat, RequestId, Demand, OptionQuery>;
+
+	/// The last ticks of the window clock at which they may be shown.
+	#[pallet::storage]
+	pub type DemandDeadlines<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, u64, Blake2_128Concat, RequestId, (), OptionQuery>;
 
 	/// How far the queues have been worked off.
 	#[pallet::storage]
@@ -334,6 +350,38 @@ pub mod pallet {
 			bond_lost: Balance,
 			/// What was burned.
 			burned: Balance,
+		},
+		/// The input of a result is to be shown on chain.
+		InputDemanded {
+			/// The request.
+			request: RequestId,
+			/// Who signed the result.
+			executor: AccountId,
+			/// Who demands it.
+			by: AccountId,
+			/// What is on hold for its space: burned when it is shown.
+			fee: Balance,
+			/// The last tick of the window clock at which it may be shown.
+			deadline: u64,
+		},
+		/// An input that was demanded is on chain.
+		InputShown {
+			/// The request.
+			request: RequestId,
+		},
+		/// Nobody showed an input that was demanded. The result counts for nothing, the requester
+		/// got everything back.
+		InputWithheld {
+			/// The request.
+			request: RequestId,
+			/// Who signed the result.
+			executor: AccountId,
+			/// Who demanded it.
+			by: AccountId,
+			/// What the executor loses, unless governance cancels it.
+			slash: Balance,
+			/// The first session in which it does.
+			slashed_in: Option<SessionIndex>,
 		},
 		/// Somebody begins to stage a package.
 		StagingOpened {
@@ -435,6 +483,8 @@ pub mod pallet {
 		ProvesNothing,
 		/// The commitments give another output than the one that was signed.
 		NotSigned,
+		/// The input is on chain, or demanded already.
+		NothingToDemand,
 	}
 
 	#[pallet::hooks]
@@ -787,6 +837,93 @@ pub mod pallet {
 			// The signature was checked when this was authorized.
 			let player = Self::check_mover(&message, &action).map_err(|_| Error::<T>::Rejected)?;
 			Self::do_game_move(player, message.request, message.branch, action)
+		}
+
+		/// Demands that the input of an open result be shown on chain.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone.
+		///
+		/// ## Details
+		///
+		/// Holds the fee for the space of the input. It is burned when the input is shown. Where
+		/// nobody shows it in the window for answers, it goes back, the result is invalidated, the
+		/// requester gets everything back, and the executor loses its cover, of which a tenth goes to
+		/// the caller. The result does not become `Final` meanwhile.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NotOpen`], [`Error::NothingToDemand`]. The currency's, if the fee cannot be held.
+		///
+		/// ## Events
+		///
+		/// [`Event::InputDemanded`].
+		#[pallet::call_index(10)]
+		#[pallet::weight((T::WeightInfo::demand(), DispatchClass::Operational))]
+		pub fn demand(origin: OriginFor<T>, request: RequestId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_demand(who, request)
+		}
+
+		/// Shows an input that is demanded.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone.
+		///
+		/// ## Details
+		///
+		/// Costs no fee where these are the bytes.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NotOpen`], [`Error::NoGame`] if it is not demanded, [`Error::WrongInput`].
+		///
+		/// ## Events
+		///
+		/// [`Event::InputShown`].
+		#[pallet::call_index(11)]
+		#[pallet::weight((show_weight::<T>(bytes), DispatchClass::Operational))]
+		pub fn show_input(
+			origin: OriginFor<T>,
+			request: RequestId,
+			bytes: BoundedVec<u8, ConstU32<MAX_INPUT_BYTES>>,
+		) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			Self::do_show_input(request, bytes.into_inner())
+		}
+
+		/// Shows an input that is demanded, by a validator's inference key alone. Submitted by its
+		/// node, without fee.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Authorized: the signature must be that of a validator's inference key.
+		///
+		/// ## Details
+		///
+		/// As [`Pallet::show_input`].
+		///
+		/// ## Events
+		///
+		/// [`Event::InputShown`].
+		#[pallet::call_index(12)]
+		#[pallet::weight((show_weight::<T>(bytes), DispatchClass::Operational))]
+		#[pallet::weight_of_authorize(
+			show_weight::<T>(bytes).saturating_add(T::WeightInfo::game_authorize())
+		)]
+		#[pallet::authorize(|_source, message, bytes, signature| {
+			Pallet::<T>::authorize_show_input(message, bytes, signature)
+		})]
+		pub fn show_input_by_key(
+			origin: OriginFor<T>,
+			message: GameMessage,
+			bytes: BoundedVec<u8, ConstU32<MAX_INPUT_BYTES>>,
+			_signature: InferenceSignature,
+		) -> DispatchResultWithPostInfo {
+			ensure_authorized(origin)?;
+			Self::do_show_input(message.request, bytes.into_inner())
 		}
 	}
 }

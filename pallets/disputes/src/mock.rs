@@ -366,6 +366,15 @@ impl Verdicts for MockResults {
 	fn input_length(request: &RequestId) -> Option<u32> {
 		Self::input(request).map(|input| input.len() as u32)
 	}
+	fn declared_input_length(request: &RequestId) -> Option<u32> {
+		ResultTable::get(request).map(|_| input().encoded_size() as u32)
+	}
+	fn put_input(request: &RequestId, bytes: Vec<u8>) -> DispatchResult {
+		ResultTable::mutate(request, |result| {
+			result.as_mut().ok_or(DispatchError::Other("no result"))?.input = Some(bytes);
+			Ok(())
+		})
+	}
 	fn uphold(request: &RequestId) -> DispatchResult {
 		Self::end(request, MockEnd::Upheld)
 	}
@@ -404,6 +413,10 @@ impl Verdicts for MockResults {
 		let input_tensors = countersign_primitives::tensor::decode_tensors(&input).unwrap();
 		put_result(model, &input_tensors, outcome, Some(input))
 	}
+	#[cfg(feature = "runtime-benchmarks")]
+	fn forget_input(request: &RequestId) {
+		ResultTable::mutate(request, |result| result.as_mut().unwrap().input = None);
+	}
 }
 
 // --- slashes, bonds, sessions ---
@@ -423,7 +436,8 @@ pub struct MockOffences;
 
 impl Offences for MockOffences {
 	fn report(report: OffenceReport) -> Result<SessionIndex, DispatchError> {
-		assert_eq!((report.kind, report.role), (OffenceKind::WrongResult, Role::Executor));
+		assert_eq!(report.role, Role::Executor);
+		assert_eq!(report.version.is_some(), report.kind == OffenceKind::WrongResult);
 		if ReportFails::get() {
 			return Err(DispatchError::Other("nothing left"));
 		}

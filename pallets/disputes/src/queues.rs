@@ -34,7 +34,8 @@ impl<T: Config> Pallet<T> {
 		let mut cursors = Cursors::<T>::get();
 		let removed = Self::remove_expired(&mut cursors.stagings, now);
 		let pruned = Self::prune_decisions(&mut cursors.decisions, now);
-		let games = Self::expire_games(&mut cursors.games);
+		let games = Self::expire_games(&mut cursors.games)
+			.saturating_add(Self::expire_demands(&mut cursors.demands));
 		Cursors::<T>::put(cursors);
 		let expired = T::WeightInfo::expire_game()
 			.saturating_add(T::Offences::report_weight())

@@ -369,7 +369,8 @@ impl<T: Config> Pallet<T> {
 				T::Results::invalidate(request)?;
 				let reporter =
 					(terms != Terms::Confirm && challenger != executor).then(|| challenger.clone());
-				slashed_in = Self::report(request, result, version, reporter);
+				let kind = OffenceKind::WrongResult;
+				slashed_in = Self::report(request, result, kind, Some(version), reporter);
 				if slashed_in.is_some() {
 					slash = result.cover;
 				}
@@ -405,6 +406,7 @@ impl<T: Config> Pallet<T> {
 		let until = decision.decided_at.saturating_add(T::Results::retention());
 		Decisions::<T>::insert(request, decision);
 		DecisionPrunes::<T>::insert(until, request, ());
+		Self::end_demand(request, false);
 	}
 
 	/// Does what has to be done about a result that a game has shown to be wrong.
@@ -414,10 +416,21 @@ impl<T: Config> Pallet<T> {
 		version: u16,
 		challenger: AccountId,
 	) -> Result<(), DispatchError> {
+		Self::found_guilty(request, result, OffenceKind::WrongResult, Some(version), challenger)
+	}
+
+	/// As [`Pallet::found_wrong`], for a result whose input was not shown as well.
+	pub(crate) fn found_guilty(
+		request: &RequestId,
+		result: &OpenResult,
+		kind: OffenceKind,
+		version: Option<u16>,
+		challenger: AccountId,
+	) -> Result<(), DispatchError> {
 		T::Results::invalidate(request)?;
 		let executor = result.executor.clone();
 		let reporter = (challenger != executor).then(|| challenger.clone());
-		let slashed_in = Self::report(request, result, version, reporter);
+		let slashed_in = Self::report(request, result, kind, version, reporter);
 		let slash = if slashed_in.is_some() { result.cover } else { 0 };
 		Self::note_decision(
 			request,
@@ -441,18 +454,19 @@ impl<T: Config> Pallet<T> {
 	fn report(
 		request: &RequestId,
 		result: &OpenResult,
-		version: u16,
+		kind: OffenceKind,
+		version: Option<u16>,
 		reporter: Option<AccountId>,
 	) -> Option<SessionIndex> {
 		let statement = &result.statement;
 		let report = OffenceReport {
-			kind: OffenceKind::WrongResult,
+			kind,
 			session: statement.session,
 			validator: statement.validator,
 			request: *request,
 			role: statement.role,
 			amount: result.cover,
-			version: Some(version),
+			version,
 			reporter,
 		};
 		match with_storage_layer(|| T::Offences::report(report)) {

@@ -1,7 +1,7 @@
 //! What the runtime API answers.
 
 use crate::{
-	pallet::{Call, Config, Decisions, Pallet, Stagings},
+	pallet::{Call, Config, Decisions, Demands, Pallet, Stagings},
 	referee::{self, Loaded, Needs},
 	replay::total_time,
 };
@@ -11,7 +11,7 @@ use countersign_primitives::{
 		Decision, DisputableView, Effort, PackageSource, ReplayChallenge, ReplayCost,
 		ReplayRefusal, StagingId, Verdict, Verdicts, Witness, MAX_INLINE_PACKAGE,
 	},
-	game::{GameMessage, GameMove, Opening},
+	game::{DemandView, GameMessage, GameMove, Opening},
 	keys::InferenceSignature,
 	program::MAX_PACKAGE_BYTES,
 	request::RequestId,
@@ -138,5 +138,38 @@ impl<T: Config> Pallet<T> {
 	) -> <T as CreateTransactionBase<Call<T>>>::Extrinsic {
 		let call = Call::game_move_by_key { message, action, signature };
 		T::create_authorized_transaction(call.into())
+	}
+
+	/// Up to `limit`, at most 64, demands after `after`.
+	pub fn demands(after: Option<RequestId>, limit: u32) -> Vec<DemandView> {
+		let demands = match after {
+			Some(after) => Demands::<T>::iter_from_key(after),
+			None => Demands::<T>::iter(),
+		};
+		demands
+			.take(limit.min(MAX_DISPUTABLE_SHOWN) as usize)
+			.filter_map(|(request, demand)| {
+				let result = T::Results::open_result(&request)?;
+				let statement = result.statement;
+				Some(DemandView {
+					request,
+					executor: result.executor,
+					executor_seat: (statement.session, statement.validator, statement.signer),
+					by: demand.by,
+					deadline: demand.deadline,
+				})
+			})
+			.collect()
+	}
+
+	/// The transaction by which a validator shows an input that is demanded.
+	pub fn show_input_transaction(
+		message: GameMessage,
+		bytes: Vec<u8>,
+		signature: InferenceSignature,
+	) -> Option<<T as CreateTransactionBase<Call<T>>>::Extrinsic> {
+		let bytes = bytes.try_into().ok()?;
+		let call = Call::show_input_by_key { message, bytes, signature };
+		Some(T::create_authorized_transaction(call.into()))
 	}
 }

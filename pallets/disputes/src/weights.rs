@@ -44,6 +44,10 @@ pub trait WeightInfo {
 	fn game_proof(k: u32, ) -> Weight;
 	/// Checking a message beside what it brings.
 	fn game_authorize() -> Weight;
+	/// Demanding an input.
+	fn demand() -> Weight;
+	/// Checking and storing `k` KiB of input.
+	fn show_input(k: u32, ) -> Weight;
 	/// Ending the largest number of games about one result, without the report of the offence.
 	fn expire_game() -> Weight;
 }
@@ -138,6 +142,17 @@ macro_rules! weights {
 		fn game_authorize() -> Weight {
 			Weight::from_parts(400_000_000, 30_000)
 				.saturating_add(<$db>::get().reads(14_u64))
+		}
+		fn demand() -> Weight {
+			Weight::from_parts(250_000_000, 40_000)
+				.saturating_add(<$db>::get().reads(12_u64))
+				.saturating_add(<$db>::get().writes(7_u64))
+		}
+		fn show_input(k: u32, ) -> Weight {
+			Weight::from_parts(400_000_000, 40_000)
+				.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(k.into()))
+				.saturating_add(<$db>::get().reads(14_u64))
+				.saturating_add(<$db>::get().writes(8_u64))
 		}
 		fn expire_game() -> Weight {
 			Weight::from_parts(2_500_000_000, 300_000)

@@ -1,6 +1,9 @@
 //! What the referee asks, and what its verdicts do.
 
-use crate::pallet::{Config, Inputs, Outcomes, Pallet, Parameters, Requests, Results, WindowClock};
+use crate::{
+	pallet::{Config, Error, Inputs, Outcomes, Pallet, Parameters, Requests, Results, WindowClock},
+	types::StoredInput,
+};
 use alloc::vec::Vec;
 #[cfg(feature = "runtime-benchmarks")]
 use countersign_primitives::model::ModelId;
@@ -9,6 +12,7 @@ use countersign_primitives::{
 	request::{EvidenceSet, Finality, Outcome, RequestId, RequestStatus},
 	BlockNumber,
 };
+use frame_support::ensure;
 use sp_runtime::DispatchResult;
 
 /// The most results that [`Verdicts::open_results`] looks at, so that a query ends.
@@ -41,6 +45,18 @@ impl<T: Config> Verdicts for Pallet<T> {
 
 	fn input_length(id: &RequestId) -> Option<u32> {
 		Inputs::<T>::decode_len(id).and_then(|length| u32::try_from(length).ok())
+	}
+
+	fn declared_input_length(id: &RequestId) -> Option<u32> {
+		Requests::<T>::get(id).map(|request| request.input_length)
+	}
+
+	fn put_input(id: &RequestId, bytes: Vec<u8>) -> DispatchResult {
+		let is_open = Results::<T>::get(id).is_some_and(|it| it.finality == Finality::Open);
+		ensure!(is_open, Error::<T>::NotOpen);
+		let bytes = StoredInput::try_from(bytes).map_err(|_| Error::<T>::InputTooLarge)?;
+		Inputs::<T>::insert(id, bytes);
+		Ok(())
 	}
 
 	fn uphold(id: &RequestId) -> DispatchResult {
@@ -88,6 +104,11 @@ impl<T: Config> Verdicts for Pallet<T> {
 	#[cfg(feature = "runtime-benchmarks")]
 	fn make_open_result(model: ModelId, input: Vec<u8>, outcome: Outcome) -> RequestId {
 		benchmarking::make_open_result::<T>(model, input, outcome)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn forget_input(id: &RequestId) {
+		Inputs::<T>::remove(id);
 	}
 }
 

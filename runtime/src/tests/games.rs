@@ -108,7 +108,7 @@ struct Figures {
 impl Figures {
 	fn add(&mut self, call: &RuntimeCall) {
 		let info = call.get_dispatch_info();
-		let time = info.call_weight.ref_time() + info.authorize_weight.ref_time();
+		let time = info.call_weight.ref_time() + call.weight_of_authorize().ref_time();
 		let bytes = call.encoded_size();
 		self.messages += 1;
 		self.bytes += bytes;

@@ -11,10 +11,11 @@ use crate::{
 	worker::{sources::blocking, BestBlock, Failure},
 };
 use async_trait::async_trait;
+use codec::Encode;
 use countersign_canonical::{self as canonical, bands::Policy};
 use countersign_primitives::{
 	dispute::DisputableView,
-	game::{GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
+	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId},
 	request::{Outcome, RequestId},
@@ -28,6 +29,8 @@ use std::sync::Arc;
 const PAGE: u32 = 16;
 /// The most pages of them that are looked at in one block.
 const PAGES: usize = 64;
+/// Demands that are asked for at one time.
+const DEMANDS: u32 = 64;
 /// Games of others about a result beside which this node opens none of its own.
 const ENOUGH: usize = 2;
 /// Models that are kept prepared.
@@ -60,6 +63,21 @@ pub trait Games: Send + Sync {
 		at: Hash,
 		message: GameMessage,
 		opening: Option<Opening>,
+		signature: InferenceSignature,
+	) -> Result<(), Failure>;
+	/// Inputs that are demanded, a page of them.
+	async fn demands(
+		&self,
+		at: Hash,
+		after: Option<RequestId>,
+		limit: u32,
+	) -> Result<Vec<DemandView>, Failure>;
+	/// Submits an input that is demanded. Submitting the same again is no error.
+	async fn show(
+		&self,
+		at: Hash,
+		message: GameMessage,
+		bytes: Vec<u8>,
 		signature: InferenceSignature,
 	) -> Result<(), Failure>;
 	/// Submits a move. Submitting the same again is no error.
@@ -133,6 +151,55 @@ impl Watcher {
 				tracing::warn!(target: LOG, request = ?view.request, %error, "no move in a game");
 			}
 		}
+		Ok(())
+	}
+
+	/// Shows the inputs of our own results that somebody demands.
+	pub(super) async fn show_all(&mut self, block: BestBlock) -> Result<(), Failure> {
+		let at = block.hash;
+		let mut after = None;
+		for _ in 0..PAGES {
+			let page = self.parts.games.demands(at, after, DEMANDS).await?;
+			let is_last = page.len() < DEMANDS as usize;
+			after = page.last().map(|view| view.request);
+			for view in page {
+				if !self.parts.games.holds(&view.executor_seat.2) {
+					continue;
+				}
+				if let Err(error) = self.show(&view, block).await {
+					count(&self.parts.metrics.failures);
+					tracing::error!(
+						target: LOG, request = ?view.request, %error, "a demanded input is not shown"
+					);
+				}
+			}
+			if is_last {
+				break;
+			}
+		}
+		Ok(())
+	}
+
+	async fn show(&mut self, view: &DemandView, block: BestBlock) -> Result<(), Failure> {
+		let was_sent = self.shown.get(&view.request);
+		if was_sent.is_some_and(|sent| sent.saturating_add(AGAIN_AFTER) > block.number) {
+			return Ok(());
+		}
+		let at = block.hash;
+		let Some(result) = self.parts.court.result(at, view.request).await? else {
+			return Ok(());
+		};
+		let input = self.input(at, &result).await?;
+		let bytes = input.ok_or_else(|| Failure::new("it is nowhere to be had"))?.encode();
+		let (session, validator, key) = view.executor_seat.clone();
+		let seat = Seat { account: view.executor.clone(), session, validator, key };
+		let content = GameMessage::content_of(&bytes);
+		let message = self.message(&seat, view.request, (0, 0), content);
+		let signature = self.parts.signer.sign(&seat.key, &message.signing_payload()).await?;
+		self.shown.retain(|_, sent| sent.saturating_add(AGAIN_AFTER) > block.number);
+		self.shown.insert(view.request, block.number);
+		self.parts.games.show(at, message, bytes, signature).await?;
+		count(&self.parts.metrics.moves);
 		Ok(())
 	}
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::supervisor::{EngineError, RunReport};
 use countersign_primitives::{
-	game::{GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening, Phase},
+	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening, Phase},
 	keys::InferencePair,
 	model::{Artefact, PrecisionPolicy, ProgramRef, RunCost},
 	request::TrapCode,
@@ -161,6 +161,8 @@ struct FakeGames {
 	opened: Mutex<Vec<(GameMessage, Option<Opening>, InferenceSignature)>>,
 	played: Mutex<Vec<(GameMessage, GameMove, InferenceSignature)>>,
 	refusal: Mutex<Option<GameRefusal>>,
+	demanded: Mutex<Vec<DemandView>>,
+	shown: Mutex<Vec<(GameMessage, Vec<u8>, InferenceSignature)>>,
 }
 
 #[async_trait]
@@ -202,6 +204,25 @@ impl Games for FakeGames {
 		signature: InferenceSignature,
 	) -> Result<(), Failure> {
 		self.opened.lock().push((message, opening, signature));
+		Ok(())
+	}
+	async fn demands(
+		&self,
+		_: Hash,
+		after: Option<RequestId>,
+		_: u32,
+	) -> Result<Vec<DemandView>, Failure> {
+		assert_eq!(after, None);
+		Ok(self.demanded.lock().clone())
+	}
+	async fn show(
+		&self,
+		_: Hash,
+		message: GameMessage,
+		bytes: Vec<u8>,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		self.shown.lock().push((message, bytes, signature));
 		Ok(())
 	}
 	async fn play(
@@ -525,6 +546,31 @@ async fn our_own_results_are_answered_for() {
 	];
 	scene.blocks(10..11).await;
 	assert!(scene.games.played.lock().is_empty());
+}
+
+#[tokio::test]
+async fn a_demanded_input_of_ours_is_shown() {
+	let scene = scene();
+	scene.put(2, 9, output(4.0), false);
+	let bytes = vec![tensor(2.0)].encode();
+	scene.parts.store.put_tensors(&bytes).expect("it is stored");
+	let demand = |key| DemandView {
+		request: request(2),
+		executor: account(9),
+		executor_seat: (2, 6, key),
+		by: account(5),
+		deadline: 30,
+	};
+	*scene.games.demanded.lock() = vec![demand(stranger())];
+	scene.blocks(10..11).await;
+	assert!(scene.games.shown.lock().is_empty());
+	*scene.games.demanded.lock() = vec![demand(us().public())];
+	scene.blocks(11..12).await;
+	let shown = scene.games.shown.lock();
+	let [(message, input, signature)] = &shown[..] else { panic!("{shown:?}") };
+	assert!(message.verify(signature));
+	assert_eq!((message.session, message.validator), (2, 6));
+	assert_eq!((message.content, input), (GameMessage::content_of(&bytes), &bytes));
 }
 
 #[tokio::test]

@@ -62,12 +62,7 @@ impl<T: Config> Pallet<T> {
 		for piece in 0..case.traced.map_or(0, |_| MAX_ROOT_PIECES) {
 			GameRoots::<T>::remove(request, piece);
 		}
-		if T::Results::open_result(request).is_some() {
-			let tick = case.window_end.max(T::Results::clock().saturating_add(1));
-			if T::Results::set_final_at(request, tick).is_err() {
-				crate::impossible("the result is open, and the tick lies ahead");
-			}
-		}
+		Self::let_go(request, case.window_end);
 	}
 
 	/// Ends all games about a result.

@@ -23,7 +23,7 @@ use frame_support::{
 use sp_runtime::transaction_validity::TransactionValidityWithRefund;
 
 /// The prefix of the tags of messages in games.
-pub const GAME_TAG: &str = "CountersignGame";
+const GAME_TAG: &str = "CountersignGame";
 /// Blocks for which a message may wait in a pool.
 const LONGEVITY: u64 = 16;
 

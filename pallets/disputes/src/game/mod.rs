@@ -189,7 +189,7 @@ impl<T: Config> Pallet<T> {
 		Case {
 			executor: result.executor.clone(),
 			version,
-			window_end: result.final_at,
+			window_end: Self::window_end(request, result),
 			ticks: T::Results::game_ticks(request),
 			parts,
 			operators,
@@ -212,7 +212,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(who != Some(&result.executor), GameRefusal::NotYou);
 		let rules = Self::rules_of(&result)?;
 		let known = GameCases::<T>::get(request);
-		let end = known.as_ref().map_or(result.final_at, |case| case.window_end);
+		let end = Self::window_end(request, &result);
 		// The last tick is for what comes back from a game.
 		ensure!(T::Results::clock().saturating_add(1) < end, GameRefusal::NotOpen);
 		let is_new = known.is_none();
@@ -451,7 +451,6 @@ impl<T: Config> Pallet<T> {
 			.map(|(_, game)| game.challenger);
 		let reporter = earliest.ok_or(Error::<T>::NoGame)?;
 		Self::found_wrong(request, result, case.version, reporter)?;
-		Self::end_games(request, close::End::Even);
 		Ok(())
 	}
 }
