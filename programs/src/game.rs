@@ -6,10 +6,10 @@
 use alloc::{vec, vec::Vec};
 use canonical::{
 	bands::{self, Policy},
-	commitment::{leaf_hashes, merkle_top, LEAF_BYTES},
+	commitment::{leaf_hashes, merkle_top, tensor_commitment, LEAF_BYTES},
 	part::OpenedLeaf,
 	trace::{group_hashes, open, ElementProof, Prover, Trace, GROUP_LEAVES},
-	Model, Trap,
+	Meta, Model, Trap,
 };
 use codec::Encode;
 use countersign_canonical as canonical;
@@ -27,6 +27,8 @@ pub struct Player<'a> {
 	inputs: &'a [canonical::Tensor],
 	policies: Vec<Policy>,
 	trace: Trace,
+	/// A result that is said to be another: of which operator, and what.
+	forged: Option<(u16, Vec<u8>)>,
 }
 
 fn path(hashes: Vec<[u8; 32]>) -> Option<Path> {
@@ -69,7 +71,19 @@ impl<'a> Player<'a> {
 		policies: Vec<Policy>,
 	) -> Option<Self> {
 		let trace = model.trace(inputs);
-		Some(Self { prover: Prover::new(model, inputs)?, model, inputs, policies, trace })
+		let prover = Prover::new(model, inputs)?;
+		Some(Self { prover, model, inputs, policies, trace, forged: None })
+	}
+
+	/// A liar, for tests and demonstrations: says that the result of an operator is another.
+	pub fn forge(mut self, operator: u16, change: impl FnOnce(&mut [u8])) -> Option<Self> {
+		let mut bytes = self.result(operator)?;
+		change(&mut bytes);
+		let Meta { ty, shape } = self.prover.skeleton().part(operator.into())?.out;
+		let tensor = canonical::Tensor { ty, shape, data: bytes };
+		*self.trace.roots.get_mut(usize::from(operator))? = tensor_commitment(&tensor, None);
+		self.forged = Some((operator, tensor.data));
+		Some(self)
 	}
 
 	/// The run.
@@ -105,8 +119,11 @@ impl<'a> Player<'a> {
 		})
 	}
 
-	/// The bytes of an operator's result.
-	fn result(&self, operator: u16) -> Option<Vec<u8>> {
+	/// The bytes of an operator's result, as this side says it is.
+	pub fn result(&self, operator: u16) -> Option<Vec<u8>> {
+		if let Some((_, bytes)) = self.forged.as_ref().filter(|(of, _)| *of == operator) {
+			return Some(bytes.clone());
+		}
 		let tensor = self.prover.tensor_of(operator.into())?;
 		self.prover.value(tensor).map(|value| value.data)
 	}

@@ -707,11 +707,11 @@ fn forged_results_end_as_the_bands_say_and_honest_ones_stand() {
 }
 
 /// A package to replay: its name, its encoding, and inputs.
-type Sample = (String, Vec<u8>, Vec<Tensor>);
+pub(super) type Sample = (String, Vec<u8>, Vec<Tensor>);
 
 /// Those of the folder that `COUNTERSIGN_PACKAGES` names, `NAME.package` beside `NAME.inputs`; else
 /// one that fits a transaction and one that does not.
-fn samples() -> Vec<Sample> {
+pub(super) fn samples() -> Vec<Sample> {
 	let Ok(folder) = std::env::var("COUNTERSIGN_PACKAGES") else {
 		let input = |count: u32| vec![input_floats(&[1, count], |i| (i % 7) as f32 / 8.0)];
 		return vec![

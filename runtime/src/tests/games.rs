@@ -3,8 +3,8 @@
 use super::{
 	blocks::Chain,
 	disputes::{
-		answer, ask, challenger, changed, check, element, pair_of, register_all, requester, set,
-		Model,
+		answer, ask, challenger, changed, check, element, pair_of, register_all, requester,
+		samples, set, Model,
 	},
 	genesis::preset,
 };
@@ -312,4 +312,95 @@ fn a_forged_output_over_an_honest_trace_is_compared() {
 		});
 		assert_eq!(Inference::finality(&request), Some(Finality::Invalidated));
 	});
+}
+
+/// Packages that are too heavy to replay: those of the folder that `COUNTERSIGN_PACKAGES` names, or
+/// the one of the other tests. A liar at the first operator, in the middle and at the last is found.
+#[test]
+fn liars_are_found_wherever_they_lie() {
+	let all = match std::env::var("COUNTERSIGN_PACKAGES") {
+		Ok(_) => samples(),
+		Err(_) => vec![("heavy".into(), heavy(weight).encode(), input())],
+	};
+	for (name, package, input) in all {
+		let bytes = input.encoded_size() as u32;
+		let heavy = preset("local_testnet").execute_with(
+			|| !matches!(Disputes::replay_cost(package.clone(), bytes), Ok(cost) if cost.fits),
+		);
+		let model = canonical::Model::decode(&package).expect("a package");
+		let inputs: Vec<canonical::Tensor> = input.iter().map(to_canonical).collect();
+		let nodes = model.program().nodes.len() as u32;
+		if !heavy || model.plan().leaves > canonical::proof::MAX_LEAVES {
+			println!("{name}: replayed, or not provable: {} leaves", model.plan().leaves);
+			continue;
+		}
+		let metas = model.program().output_metas(model.plan());
+		let policies: Vec<PrecisionPolicy> = metas
+			.iter()
+			.map(|output| match output.bytes() > 32_000 {
+				true => PrecisionPolicy::Top1 { margin: -20 },
+				false => WITHIN,
+			})
+			.collect();
+		let bands: Vec<_> = policies.iter().map(countersign_programs::policy).collect();
+		for operator in [0, nodes / 2, nodes - 1] {
+			preset("local_testnet").execute_with(|| {
+				let mut chain = Chain::new();
+				let registered =
+					chain.block(|| register_all(9, package.clone(), policies.clone(), 0));
+				chain.block(|| ());
+				let request = ask(&mut chain, &registered, &input);
+				let executor = Inference::request_view(request)
+					.and_then(|view| view.assignment)
+					.expect("assigned")
+					.account;
+				let outputs = model.run(&inputs).expect("it gives an output");
+				let outputs: Vec<Tensor> = canonical::bands::expose(&bands, outputs)
+					.into_iter()
+					.map(countersign_programs::from_canonical)
+					.collect();
+				let claim = Outcome::Output(outputs.encode().try_into().expect("short"));
+				chain.block(|| assert!(answer(request, claim.clone())));
+				let watcher = watcher_of(&executor);
+				let started = std::time::Instant::now();
+				let honest = Player::new(&model, &inputs, bands.clone()).expect("it runs");
+				let alone = started.elapsed();
+				let liar = Player::new(&model, &inputs, bands.clone())
+					.and_then(|liar| liar.forge(operator as u16, |bytes| bytes[0] ^= 1))
+					.expect("it has a result");
+				if Inference::input(request).is_none() {
+					// As who posts it for a demand.
+					chain
+						.block(|| Disputes::demand(RuntimeOrigin::signed(challenger()), request))
+						.expect("it is not on chain");
+					chain
+						.block(|| {
+							let bytes = input.encode().try_into().expect("short");
+							let origin = RuntimeOrigin::signed(executor.clone());
+							Disputes::show_input(origin, request, bytes)
+						})
+						.expect("it is the input");
+				}
+				let started = std::time::Instant::now();
+				let figures = play(&mut chain, request, &watcher, &honest, &liar, &claim);
+				println!(
+					"{name}: {nodes} operators, {} weighted MMAC, a lie at {operator}: {} messages, \
+					 {} bytes (largest {}), {:.1} ms of weight (longest {:.1}), a trace in {alone:?}, \
+					 both sides and the chain in {:?}",
+					model.plan().cost.weighted_macs() / 1_000_000,
+					figures.messages,
+					figures.bytes,
+					figures.largest_bytes,
+					figures.time as f64 / 1e9,
+					figures.longest_time as f64 / 1e9,
+					started.elapsed(),
+				);
+				assert_eq!(
+					Inference::finality(&request),
+					Some(Finality::Invalidated),
+					"{name} at {operator}"
+				);
+			});
+		}
+	}
 }

@@ -7,10 +7,9 @@ use codec::Encode;
 use countersign_canonical::{
 	self as canonical,
 	bands::Policy,
-	commitment::{leaf_hashes, tensor_commitment},
+	commitment::tensor_commitment,
 	op::{Op, Range, Unary},
 	program::{Constant, Node, Package, Program},
-	trace::group_hashes,
 	Meta, TensorType as Type,
 };
 use countersign_primitives::{
@@ -144,64 +143,13 @@ pub(super) fn off(outcome: &Outcome) -> Outcome {
 	})
 }
 
-/// An executor whose trace has another result of one operator.
-pub(super) struct Liar<'a> {
-	pub(super) player: Player<'a>,
-	pub(super) operator: u32,
-	pub(super) bytes: Vec<u8>,
-}
-
-impl<'a> Liar<'a> {
-	/// One that changes a bit of an element.
-	pub(super) fn about(player: Player<'a>, operator: u32, at: usize) -> Self {
-		let tensor = player.prover().tensor_of(operator).unwrap();
-		let mut bytes = player.prover().value(tensor).unwrap().data;
+/// An executor whose trace has another result of one operator: one bit of it is flipped.
+pub(super) fn liar_about(player: Player, operator: u32, at: usize) -> Player {
+	let flip = |bytes: &mut [u8]| {
 		let at = at % bytes.len();
 		bytes[at] ^= 1;
-		Self { player, operator, bytes }
-	}
-
-	pub(super) fn answer(&self, phase: &Phase) -> Option<GameMove> {
-		let at = match phase {
-			Phase::Trace => {
-				let Some(GameMove::Trace { mut roots, trap }) = self.player.answer(phase) else {
-					return None;
-				};
-				let part = self.player.prover().skeleton().part(self.operator).unwrap();
-				let tensor = canonical::Tensor {
-					ty: part.out.ty,
-					shape: part.out.shape,
-					data: self.bytes.clone(),
-				};
-				roots[self.operator as usize] = tensor_commitment(&tensor, None).into();
-				return Some(GameMove::Trace { roots, trap });
-			}
-			Phase::Hashes(named)
-			| Phase::GroupHashes { named, .. }
-			| Phase::Bytes { named, .. } => u32::from(named.operator),
-			_ => return None,
-		};
-		if at != self.operator {
-			return self.player.answer(phase);
-		}
-		let all = leaf_hashes(&self.bytes);
-		let hashes = |all: Vec<[u8; 32]>| {
-			let all: Vec<Hash> = all.into_iter().map(Hash::from).collect();
-			Some(GameMove::Hashes(all.try_into().unwrap()))
-		};
-		match phase {
-			Phase::Hashes(_) if all.len() > 1024 => hashes(group_hashes(&all)),
-			Phase::Hashes(_) => hashes(all),
-			Phase::GroupHashes { group, .. } => {
-				hashes(all.chunks(1024).nth(*group as usize).unwrap().to_vec())
-			}
-			Phase::Bytes { leaf, .. } => {
-				let leaf = self.bytes.chunks(1024).nth(*leaf as usize).unwrap();
-				Some(GameMove::Bytes(leaf.to_vec().try_into().unwrap()))
-			}
-			_ => None,
-		}
-	}
+	};
+	player.forge(operator as u16, flip).unwrap()
 }
 
 pub(super) fn open(who: &AccountId, opening: Option<Opening>) {
@@ -310,7 +258,7 @@ fn an_exact_output_has_to_be_the_traces_own() {
 		let honest = player.answer(&Phase::Trace).unwrap();
 		assert_eq!(refused(&executor(), 0, honest), Error::<Test>::NotSigned.into());
 		// It has to lie in the trace too, and is found there.
-		let liar = Liar::about(world.player(), PICKS, 0);
+		let liar = liar_about(world.player(), PICKS, 0);
 		let moves = play_out(&player, |phase| liar.answer(phase), 0);
 		assert_eq!(moves, 6);
 		assert_eq!(end_of(&request()), Some(MockEnd::Invalidated));
@@ -323,11 +271,13 @@ fn a_liar_is_found_at_every_operator() {
 		for at in [0, 5, 1_050_000] {
 			build_and_execute(|| {
 				let world = World::new(2);
-				let liar = Liar::about(world.player(), operator, at);
+				let liar = liar_about(world.player(), operator, at);
 				let mut outcome = world.truth();
 				if operator == PICKS {
 					// Exact: the signed output says the same.
-					outcome = changed(&outcome, |tensors| tensors[2].data = liar.bytes.clone());
+					outcome = changed(&outcome, |tensors| {
+						tensors[2].data = liar.result(PICKS as u16).unwrap()
+					});
 				}
 				let moves = liar_loses(&world, outcome, |phase| liar.answer(phase));
 				assert_eq!(moves, if operator == LARGE { 8 } else { 6 });
@@ -499,7 +449,7 @@ fn games_go_side_by_side_and_the_first_opener_is_rewarded() {
 	build_and_execute(|| {
 		let world = World::new(2);
 		let player = world.player();
-		let liar = Liar::about(world.player(), 1, 0);
+		let liar = liar_about(world.player(), 1, 0);
 		world.signed(world.truth());
 		open(&challenger(), player.opening());
 		assert_noop!(
@@ -532,7 +482,7 @@ fn a_shill_does_not_save_a_liar() {
 	build_and_execute(|| {
 		let world = World::new(2);
 		let player = world.player();
-		let liar = Liar::about(world.player(), LARGE, 77);
+		let liar = liar_about(world.player(), LARGE, 77);
 		world.signed(world.truth());
 		// Opens first and is silent.
 		open(&validator(3), player.opening());
@@ -692,7 +642,7 @@ fn validators_play_by_their_keys() {
 	build_and_execute(|| {
 		let world = World::new(2);
 		let (player, us) = (world.player(), validator(1));
-		let liar = Liar::about(world.player(), 1, 3);
+		let liar = liar_about(world.player(), 1, 3);
 		world.signed(world.truth());
 		let opening = player.opening();
 		let message = by_key(&us, 0, 0, GameMessage::content_of(&opening));

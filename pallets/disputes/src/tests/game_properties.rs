@@ -1,7 +1,7 @@
 //! Games under random moves: an honest executor never loses, and the state machine does what a
 //! simple reference of it does.
 
-use super::game::{off, open, play, theirs, Liar, World, LARGE, OPERATORS};
+use super::game::{liar_about, off, open, play, theirs, World, LARGE, OPERATORS};
 use crate::{mock::*, Error, Games};
 use countersign_primitives::{
 	dispute::Verdicts,
@@ -203,7 +203,7 @@ enum Ends {
 }
 
 /// The right move in a phase.
-fn right(world_liar: &Liar, challenger_side: &Player, due: &Phase) -> GameMove {
+fn right(world_liar: &Player, challenger_side: &Player, due: &Phase) -> GameMove {
 	let claim = ResultTable::get(request()).unwrap().outcome;
 	if due.is_executors() {
 		return world_liar.answer(due).unwrap();
@@ -223,7 +223,7 @@ proptest! {
 		build_and_execute(|| {
 			let world = World::new(2);
 			let player = world.player();
-			let liar = Liar::about(world.player(), LARGE, dice.next() as usize);
+			let liar = liar_about(world.player(), LARGE, dice.next() as usize);
 			world.signed(world.truth());
 			open(&challenger(), player.opening());
 			let mut due = Due::Trace;
