@@ -400,7 +400,7 @@ fn read_bits(ty: TensorType, bytes: &[u8]) -> u64 {
 
 /// The bits of an element as they are, from its bytes, little-endian.
 pub fn raw_bits(bytes: &[u8]) -> u64 {
-	bytes.iter().rev().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte))
+	bytes.iter().rev().fold(0u64, |bits, byte| (bits << 8) | u64::from(*byte))
 }
 
 /// Operands of which some leaves are known.

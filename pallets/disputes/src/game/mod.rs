@@ -86,13 +86,12 @@ impl<T: Config> From<GameRefusal> for Error<T> {
 	}
 }
 
-impl From<ReplayRefusal> for GameRefusal {
-	fn from(refusal: ReplayRefusal) -> Self {
-		match refusal {
-			ReplayRefusal::NotOpen => Self::NotOpen,
-			ReplayRefusal::Version => Self::Version,
-			_ => Self::NoProgram,
-		}
+/// Why there are no rules to play by.
+fn no_rules(refusal: ReplayRefusal) -> GameRefusal {
+	match refusal {
+		ReplayRefusal::NotOpen => GameRefusal::NotOpen,
+		ReplayRefusal::Version => GameRefusal::Version,
+		_ => GameRefusal::NoProgram,
 	}
 }
 
@@ -180,7 +179,6 @@ pub(crate) struct Ready {
 	pub(crate) case: Option<Case>,
 	pub(crate) bond: Balance,
 	pub(crate) fee: Balance,
-	is_new: bool,
 }
 
 impl<T: Config> Pallet<T> {
@@ -210,12 +208,11 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Ready, GameRefusal> {
 		let result = T::Results::open_result(request).ok_or(GameRefusal::NotOpen)?;
 		ensure!(who != Some(&result.executor), GameRefusal::NotYou);
-		let rules = Self::rules_of(&result)?;
+		let rules = Self::rules_of(&result).map_err(no_rules)?;
 		let known = GameCases::<T>::get(request);
 		let end = Self::window_end(request, &result);
 		// The last tick is for what comes back from a game.
 		ensure!(T::Results::clock().saturating_add(1) < end, GameRefusal::NotOpen);
-		let is_new = known.is_none();
 		let case = match known {
 			Some(case) => {
 				ensure!(case.on < MAX_GAMES && case.next < MAX_BRANCHES, GameRefusal::TooManyGames);
@@ -238,7 +235,7 @@ impl<T: Config> Pallet<T> {
 			}
 			None => (T::GameBond::get(), 0),
 		};
-		Ok(Ready { result, case, bond, fee, is_new })
+		Ok(Ready { result, case, bond, fee })
 	}
 
 	/// What a game would cost.
@@ -267,7 +264,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResultWithPostInfo {
 		let ready =
 			Self::prepare_game(&request, Some(&who), opening.as_ref()).map_err(Error::<T>::from)?;
-		let Ready { result, case, bond, fee, is_new } = ready;
+		let Ready { result, case, bond, fee } = ready;
 		let Some(mut case) = case else {
 			ensure!(T::Results::has_room(), Error::<T>::BlockFull);
 			let version = Self::rules_of(&result).map_err(Error::<T>::from)?.version;
@@ -279,8 +276,8 @@ impl<T: Config> Pallet<T> {
 		T::Currency::hold(&HoldReason::Game.into(), &who, stake)?;
 		let clock = T::Results::clock();
 		let kept = clock.saturating_add(case.ticks.saturating_mul(KEPT_OPEN));
-		if is_new || result.final_at < kept {
-			T::Results::set_final_at(&request, kept.max(result.final_at))?;
+		if result.final_at < kept {
+			T::Results::set_final_at(&request, kept)?;
 		}
 		let branch = case.next;
 		case.next = case.next.saturating_add(1);
@@ -312,7 +309,7 @@ impl<T: Config> Pallet<T> {
 		Ok(().into())
 	}
 
-	/// Considers a move by `player`; `None` for whoever brings what can be checked.
+	/// Considers a move by `player`. Changes nothing.
 	pub(crate) fn consider_move(
 		request: &RequestId,
 		branch: u8,
