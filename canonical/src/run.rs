@@ -3,12 +3,12 @@
 use crate::{
 	arith,
 	commitment::Hash,
+	digest::Watch,
 	kernels::{self, Packed, Threads},
 	memory::{Arena, Layout, Split, Wanted},
 	op::Op,
 	program::{Node, Package, Plan, Program, ProgramError},
 	tensor::{is_normal, normalise, Data, Meta, Tensor, TensorType, Value, View},
-	trace::Watch,
 };
 use alloc::{vec, vec::Vec};
 use codec::Decode;
@@ -354,6 +354,11 @@ impl Model {
 	/// What follows from the program alone.
 	pub fn plan(&self) -> &Plan {
 		&self.plan
+	}
+
+	/// The elements of a constant, little-endian.
+	pub fn constant(&self, number: usize) -> Option<&[u8]> {
+		self.constants.get(number).map(|bytes| &bytes[..])
 	}
 
 	/// Runs the program.

@@ -1,209 +1,243 @@
-//! The digest of some leaves of a trace: what shows that a program was run.
+//! The canonical trace of a run: a commitment to the result of every operator.
 //!
-//! ```text
-//! draw(i)  = H(7 | seed | u32 i)                                  i in 0..16
-//! position = even i: a leaf among all leaves of all results, each as likely as any other
-//!            odd i: a result among all results, then a leaf of it
-//! digest   = H(8 | seed | for each i: u32 node | u32 leaf | 0, or 1 | leaf hash)
-//! ```
-//!
-//! `H` and leaf hashes are those of [`crate::commitment`]; integers are little-endian. A result
-//! that the run did not reach, because an operator before it trapped, shows a 0. The leaves are
-//! hashed as the results come into being, so that nothing of a trace has to be kept.
+//! Nothing but the commitments is kept. Whoever needs the bytes of a result, its leaves, or a proof
+//! of one of its elements has the run done again and gets just these.
 
 use crate::{
-	commitment::{leaf_count, leaf_hash, Hash, LEAF_BYTES},
-	tensor::{Meta, View},
+	commitment::{leaf_hashes, merkle_path, merkle_top, tensor_commitment, Hash, LEAF_BYTES},
+	element::{element, Operands, Stop},
+	part::{OpenedLeaf, Part, Skeleton, Source},
+	run::{Model, Trap},
+	tensor::{Data, Meta, Tensor},
 };
-use alloc::vec::Vec;
-use sp_crypto_hashing::blake2_256;
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	vec::Vec,
+};
+use codec::Encode;
 
-/// The leaves that a digest shows.
-pub const LEAVES: u32 = 16;
+/// Leaves under one group hash: a group has 1 MiB.
+pub const GROUP_LEAVES: usize = 1024;
 
-/// One drawn leaf.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Position {
-	node: u32,
-	leaf: u32,
-	found: Option<Hash>,
+/// The hashes of the groups of leaves: the tops of the trees over [`GROUP_LEAVES`] leaves each. The
+/// top over them is the top over the leaves.
+pub fn group_hashes(leaves: &[Hash]) -> Vec<Hash> {
+	leaves.chunks(GROUP_LEAVES).map(|group| merkle_top(group.to_vec())).collect()
 }
 
-/// Collects the drawn leaves of one run.
+/// A commitment to everything that a run gave.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Watch {
-	seed: Hash,
-	positions: Vec<Position>,
+pub struct Trace {
+	/// The commitments to the results of all nodes, in order: up to the one that trapped.
+	pub roots: Vec<Hash>,
+	/// What came of the run.
+	pub result: Result<Vec<Tensor>, Trap>,
 }
 
-/// A number below `most` out of the bits of a hash; 0 where `most` is 0.
-fn below(bits: &[u8], most: u64) -> u64 {
-	let mut low = [0u8; 8];
-	for (to, from) in low.iter_mut().zip(bits) {
-		*to = *from;
+/// Bytes of tensors of a run, by number.
+pub type Values = BTreeMap<u16, Tensor>;
+
+impl Model {
+	/// Runs the program and commits to the result of every node.
+	pub fn trace(&self, inputs: &[Tensor]) -> Trace {
+		let mut roots = Vec::with_capacity(self.program().nodes.len());
+		let result = self.run_seen(inputs, |_, view| {
+			let meta = view.meta;
+			let top = crate::commitment::merkle_top_of(view.bytes, sp_crypto_hashing::blake2_256);
+			roots.push(crate::commitment::commitment_from_top(
+				meta.ty,
+				&meta.shape,
+				view.bytes.len() as u64,
+				None,
+				top,
+			));
+		});
+		Trace { roots, result }
 	}
-	// 64 bits scaled: the bias is below `most` / 2^64.
-	((u128::from(u64::from_le_bytes(low)) * u128::from(most)) >> 64) as u64
+
+	/// Runs the program and keeps these tensors: inputs and constants as they were given, and the
+	/// results of nodes as far as the run gets.
+	pub fn values(&self, inputs: &[Tensor], wanted: &BTreeSet<u16>) -> Values {
+		let mut values = Values::new();
+		let ports = self.program().inputs.len();
+		let first = self.program().first_result();
+		for tensor in wanted {
+			let at = usize::from(*tensor);
+			if let Some(input) = inputs.get(at).filter(|_| at < ports) {
+				values.insert(*tensor, input.clone());
+			} else if let Some(data) = at.checked_sub(ports).and_then(|at| self.constant(at)) {
+				if let Some(Meta { ty, shape }) = self.plan().metas.get(at).cloned() {
+					values.insert(*tensor, Tensor { ty, shape, data: data.to_vec() });
+				}
+			}
+		}
+		// What came of the run does not matter here.
+		let _ = self.run_seen(inputs, |node, view| {
+			let tensor = u16::try_from(first + node as usize).unwrap_or(u16::MAX);
+			if wanted.contains(&tensor) {
+				let Meta { ty, shape } = view.meta.clone();
+				values.insert(tensor, Tensor { ty, shape, data: view.bytes.to_vec() });
+			}
+		});
+		values
+	}
 }
 
-impl Watch {
-	/// Draws the positions in the trace of a program whose results have these types and shapes.
-	pub fn new<'a>(seed: Hash, results: impl Iterator<Item = &'a Meta> + Clone) -> Self {
-		let count = results.clone().count() as u64;
-		let leaves = |meta: &Meta| leaf_count(meta.bytes());
-		let all = results.clone().map(leaves).fold(0u64, u64::saturating_add);
-		let draw = |index: u32| {
-			let mut data = [0u8; 37];
-			data[0] = 7;
-			data[1..33].copy_from_slice(&seed);
-			data[33..].copy_from_slice(&index.to_le_bytes());
-			let drawn = blake2_256(&data);
-			let mut node = 0u64;
-			let mut leaf;
-			if index.is_multiple_of(2) {
-				leaf = below(&drawn, all);
-				for meta in results.clone() {
-					let here = leaves(meta);
-					if leaf < here {
-						break;
-					}
-					leaf -= here;
-					node += 1;
-				}
-			} else {
-				node = below(&drawn, count);
-				let here = results.clone().nth(node as usize).map_or(1, leaves);
-				leaf = below(&drawn[8..], here);
-			}
-			Position { node: node as u32, leaf: leaf as u32, found: None }
+/// A proof of what one element is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ElementProof {
+	/// The encoding of the part.
+	pub part: Vec<u8>,
+	/// Its path among the parts.
+	pub path: Vec<Hash>,
+	/// The element.
+	pub index: u32,
+	/// The leaves that it reads.
+	pub leaves: Vec<OpenedLeaf>,
+}
+
+/// Whole operands that remember which leaves were read.
+struct Recorder<'a> {
+	part: &'a Part,
+	data: &'a [Data],
+	leaves: BTreeSet<(u16, u32)>,
+}
+
+impl Operands for Recorder<'_> {
+	fn count(&self) -> usize {
+		self.part.operands.len()
+	}
+	fn meta(&self, operand: usize) -> Option<&Meta> {
+		self.part.operands.get(operand).map(|operand| &operand.meta)
+	}
+	fn read(&mut self, operand: usize, index: u32) -> Result<u64, Stop> {
+		let (of, data) = match (self.part.operands.get(operand), self.data.get(operand)) {
+			(Some(of), Some(data)) if (index as usize) < data.len() => (of, data),
+			_ => return Err(Stop::Missing),
 		};
-		Self { seed, positions: (0..LEAVES).map(draw).collect() }
-	}
-
-	/// Looks at the result of a node.
-	pub fn see(&mut self, node: u32, view: &View) {
-		for position in self.positions.iter_mut().filter(|position| position.node == node) {
-			let start = (position.leaf as usize).saturating_mul(LEAF_BYTES);
-			let end = start.saturating_add(LEAF_BYTES).min(view.bytes.len());
-			position.found = view.bytes.get(start..end).map(|leaf| leaf_hash(position.leaf, leaf));
-		}
-	}
-
-	/// The digest of what was seen.
-	pub fn digest(&self) -> Hash {
-		let mut data = Vec::with_capacity(33 + self.positions.len() * 41);
-		data.push(8u8);
-		data.extend_from_slice(&self.seed);
-		for Position { node, leaf, found } in &self.positions {
-			data.extend_from_slice(&node.to_le_bytes());
-			data.extend_from_slice(&leaf.to_le_bytes());
-			match found {
-				None => data.push(0),
-				Some(hash) => {
-					data.push(1);
-					data.extend_from_slice(hash);
-				}
-			}
-		}
-		blake2_256(&data)
+		let at = index as usize * of.meta.ty.size() / LEAF_BYTES;
+		self.leaves.insert((of.tensor, at as u32));
+		Ok(data.get(index))
 	}
 }
 
-#[cfg(test)]
-mod tests {
-	use super::*;
-	use crate::{
-		op::{Binary, Op},
-		program::{Node, Package, Program},
-		run::Model,
-		tensor::{Tensor, TensorType},
-		Prepared, VERSION,
-	};
-	use alloc::{collections::BTreeSet, vec};
-	use codec::Encode;
+/// Opens leaves of a tensor.
+pub fn open(tensor: u16, value: &Tensor, leaves: impl Iterator<Item = u32>) -> Vec<OpenedLeaf> {
+	let hashes = leaf_hashes(&value.data);
+	leaves
+		.filter_map(|leaf| {
+			let start = (leaf as usize).checked_mul(LEAF_BYTES)?;
+			let end = start.saturating_add(LEAF_BYTES).min(value.data.len());
+			Some(OpenedLeaf {
+				tensor,
+				leaf,
+				bytes: value.data.get(start..end)?.to_vec(),
+				path: merkle_path(hashes.clone(), leaf)?,
+			})
+		})
+		.collect()
+}
 
-	/// Doubles its input so often.
-	fn package(width: u32, nodes: u16) -> Package {
-		let program = Program {
-			version: VERSION,
-			inputs: vec![Meta { ty: TensorType::F32, shape: vec![width] }],
-			constants: vec![],
-			// The results follow the one input: node `at` reads the result before it.
-			nodes: (0..nodes)
-				.map(|at| Node { op: Op::Binary(Binary::Add), operands: vec![at, at] })
-				.collect(),
-			outputs: vec![nodes],
-		};
-		Package { program, constants: vec![] }
+/// Proves elements of one run, which it does again for each question.
+pub struct Prover<'a> {
+	model: &'a Model,
+	inputs: &'a [Tensor],
+	skeleton: Skeleton,
+}
+
+impl<'a> Prover<'a> {
+	/// For a run of a model on these inputs.
+	pub fn new(model: &'a Model, inputs: &'a [Tensor]) -> Option<Self> {
+		let skeleton = Skeleton::decode(&model.program().encode()).ok()?;
+		Some(Self { model, inputs, skeleton })
 	}
 
-	fn input(width: u32) -> Vec<Tensor> {
-		let data = (0..width).flat_map(|i| (i as f32 + 0.5).to_le_bytes()).collect();
-		vec![Tensor { ty: TensorType::F32, shape: vec![width], data }]
+	/// The program without its constants.
+	pub fn skeleton(&self) -> &Skeleton {
+		&self.skeleton
 	}
 
-	#[test]
-	fn both_ways_to_run_show_the_same_leaves() {
-		let package = package(2_000, 9);
-		let bytes = package.encode();
-		let model = Model::new(&package).unwrap();
-		let mut prepared = Prepared::from_package(&bytes).unwrap();
-		let mut seen = BTreeSet::new();
-		for seed in 0..20u8 {
-			let (fast, digest) = model.run_audited(&input(2_000), [seed; 32]);
-			let (bounded, same) = prepared.run_audited(&input(2_000), [seed; 32]);
-			assert_eq!(fast.result, model.run(&input(2_000)));
-			assert_eq!((&fast, digest), (&bounded, same));
-			assert!(seen.insert(digest), "another seed shows other leaves");
+	/// The number of the tensor that a node gives.
+	pub fn tensor_of(&self, node: u32) -> Option<u16> {
+		u16::try_from(self.model.program().first_result() + node as usize).ok()
+	}
+
+	/// One tensor of the run.
+	pub fn value(&self, tensor: u16) -> Option<Tensor> {
+		self.model.values(self.inputs, &BTreeSet::from([tensor])).remove(&tensor)
+	}
+
+	/// A part and its path.
+	pub fn part(&self, node: u32) -> Option<(Vec<u8>, Vec<Hash>)> {
+		let leaves = self.skeleton.part_leaves(sp_crypto_hashing::blake2_256);
+		Some((self.skeleton.part(node)?.encode(), merkle_path(leaves, node)?))
+	}
+
+	/// The operands of a node in this run. `None` where the run did not get so far.
+	fn operands(&self, part: &Part) -> Option<(Values, Vec<Data>)> {
+		let wanted = part.operands.iter().map(|operand| operand.tensor).collect();
+		let values = self.model.values(self.inputs, &wanted);
+		let data = part
+			.operands
+			.iter()
+			.map(|operand| {
+				let value = values.get(&operand.tensor)?;
+				Data::from_bytes(value.ty, &value.data)
+			})
+			.collect::<Option<Vec<_>>>()?;
+		Some((values, data))
+	}
+
+	/// The proof of one element of a node's result, trap or not.
+	pub fn element(&self, node: u32, index: u32) -> Option<ElementProof> {
+		let part = self.skeleton.part(node)?;
+		let (values, data) = self.operands(&part)?;
+		self.prove(&part, index, &values, &data)
+	}
+
+	fn prove(
+		&self,
+		part: &Part,
+		index: u32,
+		values: &Values,
+		data: &[Data],
+	) -> Option<ElementProof> {
+		if index >= part.out.count() {
+			return None;
 		}
-		// Another input gives other values, and so another digest.
-		let mut other = input(2_000);
-		other[0].data[0] ^= 1;
-		assert!(!seen.contains(&model.run_audited(&other, [0; 32]).1));
+		let mut recorder = Recorder { part, data, leaves: BTreeSet::new() };
+		match element(&part.op, &part.out, index, &mut recorder) {
+			Ok(_) | Err(Stop::Trap) => {}
+			Err(Stop::Missing | Stop::Invalid) => return None,
+		}
+		let mut leaves = Vec::new();
+		for (tensor, value) in values {
+			let of = recorder.leaves.iter().filter(|(of, _)| of == tensor).map(|(_, leaf)| *leaf);
+			leaves.extend(open(*tensor, value, of));
+		}
+		let (encoded, path) = self.part(u32::from(part.node))?;
+		Some(ElementProof { part: encoded, path, index, leaves })
 	}
 
-	#[test]
-	fn what_traps_shows_what_it_reached() {
-		let package = package(4, 3);
-		let model = Model::new(&package).unwrap();
-		let (outcome, digest) = model.run_audited(&[], [1; 32]);
-		assert!(outcome.result.is_err());
-		let metas = &model.plan().metas[1..];
-		assert_eq!(digest, Watch::new([1; 32], metas.iter()).digest(), "nothing was reached");
-		assert_ne!(digest, model.run_audited(&input(4), [1; 32]).1);
+	/// The proof of an element on which a node traps, if there is one.
+	pub fn trap(&self, node: u32) -> Option<ElementProof> {
+		let part = self.skeleton.part(node)?;
+		let (values, data) = self.operands(&part)?;
+		let index = (0..part.out.count()).find(|index| {
+			let mut recorder = Recorder { part: &part, data: &data, leaves: BTreeSet::new() };
+			element(&part.op, &part.out, *index, &mut recorder) == Err(Stop::Trap)
+		})?;
+		self.prove(&part, index, &values, &data)
 	}
 
-	/// Every position exists, and leaves of large results are drawn more often.
-	#[test]
-	fn positions_are_inside_and_follow_the_sizes() {
-		let metas = [
-			Meta { ty: TensorType::U8, shape: vec![10 * LEAF_BYTES as u32] },
-			Meta { ty: TensorType::U8, shape: vec![1] },
-			Meta { ty: TensorType::U8, shape: vec![0] },
-			Meta { ty: TensorType::U8, shape: vec![2 * LEAF_BYTES as u32 + 1] },
-		];
-		let mut counts = [0u32; 4];
-		for seed in 0..200u8 {
-			let watch = Watch::new([seed; 32], metas.iter());
-			for (index, position) in watch.positions.iter().enumerate() {
-				let meta = &metas[position.node as usize];
-				assert!(u64::from(position.leaf) < leaf_count(meta.bytes()));
-				if index % 2 == 0 {
-					counts[position.node as usize] += 1;
-				}
+	/// The commitment to an operand, where it does not depend on the run.
+	pub fn fixed_root(&self, source: &Source) -> Option<Hash> {
+		match source {
+			Source::Input(at) => {
+				self.inputs.get(usize::from(*at)).map(|input| tensor_commitment(input, None))
 			}
+			Source::Constant(commitment) => Some(*commitment),
+			Source::Node(_) => None,
 		}
-		// 1,600 draws among 15 leaves: 10, 1, 1, 3 of them.
-		for (found, expected) in counts.into_iter().zip([1_067u32, 107, 107, 320]) {
-			assert!(found.abs_diff(expected) < 70, "{counts:?}");
-		}
-	}
-
-	/// Frozen: what auditors of one version compare.
-	#[test]
-	fn the_digest_is_what_it_was() {
-		let model = Model::new(&package(600, 5)).unwrap();
-		let found = hex::encode(model.run_audited(&input(600), [3; 32]).1);
-		assert_eq!(found, "e5b447b09e1f5f1bff3cfd27debf832fc4b597ed63b253e0c76f793b18ba9f8a");
 	}
 }

@@ -30,6 +30,7 @@ pub mod attribution;
 pub mod audit;
 pub mod commitment;
 pub mod dispute;
+pub mod game;
 pub mod governance;
 pub mod keys;
 pub mod model;

@@ -10,6 +10,7 @@ use countersign_primitives::{
 		Decision, DisputableView, PackageSource, ReplayChallenge, ReplayCost, ReplayRefusal,
 		StagingId, Verdict, Witness,
 	},
+	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{ModelId, ModelView},
 	parameters::{ConsensusParameters, RequestParameters},
@@ -327,6 +328,48 @@ pallet_revive::impl_runtime_apis_plus_revive_traits!(
 		}
 		fn challenge_transaction(challenge: ReplayChallenge, witness: Witness, signature: InferenceSignature) -> <Block as BlockT>::Extrinsic {
 			Disputes::challenge_transaction(challenge, witness, signature)
+		}
+		fn games(after: Option<(RequestId, u8)>, limit: u32) -> Vec<GameView> {
+			Disputes::games(after, limit)
+		}
+		fn game(request: RequestId, branch: u8) -> Option<GameView> {
+			Disputes::game(request, branch)
+		}
+		fn game_roots(request: RequestId) -> Option<Vec<Hash>> {
+			Disputes::game_roots(request)
+		}
+		fn game_cost(
+			request: RequestId,
+			opening: Option<Opening>,
+		) -> Result<GameCost, GameRefusal> {
+			Disputes::game_cost(request, opening)
+		}
+		fn demand_fee(request: RequestId) -> Option<Balance> {
+			Disputes::demand_fee(&request)
+		}
+		fn show_input_transaction(
+			message: GameMessage,
+			bytes: Vec<u8>,
+			signature: InferenceSignature,
+		) -> Option<<Block as BlockT>::Extrinsic> {
+			Disputes::show_input_transaction(message, bytes, signature)
+		}
+		fn demands(after: Option<RequestId>, limit: u32) -> Vec<DemandView> {
+			Disputes::demands(after, limit)
+		}
+		fn open_game_transaction(
+			message: GameMessage,
+			opening: Option<Opening>,
+			signature: InferenceSignature,
+		) -> <Block as BlockT>::Extrinsic {
+			Disputes::open_game_transaction(message, opening, signature)
+		}
+		fn game_move_transaction(
+			message: GameMessage,
+			action: GameMove,
+			signature: InferenceSignature,
+		) -> <Block as BlockT>::Extrinsic {
+			Disputes::game_move_transaction(message, action, signature)
 		}
 	}
 

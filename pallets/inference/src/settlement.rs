@@ -4,7 +4,7 @@ use crate::{
 	callbacks::Moment,
 	pallet::{
 		Config, Error, Event, Finals, HoldReason, Inputs, Outcomes, Pallet, Prunes, Receipts,
-		Requests, Results,
+		Requests, Results, WindowClock,
 	},
 	types::{join_evidence, InvalidatedResult, RefundReason, Request, ResultRecord},
 };
@@ -266,6 +266,20 @@ impl<T: Config> Pallet<T> {
 		Self::open_result(id)?;
 		Self::add_evidence(id, evidence)?;
 		Self::settle(id)
+	}
+
+	/// Changes the tick of the window clock at which an open result becomes `Final`: later while
+	/// something about it is undecided, and back again.
+	pub fn set_final_at(id: &RequestId, tick: u64) -> DispatchResult {
+		Results::<T>::try_mutate(id, |result| {
+			let result = result.as_mut().ok_or(Error::<T>::NotAnswered)?;
+			let is_open = result.finality == Finality::Open;
+			ensure!(is_open && tick > WindowClock::<T>::get(), Error::<T>::NotOpen);
+			Finals::<T>::remove(result.final_at, id);
+			Finals::<T>::insert(tick, id, ());
+			result.final_at = tick;
+			Ok(())
+		})
 	}
 
 	/// Replaces what an open result claims by what the chain computed, and makes it `Final` at

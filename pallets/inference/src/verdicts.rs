@@ -1,6 +1,9 @@
 //! What the referee asks, and what its verdicts do.
 
-use crate::pallet::{Config, Inputs, Outcomes, Pallet, Parameters, Requests, Results, WindowClock};
+use crate::{
+	pallet::{Config, Error, Inputs, Outcomes, Pallet, Parameters, Requests, Results, WindowClock},
+	types::StoredInput,
+};
 use alloc::vec::Vec;
 #[cfg(feature = "runtime-benchmarks")]
 use countersign_primitives::model::ModelId;
@@ -10,6 +13,7 @@ use countersign_primitives::{
 	request::{EvidenceSet, Finality, Outcome, OutcomeCommitment, RequestId, RequestStatus},
 	AccountId, BlockNumber,
 };
+use frame_support::ensure;
 use sp_runtime::DispatchResult;
 
 /// The most results that [`Verdicts::open_results`] looks at, so that a query ends.
@@ -52,6 +56,18 @@ impl<T: Config> Verdicts for Pallet<T> {
 		T::Audits::is_party(id, who)
 	}
 
+	fn declared_input_length(id: &RequestId) -> Option<u32> {
+		Requests::<T>::get(id).map(|request| request.input_length)
+	}
+
+	fn put_input(id: &RequestId, bytes: Vec<u8>) -> DispatchResult {
+		let is_open = Results::<T>::get(id).is_some_and(|it| it.finality == Finality::Open);
+		ensure!(is_open, Error::<T>::NotOpen);
+		let bytes = StoredInput::try_from(bytes).map_err(|_| Error::<T>::InputTooLarge)?;
+		Inputs::<T>::insert(id, bytes);
+		Ok(())
+	}
+
 	fn uphold(id: &RequestId) -> DispatchResult {
 		Self::make_final(id, EvidenceSet { replayed: true, ..Default::default() })
 	}
@@ -62,6 +78,15 @@ impl<T: Config> Verdicts for Pallet<T> {
 
 	fn invalidate(id: &RequestId) -> DispatchResult {
 		Self::invalidate(id).map(|_| ())
+	}
+
+	fn set_final_at(id: &RequestId, tick: u64) -> DispatchResult {
+		Self::set_final_at(id, tick)
+	}
+
+	fn game_ticks(id: &RequestId) -> u64 {
+		let rules = Requests::<T>::get(id).map(|request| request.rules);
+		rules.unwrap_or_else(Parameters::<T>::get).dispute_game_blocks.into()
 	}
 
 	fn clock() -> u64 {
@@ -88,6 +113,11 @@ impl<T: Config> Verdicts for Pallet<T> {
 	#[cfg(feature = "runtime-benchmarks")]
 	fn make_open_result(model: ModelId, input: Vec<u8>, outcome: Outcome) -> RequestId {
 		benchmarking::make_open_result::<T>(model, input, outcome)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn forget_input(id: &RequestId) {
+		Inputs::<T>::remove(id);
 	}
 }
 

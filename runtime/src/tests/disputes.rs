@@ -65,7 +65,7 @@ pub(super) fn register(
 }
 
 /// Registers the encoding of a package, with a policy for each output.
-fn register_all(
+pub(super) fn register_all(
 	artefact: u8,
 	package: Vec<u8>,
 	policies: Vec<PrecisionPolicy>,
@@ -305,7 +305,7 @@ pub(super) fn changed(outcome: &Outcome, change: impl FnOnce(&mut Tensor)) -> Ou
 	Outcome::Output(tensors.encode().try_into().expect("short"))
 }
 
-fn element(tensor: &Tensor, at: usize) -> f32 {
+pub(super) fn element(tensor: &Tensor, at: usize) -> f32 {
 	f32::from_le_bytes(tensor.data[4 * at..4 * at + 4].try_into().expect("four bytes"))
 }
 
@@ -819,11 +819,11 @@ fn forged_results_end_as_the_bands_say_and_honest_ones_stand() {
 }
 
 /// A package to replay: its name, its encoding, and inputs.
-type Sample = (String, Vec<u8>, Vec<Tensor>);
+pub(super) type Sample = (String, Vec<u8>, Vec<Tensor>);
 
 /// Those of the folder that `COUNTERSIGN_PACKAGES` names, `NAME.package` beside `NAME.inputs`; else
 /// one that fits a transaction and one that does not.
-fn samples() -> Vec<Sample> {
+pub(super) fn samples() -> Vec<Sample> {
 	let Ok(folder) = std::env::var("COUNTERSIGN_PACKAGES") else {
 		let input = |count: u32| vec![input_floats(&[1, count], |i| (i % 7) as f32 / 8.0)];
 		return vec![
