@@ -79,6 +79,9 @@ pub(crate) enum Command {
 	/// Answers that can still be disputed, and what became of those that were.
 	#[command(subcommand)]
 	Dispute(Dispute),
+	/// Who was drawn to run a request again, and what came of it.
+	#[command(subcommand)]
+	Audits(Audits),
 	/// Who gets what, and who earned what.
 	#[command(subcommand)]
 	Attribution(Attribution),
@@ -294,6 +297,22 @@ pub(crate) enum Dispute {
 	Open(OpenDispute),
 }
 
+#[derive(Subcommand)]
+pub(crate) enum Audits {
+	/// The audits of a request's result.
+	Show {
+		/// The identifier of the request.
+		id: String,
+	},
+	/// How a validator stands with auditors, and what it is owed as one.
+	Record {
+		/// The validator's account; that of the key if left out.
+		account: Option<String>,
+	},
+	/// Pay out what is owed for audits. What the pot had was paid without this.
+	Claim,
+}
+
 #[derive(Args)]
 pub(crate) struct OpenDispute {
 	#[command(flatten)]
@@ -328,6 +347,10 @@ pub(crate) struct Ask {
 	/// What a wrong answer could cost you, in tokens; raises cover and fee.
 	#[arg(long, default_value = "0", value_name = "TOKENS")]
 	pub(crate) value_at_risk: String,
+	/// How many auditors are to run it again and agree, at most 2. Paid on top, and given back for
+	/// those that did not.
+	#[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=2))]
+	pub(crate) audits: u8,
 	/// Put only the commitment to the input on chain, and give the bytes to the node.
 	#[arg(long)]
 	pub(crate) commit_only: bool,
@@ -346,7 +369,7 @@ pub(crate) struct Infer {
 	pub(crate) ask: Ask,
 	/// Run it inside the transaction: every node computes it, nobody is trusted, and the answer is
 	/// there with the block. For models whose program is stored on chain and small enough.
-	#[arg(long, conflicts_with_all = ["wait", "wait_final", "deadline_in", "value_at_risk", "commit_only"])]
+	#[arg(long, conflicts_with_all = ["wait", "wait_final", "deadline_in", "value_at_risk", "audits", "commit_only"])]
 	pub(crate) sync: bool,
 	/// Wait for the answer.
 	#[arg(long, short)]

@@ -16,6 +16,10 @@ use serde::{Deserialize, Serialize};
 pub const SLOT_MILLISECONDS: u64 = 2_000;
 /// Multiply-accumulates for which a request gets one more block of time.
 pub const MACS_PER_BLOCK_OF_TIME: Macs = GIGA_MAC;
+/// The most blocks whose randomness draws auditors.
+pub const MAX_AUDIT_SEED_BLOCKS: BlockNumber = 32;
+/// The most redraws of auditors.
+pub const MAX_AUDIT_REDRAWS: u8 = 3;
 /// The most validators in a session.
 pub const MAX_VALIDATORS: u32 = 1_000;
 
@@ -116,11 +120,11 @@ impl ConsensusParameters {
 				"unbonding must be longer than the longest request, the report window and the slash deferral together",
 			));
 		}
-		if requests.final_window_blocks < 48
-			|| requests.final_window_blocks < self.epoch_slots.saturating_mul(2)
-		{
+		// The late draw falls at the start of the second epoch after a result.
+		let audited = self.epoch_slots.saturating_mul(2).saturating_add(requests.audit_blocks());
+		if requests.final_window_blocks < audited.max(48) {
 			return Err(ParameterError(
-				"the window to Final must be at least 48 blocks and two epochs",
+				"the window to Final must be at least 48 blocks, and two epochs and all rounds of an audit",
 			));
 		}
 		Ok(())
@@ -169,6 +173,16 @@ pub struct RequestParameters {
 	pub cover_per_mille: u32,
 	/// What is added to the fee for the cover behind a value at risk, in millionths of the value.
 	pub risk_per_million: u32,
+	/// Blocks after a result, or after an audit that came to nothing, whose randomness draws
+	/// auditors.
+	pub audit_seed_blocks: BlockNumber,
+	/// An auditor commits within so many ticks of the window clock, and one more for each started
+	/// GMAC.
+	pub audit_commit_base_blocks: BlockNumber,
+	/// And shows what it committed to within so many.
+	pub audit_reveal_blocks: BlockNumber,
+	/// How often an auditor is drawn anew in the place of one that came to nothing.
+	pub audit_redraws: u8,
 }
 
 impl RequestParameters {
@@ -188,6 +202,10 @@ impl RequestParameters {
 			base_fee: 100 * MICRO_UNIT,
 			cover_per_mille: 11_400,
 			risk_per_million: 1_000,
+			audit_seed_blocks: 8,
+			audit_commit_base_blocks: 15,
+			audit_reveal_blocks: 15,
+			audit_redraws: 2,
 		}
 	}
 	/// Those of a local network.
@@ -206,6 +224,10 @@ impl RequestParameters {
 			base_fee: 100 * MICRO_UNIT,
 			cover_per_mille: 11_400,
 			risk_per_million: 1_000,
+			audit_seed_blocks: 2,
+			audit_commit_base_blocks: 4,
+			audit_reveal_blocks: 4,
+			audit_redraws: 1,
 		}
 	}
 	/// Checks every range.
@@ -228,6 +250,15 @@ impl RequestParameters {
 			"cover: 11.39 to 100 times fee and value at risk",
 		)?;
 		within(self.risk_per_million, 0, 100_000, "fee for risk: up to a tenth of the value")?;
+		within(
+			self.audit_seed_blocks,
+			1,
+			MAX_AUDIT_SEED_BLOCKS,
+			"blocks before a draw of auditors: 1 to 32",
+		)?;
+		within(self.audit_commit_base_blocks, 3, 1_000, "commitment of auditors: 3 to 1,000")?;
+		within(self.audit_reveal_blocks, 3, 1_000, "showing of auditors: 3 to 1,000 blocks")?;
+		within(self.audit_redraws, 0, MAX_AUDIT_REDRAWS, "redraws of auditors: up to 3")?;
 		if self.deadline_base_blocks.saturating_add(self.most_gigamacs) >= self.deadline_most_blocks
 		{
 			return Err(ParameterError("the most costly request would have no deadline to choose"));
@@ -251,6 +282,15 @@ impl RequestParameters {
 			.saturating_add(self.demand_input_blocks)
 			.saturating_add(self.final_window_blocks)
 			.saturating_add(self.dispute_game_blocks)
+	}
+	/// The longest that one draw of auditors takes, with every redraw.
+	pub const fn audit_blocks(&self) -> BlockNumber {
+		let round = self
+			.audit_seed_blocks
+			.saturating_add(self.audit_commit_base_blocks)
+			.saturating_add(self.most_gigamacs)
+			.saturating_add(self.audit_reveal_blocks);
+		round.saturating_mul(self.audit_redraws as BlockNumber + 1)
 	}
 	/// The fee for the work of one run: `base + ceil(macs * rate / GMAC)`.
 	pub fn cost_fee(&self, macs: Macs) -> Balance {
@@ -296,6 +336,13 @@ mod tests {
 		assert!(short.check(&RequestParameters::local()).is_err());
 		let window = RequestParameters { final_window_blocks: 47, ..RequestParameters::local() };
 		assert!(ConsensusParameters::local().check(&window).is_err());
+		// Two epochs and three rounds of 188 blocks; two of 14.
+		assert_eq!(2 * 600 + RequestParameters::main().audit_blocks(), 1_764);
+		assert_eq!(2 * 10 + RequestParameters::local().audit_blocks(), 48);
+		let short = RequestParameters { final_window_blocks: 1_763, ..RequestParameters::main() };
+		assert!(ConsensusParameters::main().check(&short).is_err());
+		let more = RequestParameters { audit_reveal_blocks: 11, ..RequestParameters::local() };
+		assert!(ConsensusParameters::local().check(&more).is_err());
 		let long_epoch = ConsensusParameters { epoch_slots: 31, ..ConsensusParameters::local() };
 		assert!(long_epoch.check(&RequestParameters::local()).is_err());
 	}

@@ -395,7 +395,7 @@ pub enum RequestStatus {
 pub struct Quote {
 	/// The whole fee: `cost_fee + price`.
 	pub fee: Balance,
-	/// The part that pays for the work.
+	/// The part that pays for the work, and for the audits that the terms ask for.
 	pub cost_fee: Balance,
 	/// The owner's price, paid to the contributors.
 	pub price: Balance,

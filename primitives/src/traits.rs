@@ -104,6 +104,10 @@ pub struct SessionMember {
 pub trait Sessions {
 	/// The current session.
 	fn current() -> SessionIndex;
+	/// The current session has no validator at this position or above.
+	fn length() -> ValidatorIndex {
+		crate::parameters::MAX_VALIDATORS
+	}
 	/// A validator's position in the current session.
 	fn position(who: &AccountId) -> Option<ValidatorIndex>;
 	/// Who holds a position in a session, while that session is inside the report window.
@@ -263,7 +267,7 @@ pub trait Results {
 	fn cover(request: &RequestId) -> Balance;
 	/// What came of it, until it is pruned.
 	fn outcome(request: &RequestId) -> Option<Outcome>;
-	/// Who plays a role for it: session, position and account.
+	/// Who plays a role for it: session, position and account. Auditors are not known here.
 	fn player(request: &RequestId, role: Role)
 		-> Option<(SessionIndex, ValidatorIndex, AccountId)>;
 }

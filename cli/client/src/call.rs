@@ -212,6 +212,11 @@ impl Call {
 		Self::new("Attribution", "claim").with("model", model).with_number("index", index)
 	}
 
+	/// Pays out what the pot owes the caller for audits.
+	pub fn claim_audits() -> Self {
+		Self::new("Audits", "claim")
+	}
+
 	/// Gives a right to another account.
 	pub fn transfer_right(model: &ModelId, contributor: u16, to: &AccountId) -> Self {
 		Self::new("Attribution", "transfer_right")

@@ -367,11 +367,26 @@ impl Client {
 		nonce: u64,
 	) -> Result<Included, Error> {
 		let (best, finalized) = (self.best().await?, self.finalized().await?);
-		let anchor = if best.number.saturating_sub(finalized.number) > FINALITY_LAG_BLOCKS {
-			best
-		} else {
-			finalized
-		};
+		let lags = best.number.saturating_sub(finalized.number) > FINALITY_LAG_BLOCKS;
+		let anchor = if lags { best } else { finalized };
+		match self.submit_from(anchor, call, signer, nonce).await {
+			// A new runtime is in force, and the last final block is still one of the old: what is
+			// signed for that one is nowhere, and refused by all.
+			Err(error) if badly_signed(&error) => {
+				self.submit_from(self.best().await?, call, signer, nonce).await
+			}
+			outcome => outcome,
+		}
+	}
+
+	/// The same, signed for the runtime of a block, and valid from there on.
+	async fn submit_from(
+		&self,
+		anchor: Block,
+		call: &Call,
+		signer: &Signer,
+		nonce: u64,
+	) -> Result<Included, Error> {
 		let at = self
 			.online
 			.at_block(subxt::utils::H256(anchor.hash.0))
@@ -485,6 +500,12 @@ fn lost_the_nonce(error: &Error) -> bool {
 	}
 }
 
+/// Whether the pool refused a transaction because it was signed for something else: for another
+/// runtime, where the key is right.
+fn badly_signed(error: &Error) -> bool {
+	matches!(error, Error::Node { code: 1010, message, .. } if message.contains("bad signature"))
+}
+
 /// Whether a transaction came to nothing because the node went over to another fork: the pool let go
 /// of it, or it names a block that is not in the chain any more.
 fn was_left_behind(error: &Error) -> bool {
@@ -572,6 +593,19 @@ mod tests {
 		assert!(!lost_the_nonce(&node(1010, "Invalid Transaction: Inability to pay some fees")));
 		assert!(!lost_the_nonce(&node(1013, "Already Imported")));
 		assert!(!lost_the_nonce(&Error::Pool("dropped".into())));
+	}
+
+	#[test]
+	fn what_was_signed_for_another_runtime_is_signed_again() {
+		let node = |code, message: &str| Error::Node {
+			method: "the transaction".into(),
+			message: message.into(),
+			code,
+		};
+		let message = "Invalid Transaction: Transaction has a bad signature";
+		assert!(badly_signed(&node(1010, message)));
+		assert!(!badly_signed(&node(1010, "Invalid Transaction: Transaction is outdated")));
+		assert!(!badly_signed(&node(1002, message)));
 	}
 
 	#[test]

@@ -43,6 +43,10 @@ pub(crate) async fn info(session: Session) -> Result<(), Error> {
 			"base_fee": requests.base_fee.to_string(),
 			"cover_per_mille": requests.cover_per_mille,
 			"risk_per_million": requests.risk_per_million,
+			"audit_seed_blocks": requests.audit_seed_blocks,
+			"audit_commit_base_blocks": requests.audit_commit_base_blocks,
+			"audit_reveal_blocks": requests.audit_reveal_blocks,
+			"audit_redraws": requests.audit_redraws,
 		},
 		"consensus_parameters": {
 			"epoch_slots": consensus.epoch_slots,

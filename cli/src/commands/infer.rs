@@ -72,7 +72,7 @@ fn prepare(ask: &args::Ask, model: &ModelView) -> Result<Prepared, Error> {
 		max_fee: ask.max_fee.as_deref().map(amount::parse).transpose()?,
 		deadline_in: ask.deadline_in,
 		lane: ask.lane,
-		evidence: EvidenceSet::default(),
+		evidence: EvidenceSet { audited: ask.audits, ..Default::default() },
 		value_at_risk: amount::parse(&ask.value_at_risk)?,
 		commit_only: ask.commit_only,
 	})))

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod attribution;
+pub(crate) mod audits;
 pub(crate) mod chain;
 pub(crate) mod dispute;
 pub(crate) mod doctor;
@@ -159,7 +160,7 @@ pub(crate) fn included_text(client: &Client, included: &Included) -> String {
 }
 
 /// Fields that hold amounts of tokens, in all pallets.
-const AMOUNTS: [&str; 14] = [
+const AMOUNTS: [&str; 18] = [
 	"amount",
 	"bonded",
 	"burned",
@@ -172,7 +173,11 @@ const AMOUNTS: [&str; 14] = [
 	"executor_paid",
 	"fee",
 	"held",
+	"owed",
+	"paid",
+	"pay",
 	"returned",
+	"slash",
 	"treasury_paid",
 ];
 

@@ -60,6 +60,7 @@
 extern crate alloc;
 
 pub mod assignment;
+mod audited;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 pub mod callbacks;
@@ -110,6 +111,7 @@ pub mod pallet {
 	use super::*;
 	use crate::weights::WeightInfo;
 	use countersign_primitives::{
+		audit::Audits,
 		keys::{InferenceId, InferenceSignature},
 		model::{ModelId, MAX_SERVERS},
 		parameters::RequestParameters,
@@ -186,6 +188,9 @@ pub mod pallet {
 
 		/// The contracts that are told what came of their requests.
 		type Callbacks: Callbacks;
+
+		/// Who runs answered requests again.
+		type Audits: Audits;
 
 		/// The weights of calls and hooks.
 		type WeightInfo: WeightInfo;
@@ -691,8 +696,8 @@ pub mod pallet {
 		///
 		/// - `model`: which model.
 		/// - `input`: the encoded tensors, or the commitment to them and the encoding's length.
-		/// - `terms`: what the requester agrees to. Evidence beyond a signature is not offered yet. A
-		///   callback may only go to the requester, and its gas is paid for with this call.
+		/// - `terms`: what the requester agrees to. Up to two audits may be asked for, which are paid
+		///   on top; no other evidence beyond a signature is offered yet. A callback may only go to the requester, and its gas is paid for with this call.
 		/// - `nonce`: the lane's next, as `InferenceApi` tells it.
 		///
 		/// ## Errors
@@ -753,7 +758,10 @@ pub mod pallet {
 		///
 		/// [`Event::Answered`].
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::submit_result(outcome_length(outcome)))]
+		#[pallet::weight(
+			T::WeightInfo::submit_result(outcome_length(outcome))
+				.saturating_add(T::Audits::answered_weight())
+		)]
 		#[pallet::weight_of_authorize(
 			T::WeightInfo::authorize_submit_result()
 				.saturating_add(T::WeightInfo::commit_to_bytes(outcome_length(outcome)))
@@ -798,6 +806,7 @@ pub mod pallet {
 			);
 			request.status = RequestStatus::Answered;
 			Self::notify(&id, &request, Moment::Open);
+			Self::have_audited(&id, &request);
 			Requests::<T>::insert(id, request);
 			Ok(())
 		}

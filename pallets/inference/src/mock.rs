@@ -109,6 +109,7 @@ impl pallet_inference::Config for Test {
 	type ParameterOrigin = frame_system::EnsureRoot<AccountId>;
 	type PauseOrigin = frame_system::EnsureRoot<AccountId>;
 	type Callbacks = crate::tests::callbacks::Recorder;
+	type Audits = crate::tests::audited::Recorded;
 	type WeightInfo = ();
 }
 

@@ -20,6 +20,7 @@ use crate::{
 use alloc::vec::Vec;
 use codec::{Encode, EncodeLike, FullCodec};
 use countersign_primitives::{
+	audit::Audits,
 	commitment::{leaf_hash, merkle_top},
 	parameters::RequestParameters,
 	request::{Receipt, RequestId, RequestStatus},
@@ -103,8 +104,11 @@ impl<T: Config> Pallet<T> {
 			WindowClock::<T>::get().saturating_add(1),
 			MAX_FINALS_PER_BLOCK,
 		);
-		add(T::WeightInfo::settle(), finals.len());
+		add(T::WeightInfo::settle().saturating_add(T::Audits::close_weight()), finals.len());
 		for id in finals {
+			if Self::is_kept_open(&id) {
+				continue;
+			}
 			if Self::end_window(&id).is_err() {
 				crate::impossible("only open results wait for Final, and the hook leaves room");
 			}

@@ -94,6 +94,7 @@ impl<T: Config> Pallet<T> {
 				input_commitment,
 				input_length,
 				cost_fee: offer.cost_fee,
+				audit_fee: offer.audit_fee,
 				price: offer.model.price,
 				macs: offer.model.macs,
 				canonical_version: offer.model.canonical_version,

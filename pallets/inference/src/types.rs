@@ -120,6 +120,8 @@ pub struct Request {
 	pub terms: Terms,
 	/// The part of the fee that pays for the work.
 	pub cost_fee: Balance,
+	/// The part of the fee that pays for the audits that the terms ask for.
+	pub audit_fee: Balance,
 	/// The owner's price.
 	pub price: Balance,
 	/// The cost of the run.
@@ -154,7 +156,7 @@ pub struct Request {
 impl Request {
 	/// The fee that is due if it is answered.
 	pub fn fee(&self) -> Balance {
-		self.cost_fee.saturating_add(self.price)
+		self.cost_fee.saturating_add(self.audit_fee).saturating_add(self.price)
 	}
 
 	/// Whether money is held for it.

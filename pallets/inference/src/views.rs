@@ -60,7 +60,7 @@ impl<T: Config> Pallet<T> {
 			Self::deadline_range(offer.model.macs, &rules, next);
 		Ok(Quote {
 			fee: offer.fee(),
-			cost_fee: offer.cost_fee,
+			cost_fee: offer.cost_fee.saturating_add(offer.audit_fee),
 			price: offer.model.price,
 			macs: offer.model.macs,
 			cover: offer.cover,
@@ -221,7 +221,7 @@ impl<T: Config> traits::Results for Pallet<T> {
 				let assignment = Requests::<T>::get(request)?.active?.assignment;
 				Some((assignment.session, assignment.validator, assignment.account))
 			}
-			// Nobody is drawn to audit yet.
+			// That is for whoever draws them to say.
 			Role::Auditor(_) => None,
 		}
 	}

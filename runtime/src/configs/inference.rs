@@ -58,5 +58,6 @@ impl pallet_inference::Config for Runtime {
 	type ParameterOrigin = pallet_governance::EnsureParameters<Runtime>;
 	type PauseOrigin = pallet_governance::EnsureEmergency<Runtime>;
 	type Callbacks = super::contracts::ContractCallbacks;
+	type Audits = Audits;
 	type WeightInfo = pallet_inference::weights::SubstrateWeight<Runtime>;
 }

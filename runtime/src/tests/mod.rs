@@ -1,7 +1,9 @@
 //! Tests of the composed runtime.
 
+mod audits;
 mod blocks;
 mod disputes;
+mod games;
 mod genesis;
 mod governance;
 mod offences;

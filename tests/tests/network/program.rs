@@ -13,7 +13,7 @@ use std::{path::Path, time::Duration};
 #[allow(dead_code, missing_docs, unreachable_pub)]
 mod onnx;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Runs the client in a folder, and gives its exit code, what it says, and what it complains of.
 async fn client(

@@ -2,6 +2,7 @@
 //! checks all invariants.
 
 mod assignment;
+pub(crate) mod audited;
 pub(crate) mod callbacks;
 mod deadlines;
 mod doubt;

@@ -228,7 +228,7 @@ fn identifier_is_computable_beforehand_and_new() {
 fn evidence_and_callbacks_that_nobody_gives_are_refused() {
 	ExtBuilder::default().build_and_execute(|| {
 		for evidence in [
-			EvidenceSet { audited: 1, ..Default::default() },
+			EvidenceSet { audited: 3, ..Default::default() },
 			EvidenceSet { replayed: true, ..Default::default() },
 			EvidenceSet { tee: true, ..Default::default() },
 			EvidenceSet { zk: true, ..Default::default() },

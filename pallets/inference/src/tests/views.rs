@@ -52,7 +52,7 @@ fn quote_says_why_there_is_none() {
 			Err(QuoteError::InputTooLarge)
 		);
 		let mut evidence = terms();
-		evidence.evidence.audited = 1;
+		evidence.evidence.audited = 3;
 		assert_eq!(quote(evidence), Err(QuoteError::EvidenceUnavailable));
 		let mut callback = terms();
 		callback.callback = Some(countersign_primitives::request::Callback {
@@ -175,7 +175,7 @@ fn stored_types_keep_their_size() {
 	use crate::{QueueCursors, ReceiptsDigest, Request, ResultRecord};
 	use codec::MaxEncodedLen;
 	// A change here needs a migration.
-	assert_eq!(Request::max_encoded_len(), 534);
+	assert_eq!(Request::max_encoded_len(), 563);
 	assert_eq!(ResultRecord::max_encoded_len(), 320);
 	assert_eq!(QueueCursors::max_encoded_len(), 20);
 	assert_eq!(ReceiptsDigest::max_encoded_len(), 36);
