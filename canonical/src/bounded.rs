@@ -9,6 +9,7 @@
 use crate::{
 	commitment::{commitment_from_top, merkle_top_of, Hash},
 	cost::Cost,
+	digest::Watch,
 	memory::{Arena, MAX_SLABS},
 	program::{
 		Constant, Node, Parts, Plan, ProgramError, MAX_PORTS, MAX_PROGRAM_BYTES, MAX_TENSORS,
@@ -367,6 +368,15 @@ impl<'a> Prepared<'a> {
 		outcome(result, &self.outputs, first, &tainted)
 	}
 
+	/// As [`Model::run_audited`](crate::Model::run_audited).
+	pub fn run_audited(&mut self, inputs: &[Tensor], seed: Hash) -> (Outcome, Hash) {
+		let first = self.inputs.len() + self.constants.len();
+		let mut watch = Watch::new(seed, self.plan.metas.get(first..).unwrap_or_default().iter());
+		let mut tainted = vec![false; self.plan.metas.len()];
+		let result = self.execute(inputs, |node, view| watch.see(node, &view), Some(&mut tainted));
+		(outcome(result, &self.outputs, first, &tainted), watch.digest())
+	}
+
 	/// Runs the program and shows the result of each node where it lies.
 	pub fn run_seen(
 		&mut self,
@@ -394,6 +404,7 @@ impl<'a> Prepared<'a> {
 			},
 			first_result: self.inputs.len() + self.constants.len(),
 			packed: &[],
+			threads: None,
 		};
 		run.execute(self.nodes.iter(), inputs, &mut self.arena, None, see, tainted)
 	}

@@ -23,6 +23,7 @@
 //! | [`run`] | running a program |
 //! | [`bounded`] | running a package in bounded memory |
 //! | [`bands`] | how far a claimed output may be from the canonical one |
+//! | [`digest`] | the digest of some leaves of a run |
 //! | [`commitment`] | how bytes and tensors are committed to |
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -36,6 +37,7 @@ pub mod bounded;
 pub mod commitment;
 pub mod cost;
 pub mod decimal;
+pub mod digest;
 pub mod element;
 pub mod functions;
 pub mod infer;

@@ -7,7 +7,7 @@ use crate::{
 	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId},
-	request::{Outcome, RequestId, Statement},
+	request::{Outcome, OutcomeCommitment, RequestId, Statement},
 	tensor::MAX_INPUT_BYTES,
 	AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex, DOMAIN,
 };
@@ -216,6 +216,14 @@ pub trait Verdicts {
 	fn input(request: &RequestId) -> Option<Vec<u8>>;
 	/// The bytes of the input, where it is on chain.
 	fn input_length(request: &RequestId) -> Option<u32>;
+	/// The chain has recomputed it: this is what came of it. Told before the verdict is carried
+	/// out, for those who claimed the same or something else.
+	fn recomputed(_: &RequestId, _: &OutcomeCommitment) {}
+	/// Whether this account's word is at stake, because an auditor contradicts the result: then it
+	/// has the result recomputed without bond and fee.
+	fn is_party(_: &RequestId, _: &AccountId) -> bool {
+		false
+	}
 	/// The bytes of the input's encoding, as the request declared them.
 	fn declared_input_length(request: &RequestId) -> Option<u32>;
 	/// Stores the encoding of an input that was checked against its commitment, for as long as the

@@ -137,7 +137,8 @@ impl<'a> Player<'a> {
 					Err(Trap::BadInput) => return None,
 					Ok(_) => None,
 				};
-				let roots: Vec<Hash> = self.trace.roots.iter().map(|root| Hash::from(*root)).collect();
+				let roots: Vec<Hash> =
+					self.trace.roots.iter().map(|root| Hash::from(*root)).collect();
 				Some(GameMove::Trace { roots: roots.try_into().ok()?, trap })
 			}
 			Phase::Hashes(named) => {

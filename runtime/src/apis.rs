@@ -5,6 +5,7 @@ use alloc::{vec, vec::Vec};
 use countersign_primitives::{
 	apis::{QuoteError, ServingView, ValidatorView},
 	attribution::{EntitlementView, VectorEntry},
+	audit::{AuditCommit, AuditItem, AuditRecordView, AuditReveal, AuditView},
 	dispute::{
 		Decision, DisputableView, PackageSource, ReplayChallenge, ReplayCost, ReplayRefusal,
 		StagingId, Verdict, Witness,
@@ -369,6 +370,27 @@ pallet_revive::impl_runtime_apis_plus_revive_traits!(
 			signature: InferenceSignature,
 		) -> <Block as BlockT>::Extrinsic {
 			Disputes::game_move_transaction(message, action, signature)
+		}
+	}
+
+	impl countersign_primitives::audit::AuditsApi<Block> for Runtime {
+		fn audit_work(key: InferenceId) -> Vec<AuditItem> {
+			Audits::work_of(key)
+		}
+		fn audits(request: RequestId) -> Option<AuditView> {
+			Audits::view(request)
+		}
+		fn audit_record(validator: AccountId) -> AuditRecordView {
+			Audits::record_view(validator)
+		}
+		fn contradicted(account: AccountId) -> Vec<RequestId> {
+			Audits::contradicted(account)
+		}
+		fn audit_commit_transaction(commit: AuditCommit, signature: InferenceSignature) -> <Block as BlockT>::Extrinsic {
+			Audits::commit_transaction(commit, signature)
+		}
+		fn audit_reveal_transaction(reveal: AuditReveal, signature: InferenceSignature) -> <Block as BlockT>::Extrinsic {
+			Audits::reveal_transaction(reveal, signature)
 		}
 	}
 

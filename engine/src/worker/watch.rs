@@ -130,6 +130,8 @@ pub trait Court: Send + Sync {
 		request: RequestId,
 		witness: Witness,
 	) -> Result<Result<Verdict, ReplayRefusal>, Failure>;
+	/// Open results that an auditor contradicts, where an account's word is at stake.
+	async fn contradicted(&self, at: Hash, account: AccountId) -> Result<Vec<RequestId>, Failure>;
 	/// Submits a challenge. Submitting the same again is no error.
 	async fn challenge(
 		&self,
@@ -298,6 +300,7 @@ impl Watcher {
 		for request in self.record.pending() {
 			self.pursue(request, &seat, block).await?;
 		}
+		self.settle_contradictions(&seat, block).await?;
 		self.discover(&seats, block).await?;
 		let begun = Instant::now();
 		while begun.elapsed() < self.parts.patience {
@@ -566,6 +569,49 @@ impl Watcher {
 		Ok(Ok((effort, Witness { package, input })))
 	}
 
+	/// Has results recomputed that an auditor contradicts, where our word is at stake. The chain takes
+	/// no bond for that, and whatever it finds decides; so nothing is asked of the engine here.
+	/// Others whose word is at stake do the same: each at blocks of its own, mostly.
+	async fn settle_contradictions(
+		&mut self,
+		seat: &Seat,
+		block: BestBlock,
+	) -> Result<(), Failure> {
+		let at = block.hash;
+		for request in self.parts.court.contradicted(at, seat.account.clone()).await? {
+			let was_sent = self
+				.sent
+				.get(&request)
+				.is_some_and(|sent| sent.saturating_add(AGAIN_AFTER) > block.number);
+			if was_sent || block.number % SPREAD != turn(&request, &seat.account) {
+				continue;
+			}
+			let Some(view) = self.parts.court.result(at, request).await? else { continue };
+			let refused = match self.prepare(&view, at).await? {
+				Ok((effort, witness)) => {
+					match self.parts.court.judge(at, request, witness.clone()).await? {
+						Ok(_) => {
+							self.send(&view, seat, effort, witness, block).await?;
+							continue;
+						}
+						Err(refusal) => format!("{refusal:?}"),
+					}
+				}
+				Err(Hindrance::Lacking(why)) => why,
+				Err(Hindrance::NoReplay) => "no replay can decide it".into(),
+			};
+			// Perhaps it can be had later.
+			self.sent.insert(request, block.number);
+			tracing::warn!(
+				target: LOG,
+				?request,
+				why = %refused,
+				"an auditor contradicts a result, and this node cannot have it recomputed"
+			);
+		}
+		Ok(())
+	}
+
 	async fn send(
 		&mut self,
 		view: &DisputableView,
@@ -590,7 +636,7 @@ impl Watcher {
 			target: LOG,
 			request = ?view.request,
 			executor = ?view.executor,
-			"wrong result challenged"
+			"result brought before the chain"
 		);
 		Ok(())
 	}

@@ -138,16 +138,21 @@ pub(crate) fn start(
 	let mut config = EngineConfig::new(&binary, params.onnxruntime_path()?);
 	config.threads = params.threads();
 	let (native, native_supervisor) = EngineHandle::new(config);
-	let config = EngineConfig::canonical(&binary, &parts.programs);
+	let mut config = EngineConfig::canonical(&binary, &parts.programs);
+	config.threads = params.threads();
 	let (canonical, canonical_supervisor) = EngineHandle::new(config);
 	let spawner = task_manager.spawn_handle();
 	spawner.spawn("engine-supervisor", Some("inference"), native_supervisor.run());
 	spawner.spawn("canonical-supervisor", Some("inference"), canonical_supervisor.run());
-	let engines = Arc::new(Engines::new(
+	let engines = Engines::new(
 		Arc::new(native.clone()),
 		Arc::new(canonical.clone()),
 		params.self_check_percent,
-	));
+	);
+	let engines = engines
+		.with_stops_in(parts.programs.with_file_name("stopped-models"))
+		.map(Arc::new)
+		.map_err(|error| Error::Application(Box::new(error)))?;
 
 	let metrics = Arc::new(WorkerMetrics::default());
 	let watch_metrics = Arc::new(WatchMetrics::default());

@@ -29,6 +29,7 @@ use countersign_engine::worker::{
 };
 use countersign_primitives::{
 	apis::{ModelsApi, ValidatorsApi},
+	audit::AuditsApi,
 	dispute::{
 		DisputableView, DisputesApi, PackageSource, ReplayChallenge, ReplayCost, ReplayRefusal,
 		Verdict, Witness,
@@ -37,7 +38,7 @@ use countersign_primitives::{
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId},
 	request::RequestId,
-	Hash,
+	AccountId, Hash,
 };
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_keystore::KeystorePtr;
@@ -141,6 +142,10 @@ impl Court for Bench {
 		witness: Witness,
 	) -> Result<Result<Verdict, ReplayRefusal>, Failure> {
 		self.chain.ask(move |client| client.runtime_api().judge(at, request, witness)).await
+	}
+
+	async fn contradicted(&self, at: Hash, account: AccountId) -> Result<Vec<RequestId>, Failure> {
+		self.chain.ask(move |client| client.runtime_api().contradicted(at, account)).await
 	}
 
 	async fn challenge(

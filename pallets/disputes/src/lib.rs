@@ -610,10 +610,10 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
 			// The signature was checked when this was authorized.
-			let (who, fee) = Self::check_challenger(&challenge, witness.inline_length())
+			let (who, terms) = Self::check_challenger(&challenge, witness.inline_length())
 				.map_err(|_| Error::<T>::Rejected)?;
 			let ReplayChallenge { request, effort, .. } = challenge;
-			Self::do_replay(who, request, witness, effort, Terms::Validator { fee })
+			Self::do_replay(who, request, witness, effort, terms)
 		}
 
 		/// Begins to stage a package that is too long for one transaction.

@@ -13,7 +13,7 @@ use countersign_primitives::{
 	model::{Artefact, Manifest, ModelId, PrecisionPolicy, ProgramRef, RunCost},
 	offence::{OffenceKind, OffenceReport},
 	parameters::ConsensusParameters,
-	request::{Outcome, RequestId, Role, Statement},
+	request::{Outcome, OutcomeCommitment, RequestId, Role, Statement},
 	tensor::{Dimension, Port, Tensor, TensorType},
 	traits::{Bonds, Offences, Programs, SessionMember, Sessions, StoredProgram},
 	AccountId, Balance, BlockNumber, Hash, SessionIndex, ValidatorIndex, MILLI_UNIT, UNIT,
@@ -85,6 +85,8 @@ parameter_types! {
 	pub static HasRoom: bool = true;
 	pub static Suspended: bool = false;
 	pub static ReportFails: bool = false;
+	pub static Party: Option<AccountId> = None;
+	pub static Recomputed: Option<OutcomeCommitment> = None;
 }
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -365,6 +367,12 @@ impl Verdicts for MockResults {
 	}
 	fn input_length(request: &RequestId) -> Option<u32> {
 		Self::input(request).map(|input| input.len() as u32)
+	}
+	fn recomputed(_: &RequestId, canonical: &OutcomeCommitment) {
+		Recomputed::set(Some(canonical.clone()));
+	}
+	fn is_party(_: &RequestId, who: &AccountId) -> bool {
+		Party::get().as_ref() == Some(who)
 	}
 	fn declared_input_length(request: &RequestId) -> Option<u32> {
 		ResultTable::get(request).map(|_| input().encoded_size() as u32)

@@ -98,20 +98,23 @@ pub(crate) enum Terms {
 		/// What the fee would have been.
 		fee: Balance,
 	},
+	/// By a validator whose word is at stake because an auditor contradicts the result: no bond, no
+	/// fee, no reward. It happens once, because every verdict ends the result.
+	Party,
 }
 
 impl Terms {
 	fn bond<T: Config>(&self) -> Balance {
 		match self {
 			Self::Dispute | Self::Validator { .. } => T::ReplayBond::get(),
-			Self::Confirm => 0,
+			Self::Confirm | Self::Party => 0,
 		}
 	}
 
 	fn fee(&self) -> Balance {
 		match self {
 			Self::Validator { fee } => *fee,
-			Self::Dispute | Self::Confirm => 0,
+			Self::Dispute | Self::Confirm | Self::Party => 0,
 		}
 	}
 }
@@ -350,6 +353,9 @@ impl<T: Config> Pallet<T> {
 		terms: Terms,
 	) -> Result<(), DispatchError> {
 		let (bond, fee) = (terms.bond::<T>(), terms.fee());
+		if let Some(canonical) = outcome.commitment() {
+			T::Results::recomputed(request, &canonical);
+		}
 		let executor = result.executor.clone();
 		let (mut slash, mut slashed_in, mut bond_lost) = (0, None, 0);
 		match verdict {
@@ -367,8 +373,8 @@ impl<T: Config> Pallet<T> {
 			}
 			Verdict::Wrong => {
 				T::Results::invalidate(request)?;
-				let reporter =
-					(terms != Terms::Confirm && challenger != executor).then(|| challenger.clone());
+				let is_rewarded = !matches!(terms, Terms::Confirm | Terms::Party);
+				let reporter = (is_rewarded && challenger != executor).then(|| challenger.clone());
 				let kind = OffenceKind::WrongResult;
 				slashed_in = Self::report(request, result, kind, Some(version), reporter);
 				if slashed_in.is_some() {
@@ -559,7 +565,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn check_challenger(
 		challenge: &ReplayChallenge,
 		witness_bytes: u32,
-	) -> Result<(AccountId, Balance), Rejection> {
+	) -> Result<(AccountId, Terms), Rejection> {
 		ensure!(challenge.genesis == Self::genesis(), Rejection::WrongGenesis);
 		let current = T::Sessions::current();
 		ensure!(
@@ -571,11 +577,14 @@ impl<T: Config> Pallet<T> {
 			.ok_or(Rejection::WrongValidator)?;
 		ensure!(T::Results::open_result(&challenge.request).is_some(), ReplayRefusal::NotOpen);
 		ensure!(T::Results::has_room(), Rejection::NoRoom);
+		if T::Results::is_party(&challenge.request, &member.account) {
+			return Ok((member.account, Terms::Party));
+		}
 		let fee = Self::challenge_fee(&challenge.effort, witness_bytes);
 		let stake = T::ReplayBond::get().saturating_add(fee);
 		T::Currency::ensure_can_hold(&HoldReason::Bond.into(), &member.account, stake)
 			.map_err(|_| Rejection::NoFunds)?;
-		Ok((member.account, fee))
+		Ok((member.account, Terms::Validator { fee }))
 	}
 
 	/// Whether a validator's challenge may enter a pool or a block: cheap checks first, then the

@@ -8,9 +8,10 @@ use alloc::vec::Vec;
 #[cfg(feature = "runtime-benchmarks")]
 use countersign_primitives::model::ModelId;
 use countersign_primitives::{
+	audit::Audits,
 	dispute::{OpenResult, Verdicts},
-	request::{EvidenceSet, Finality, Outcome, RequestId, RequestStatus},
-	BlockNumber,
+	request::{EvidenceSet, Finality, Outcome, OutcomeCommitment, RequestId, RequestStatus},
+	AccountId, BlockNumber,
 };
 use frame_support::ensure;
 use sp_runtime::DispatchResult;
@@ -45,6 +46,14 @@ impl<T: Config> Verdicts for Pallet<T> {
 
 	fn input_length(id: &RequestId) -> Option<u32> {
 		Inputs::<T>::decode_len(id).and_then(|length| u32::try_from(length).ok())
+	}
+
+	fn recomputed(id: &RequestId, canonical: &OutcomeCommitment) {
+		T::Audits::recomputed(id, canonical);
+	}
+
+	fn is_party(id: &RequestId, who: &AccountId) -> bool {
+		T::Audits::is_party(id, who)
 	}
 
 	fn declared_input_length(id: &RequestId) -> Option<u32> {
@@ -170,8 +179,10 @@ mod benchmarking {
 					callback: None,
 				},
 				cost_fee: 0,
+				audit_fee: 0,
 				price: 0,
 				macs: 1,
+				canonical_version: Some(1),
 				cover,
 				attribution,
 				rules,
@@ -212,6 +223,7 @@ mod benchmarking {
 				finality: Finality::Open,
 				evidence: EvidenceSet::default(),
 				answered_at: 0,
+				window_from: 0,
 				final_at,
 			},
 		);

@@ -60,6 +60,7 @@ struct State {
 	verdict: Result<Verdict, ReplayRefusal>,
 	challenges: Vec<(ReplayChallenge, Witness, InferenceSignature)>,
 	fails: bool,
+	contradicted: Vec<RequestId>,
 }
 
 struct FakeCourt(Mutex<State>);
@@ -140,6 +141,10 @@ impl Court for FakeCourt {
 		_: Witness,
 	) -> Result<Result<Verdict, ReplayRefusal>, Failure> {
 		Ok(self.0.lock().verdict)
+	}
+	async fn contradicted(&self, _: Hash, who: AccountId) -> Result<Vec<RequestId>, Failure> {
+		assert_eq!(who, account(9));
+		Ok(self.0.lock().contradicted.clone())
 	}
 	async fn challenge(
 		&self,
@@ -303,7 +308,7 @@ impl Runner for FakeEngine {
 			false => Band::Wrong,
 		});
 		let outcome = RunOutcome::Output(vec![tensor(4.0)]);
-		Ok(RunReport { outcome, verdict, time: Duration::ZERO })
+		Ok(RunReport { outcome, verdict, trace: None, time: Duration::ZERO })
 	}
 }
 
@@ -342,6 +347,7 @@ fn scene() -> Scene {
 		verdict: Ok(Verdict::Wrong),
 		challenges: Vec::new(),
 		fails: false,
+		contradicted: Vec::new(),
 	})));
 	let engine = Arc::new(FakeEngine(Mutex::new(0)));
 	let games = Arc::new(FakeGames::default());
@@ -417,6 +423,25 @@ async fn a_wrong_result_is_challenged_and_a_right_one_is_not() {
 	assert_eq!(challenge.effort, Effort { macs: 50, bytes: 60 });
 	let package = PackageSource::Inline(package().try_into().expect("short"));
 	assert_eq!(*witness, Witness { package, input: None });
+}
+
+/// Also where the result holds, and where it is our own: without a bond there is nothing to lose.
+#[tokio::test]
+async fn a_contradiction_is_brought_before_the_chain_once() {
+	for verdict in [Verdict::Accepted, Verdict::Corrected, Verdict::Wrong] {
+		let scene = scene();
+		scene.put(1, 9, output(4.0), true);
+		scene.court.0.lock().contradicted = vec![request(1)];
+		scene.court.0.lock().verdict = Ok(verdict);
+		scene.blocks(20..20 + SPREAD).await;
+		assert_eq!(scene.challenged(), vec![request(1)], "{verdict:?}");
+	}
+	let scene = scene();
+	scene.put(1, 9, output(4.0), true);
+	scene.court.0.lock().contradicted = vec![request(1)];
+	scene.court.0.lock().verdict = Err(ReplayRefusal::TooHeavy);
+	scene.blocks(20..20 + SPREAD).await;
+	assert!(scene.challenged().is_empty(), "no replay can decide it");
 }
 
 #[tokio::test]
