@@ -23,7 +23,7 @@
 //! | [`run`] | running a program |
 //! | [`bounded`] | running a package in bounded memory |
 //! | [`bands`] | how far a claimed output may be from the canonical one |
-//! | [`trace`] | the digest of some leaves of a run |
+//! | [`digest`] | the digest of some leaves of a run |
 //! | [`commitment`] | how bytes and tensors are committed to |
 
 #![cfg_attr(not(feature = "std"), no_std)]

@@ -374,7 +374,7 @@ impl Model {
 	}
 
 	/// Runs the program, watches its casts, and gives the digest of the leaves of its trace that
-	/// `seed` draws; see [`crate::trace`].
+	/// `seed` draws; see [`crate::digest`].
 	pub fn run_audited(&self, inputs: &[Tensor], seed: Hash) -> (Outcome, Hash) {
 		let first = self.program.first_result();
 		let results = self.plan.metas.get(first..).unwrap_or_default();

@@ -165,7 +165,9 @@ proptest! {
 		}
 		if let Err(Trap::Operator(node)) = trace.result {
 			prop_assert_eq!(node as usize, trace.roots.len());
-			let proof = prover.trap(node).unwrap();
+			let proof = prover.trap(node);
+			prop_assert!(proof.is_some(), "{:?} {:?}", skeleton.part(node), inputs);
+			let proof = proof.unwrap();
 			prop_assert_eq!(check(&proof, node, parts, &trace, &inputs), Ok(Element::Trap));
 		}
 		prop_assert_eq!(trace.result.is_ok(), trace.roots.len() as u32 == skeleton.nodes());

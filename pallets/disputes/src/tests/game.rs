@@ -735,7 +735,7 @@ fn a_cast_on_the_way_excuses() {
 		let encoded = package.encode();
 		let prepared = canonical::Prepared::from_package(&encoded).unwrap();
 		let within = PrecisionPolicy::Within { absolute: -10, relative: -16 };
-		ManifestTable::insert(deep_model(), manifest(&prepared, vec![within]));
+		ManifestTable::insert(deep_model(), manifest(&prepared, vec![within.clone()]));
 		let model = canonical::Model::new(&package).unwrap();
 		let data = [3e9f32, 1.0].iter().flat_map(|x| x.to_le_bytes()).collect();
 		let inputs = vec![canonical::Tensor { ty: Type::F32, shape: vec![2], data }];

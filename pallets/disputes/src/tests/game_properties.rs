@@ -57,12 +57,8 @@ fn wild(dice: &mut Dice, player: &Player, phase: &Phase) -> GameMove {
 		0 => {
 			proof.leaves.pop();
 		}
-		1 => {
-			if let Some(leaf) = proof.leaves.first_mut() {
-				if let Some(byte) = leaf.bytes.first_mut() {
-					*byte ^= 1;
-				}
-			}
+		1 if proof.leaves.first().is_some_and(|leaf| !leaf.bytes.is_empty()) => {
+			proof.leaves[0].bytes[0] ^= 1;
 		}
 		2 => proof.index = dice.next() as u32,
 		_ => {}
