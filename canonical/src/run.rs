@@ -2,7 +2,9 @@
 
 use crate::{
 	arith,
-	kernels::{self, Packed},
+	commitment::Hash,
+	digest::Watch,
+	kernels::{self, Packed, Threads},
 	memory::{Arena, Layout, Split, Wanted},
 	op::Op,
 	program::{Node, Package, Plan, Program, ProgramError},
@@ -91,6 +93,8 @@ pub(crate) struct Run<'a> {
 	pub(crate) first_result: usize,
 	/// Constants packed for products, by node.
 	pub(crate) packed: &'a [Option<Packed>],
+	/// Who may help.
+	pub(crate) threads: Option<&'a Threads>,
 }
 
 impl<'a> Run<'a> {
@@ -148,7 +152,7 @@ impl<'a> Run<'a> {
 					None => bytemuck::try_cast_slice_mut(work).map_err(|_| trap)?,
 				};
 				let packed = self.packed.get(number as usize).and_then(Option::as_ref);
-				kernels::compute_into(&node.op, meta, &operands, to, work, packed)
+				kernels::compute_into(&node.op, meta, &operands, to, work, packed, self.threads)
 					.map_err(|_| trap)?;
 			}
 			drop(split);
@@ -254,6 +258,8 @@ pub struct Model {
 	constants: Vec<Vec<u8>>,
 	packed: Vec<Option<Packed>>,
 	memory: Memory,
+	#[cfg(feature = "std")]
+	threads: Option<alloc::sync::Arc<Threads>>,
 }
 
 impl Model {
@@ -293,7 +299,40 @@ impl Model {
 		let layout = Layout::new(&wanted, program.nodes.iter());
 		let packed =
 			if cfg!(feature = "std") { pack(&program, &plan, &constants) } else { Vec::new() };
-		Ok(Self { program, plan, layout, constants, packed, memory: Memory::default() })
+		Ok(Self {
+			program,
+			plan,
+			layout,
+			constants,
+			packed,
+			memory: Memory::default(),
+			#[cfg(feature = "std")]
+			threads: None,
+		})
+	}
+
+	/// Lets runs use these threads, with the same bits. A program that has too little work for
+	/// several goes on without them.
+	#[cfg(feature = "std")]
+	pub fn with_threads(mut self, threads: &alloc::sync::Arc<Threads>) -> Self {
+		let first = self.program.first_result();
+		let metas = &self.plan.metas;
+		let is_shared = |(number, node): (usize, &Node)| {
+			let operands = node.operands.iter().filter_map(|at| metas.get(usize::from(*at)));
+			let operands: Vec<&Meta> = operands.collect();
+			metas.get(first + number).is_some_and(|out| {
+				kernels::parallel::is_shared(&node.op, out, &operands, threads.count())
+			})
+		};
+		let any = self.program.nodes.iter().enumerate().any(is_shared);
+		self.threads = any.then(|| threads.clone());
+		self
+	}
+
+	/// The threads that runs use beside the one that starts them, if any.
+	#[cfg(feature = "std")]
+	pub fn threads(&self) -> Option<&Threads> {
+		self.threads.as_deref()
 	}
 
 	/// Decodes and prepares the encoding of a package.
@@ -317,16 +356,32 @@ impl Model {
 		&self.plan
 	}
 
+	/// The elements of a constant, little-endian.
+	pub fn constant(&self, number: usize) -> Option<&[u8]> {
+		self.constants.get(number).map(|bytes| &bytes[..])
+	}
+
 	/// Runs the program.
 	pub fn run(&self, inputs: &[Tensor]) -> Result<Vec<Tensor>, Trap> {
-		self.execute(inputs, |_, _| (), None)
+		self.close_to_threads(|| self.execute(inputs, |_, _| (), None))
 	}
 
 	/// Runs the program and watches its casts, for judging a claim.
 	pub fn run_watched(&self, inputs: &[Tensor]) -> Outcome {
 		let mut tainted = vec![false; self.plan.metas.len()];
-		let result = self.execute(inputs, |_, _| (), Some(&mut tainted));
+		let result = self.close_to_threads(|| self.execute(inputs, |_, _| (), Some(&mut tainted)));
 		outcome(result, &self.program.outputs, self.program.first_result(), &tainted)
+	}
+
+	/// Runs the program, watches its casts, and gives the digest of the leaves of its trace that
+	/// `seed` draws; see [`crate::digest`].
+	pub fn run_audited(&self, inputs: &[Tensor], seed: Hash) -> (Outcome, Hash) {
+		let first = self.program.first_result();
+		let results = self.plan.metas.get(first..).unwrap_or_default();
+		let mut watch = Watch::new(seed, results.iter());
+		let mut tainted = vec![false; self.plan.metas.len()];
+		let result = self.execute(inputs, |node, view| watch.see(node, &view), Some(&mut tainted));
+		(outcome(result, &self.program.outputs, first, &tainted), watch.digest())
 	}
 
 	/// Runs the program and shows the result of each node.
@@ -352,6 +407,25 @@ impl Model {
 		self.execute(inputs, see, None)
 	}
 
+	/// On one of the threads where there are any: handing work over from there is quicker.
+	#[cfg(feature = "std")]
+	fn close_to_threads<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
+		match &self.threads {
+			Some(threads) => threads.inside(f),
+			None => f(),
+		}
+	}
+
+	#[cfg(not(feature = "std"))]
+	fn close_to_threads<R>(&self, f: impl FnOnce() -> R) -> R {
+		f()
+	}
+
+	#[cfg(not(feature = "std"))]
+	fn threads(&self) -> Option<&Threads> {
+		None
+	}
+
 	fn execute(
 		&self,
 		inputs: &[Tensor],
@@ -366,6 +440,7 @@ impl Model {
 			constants: Constants::Several(&self.constants),
 			first_result: self.program.first_result(),
 			packed: &self.packed,
+			threads: self.threads(),
 		};
 		let (mut arena, mut scratch) = self.memory.take();
 		arena.prepare(&self.layout, false);

@@ -272,7 +272,8 @@ pub(crate) struct InferenceParams {
 
 	/// Of 100 answers that ONNX Runtime gives on models whose program allows a tolerance, how many
 	/// the canonical engine checks. Where one is far outside the tolerance, the model is not served
-	/// any more until the node starts again: see the metric `models_stopped`.
+	/// any more until its file in the folder `stopped-models` is removed: see the metric
+	/// `models_stopped`.
 	#[arg(long, value_name = "PERCENT", default_value_t = 10, value_parser = clap::value_parser!(u8).range(0..=100))]
 	pub(crate) self_check_percent: u8,
 }

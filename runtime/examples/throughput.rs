@@ -14,7 +14,6 @@ use countersign_primitives::parameters::SLOT_MILLISECONDS;
 use countersign_runtime::Runtime;
 use frame_support::{
 	dispatch::DispatchClass,
-	traits::Get,
 	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
 };
 use pallet_balances::WeightInfo as _;

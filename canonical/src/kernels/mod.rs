@@ -9,6 +9,8 @@ mod elementwise;
 pub(crate) mod index;
 mod movement;
 mod packed;
+#[cfg(feature = "std")]
+pub(crate) mod parallel;
 pub(crate) mod product;
 mod reduce;
 #[cfg(not(feature = "std"))]
@@ -19,6 +21,13 @@ mod vectors;
 mod walk;
 
 pub use packed::Packed;
+#[cfg(feature = "std")]
+pub use parallel::Threads;
+
+/// Threads that runs may use: in this build there are none.
+#[cfg(not(feature = "std"))]
+#[derive(Debug)]
+pub(crate) enum Threads {}
 
 use crate::{
 	cost,
@@ -54,6 +63,26 @@ fn vector<R>(f: impl FnOnce() -> R) -> R {
 /// The elements of the result of `op`, whose type and shape are `out`, as [`crate::infer`] gives
 /// them for these operands.
 pub fn compute(op: &Op, out: &Meta, operands: &[&Value]) -> Result<Data, Stop> {
+	compute_with(op, out, operands, None)
+}
+
+/// As [`compute`], on several threads.
+#[cfg(feature = "std")]
+pub fn compute_on(
+	threads: &Threads,
+	op: &Op,
+	out: &Meta,
+	operands: &[&Value],
+) -> Result<Data, Stop> {
+	compute_with(op, out, operands, Some(threads))
+}
+
+fn compute_with(
+	op: &Op,
+	out: &Meta,
+	operands: &[&Value],
+	threads: Option<&Threads>,
+) -> Result<Data, Stop> {
 	let views: Vec<View> = operands.iter().map(|value| value.view()).collect();
 	let metas: Vec<&Meta> = operands.iter().map(|value| &value.meta).collect();
 	let scratch = usize::try_from(cost::scratch(op, out, &metas)).map_err(|_| Stop::Invalid)?;
@@ -61,7 +90,7 @@ pub fn compute(op: &Op, out: &Meta, operands: &[&Value]) -> Result<Data, Stop> {
 	let bytes = out.bytes() as usize;
 	let mut result = vec![0u64; bytes.div_ceil(8)];
 	let to = bytemuck::cast_slice_mut(&mut result).get_mut(..bytes).ok_or(Stop::Invalid)?;
-	compute_into(op, out, &views, to, bytemuck::cast_slice_mut(&mut scratch), None)?;
+	compute_into(op, out, &views, to, bytemuck::cast_slice_mut(&mut scratch), None, threads)?;
 	Data::from_bytes(out.ty, to).ok_or(Stop::Invalid)
 }
 
@@ -75,7 +104,20 @@ pub(crate) fn compute_into(
 	to: &mut [u8],
 	scratch: &mut [u32],
 	packed: Option<&Packed>,
+	threads: Option<&Threads>,
 ) -> Result<(), Stop> {
+	// As element by element: what is not there does not trap.
+	if to.is_empty() {
+		return Ok(());
+	}
+	#[cfg(feature = "std")]
+	if let Some(threads) = threads {
+		if let Some(done) = parallel::compute(op, out, operands, to, packed, threads) {
+			return done;
+		}
+	}
+	#[cfg(not(feature = "std"))]
+	let _ = threads;
 	let done = match op {
 		Op::Unary(kind) => elementwise::unary(*kind, operands, to),
 		Op::Binary(kind) => elementwise::binary(*kind, out, operands, to),

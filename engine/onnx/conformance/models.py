@@ -1,42 +1,43 @@
-"""Runs real models through ONNX Runtime and canonical execution, one thread each, and compares.
+"""Runs real models through ONNX Runtime and canonical execution, and compares.
 
     cargo build --release -p countersign-onnx --example import
-    python models.py TARGET/release/examples/import [PACKAGES]
+    python models.py TARGET/release/examples/import [PACKAGES [THREADS]]
 
 `scripts/conformance` installs what it needs and runs it. Writes each program and its inputs to the
 folder PACKAGES. Prints for each model the largest difference of any output, both times and their
-ratio. Ends with an error where a difference is above 1e-4 of the largest output, or an integer
-output differs.
+ratio, and how an int8 model compares with the one that it was made from. Both engines use one
+thread, or THREADS. Ends with an error where a difference is above 1e-4 of the largest output, or an
+integer output differs.
 """
 
 import importlib.util
 import pathlib
-import shutil
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Callable
 
 import numpy
-import onnxruntime
+
+from compare import compare
 
 
 def folder(package: str) -> pathlib.Path:
     return pathlib.Path(importlib.util.find_spec(package).submodule_search_locations[0])
 
 
-def quantised(model: pathlib.Path, shape: list[int], where: pathlib.Path) -> pathlib.Path:
+def quantised(
+    model: pathlib.Path, name: str, draw: Callable[[], numpy.ndarray], where: pathlib.Path
+) -> pathlib.Path:
     from onnxruntime import quantization
 
     class Samples(quantization.CalibrationDataReader):
         def __init__(self) -> None:
-            random = numpy.random.default_rng(0)
-            self.left = [random.standard_normal(shape).astype(numpy.float32) / 2 for _ in range(4)]
+            self.left = [draw() for _ in range(4)]
 
         def get_next(self):
-            return {"x": self.left.pop()} if self.left else None
+            return {name: self.left.pop()} if self.left else None
 
-    path = where / "int8.onnx"
+    path = where / f"{model.stem}-int8.onnx"
     quantization.quantize_static(
         model,
         path,
@@ -106,60 +107,38 @@ def cases(where: pathlib.Path):
     ocr = folder("rapidocr_onnxruntime") / "models"
     classifier = ocr / "ch_ppocr_mobile_v2.0_cls_infer.onnx"
     yield "ocr-classifier", classifier, {"x": floats(1, 3, 48, 192)}, {}
-    yield "ocr-detector", ocr / "ch_PP-OCRv4_det_infer.onnx", {"x": floats(1, 3, 320, 320)}, {}
-    yield "ocr-recogniser", ocr / "ch_PP-OCRv4_rec_infer.onnx", {"x": floats(1, 3, 48, 320)}, {}
-    int8 = quantised(classifier, [1, 3, 48, 192], where)
-    yield "ocr-classifier-int8", int8, {"x": floats(1, 3, 48, 192)}, {}
+    detector = ocr / "ch_PP-OCRv4_det_infer.onnx"
+    yield "ocr-detector", detector, {"x": floats(1, 3, 320, 320)}, {}
+    recogniser = ocr / "ch_PP-OCRv4_rec_infer.onnx"
+    yield "ocr-recogniser", recogniser, {"x": floats(1, 3, 48, 320)}, {}
+    for title, model, shape in (
+        ("ocr-classifier", classifier, (1, 3, 48, 192)),
+        ("ocr-detector", detector, (1, 3, 320, 320)),
+        ("ocr-recogniser", recogniser, (1, 3, 48, 320)),
+    ):
+        int8 = quantised(model, "x", lambda: floats(*shape), where)
+        yield f"{title}-int8", int8, {"x": floats(*shape)}, {}
     yield from classical(where)
     yield "gemm-384", gemm(floats(384, 384), where), {"x": floats(384, 384)}, {}
 
 
 def main() -> None:
-    failed = False
+    example = sys.argv[1]
     packages = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
-    ratios = []
+    threads = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    all_found = {}
     with tempfile.TemporaryDirectory() as name:
-        where = pathlib.Path(name)
-        for title, model, feeds, bound in cases(where):
-            settings = onnxruntime.SessionOptions()
-            settings.intra_op_num_threads = 1
-            settings.log_severity_level = 4
-            session = onnxruntime.InferenceSession(str(model), settings)
-            everything = feeds | {k: numpy.array(v, numpy.int64) for k, v in bound.items()}
-            expected = session.run(None, everything)
-            theirs = float("inf")
-            for _ in range(20):
-                start = time.perf_counter()
-                session.run(None, everything)
-                theirs = min(theirs, time.perf_counter() - start)
-            command = [sys.argv[1], str(model), "-o", name, "-e", name, "-n", "20"]
-            for key, value in bound.items():
-                command += ["-b", f"{key}={value}"]
-            for key, value in feeds.items():
-                value.tofile(where / key)
-                command += ["-s", f"{key}={','.join(map(str, value.shape))}", "-i", str(where / key)]
-            lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-            if packages is not None:
-                for kind in ("package", "inputs"):
-                    shutil.copy(where / kind, packages / f"{title}.{kind}")
-            run = next(line for line in lines.splitlines() if line.startswith("run in"))
-            ours = float(run.split()[2]) / 1e3
-            worst = 0.0
-            for port, value in zip(session.get_outputs(), expected):
-                path = where / port.name.replace("/", "_").replace(":", "_")
-                found = numpy.fromfile(path, value.dtype).reshape(value.shape)
-                difference = float(abs(found.astype(numpy.float64) - value).max())
-                limit = 1e-4 * max(1.0, float(abs(value).max())) if value.dtype.kind == "f" else 0
-                failed |= not difference <= limit
-                worst = max(worst, difference)
-            ratios.append(ours / theirs)
-            print(
-                f"{title:24} differs by {worst:.1e}  canonical {ours * 1e3:8.3f} ms  "
-                f"runtime {theirs * 1e3:8.3f} ms  ratio {ours / theirs:.2f}"
-            )
-    mean = float(numpy.exp(numpy.mean(numpy.log(ratios))))
+        for title, model, feeds, bound in cases(pathlib.Path(name)):
+            found = compare(example, title, model, feeds, bound, packages, threads)
+            all_found[title] = found
+            print(found, flush=True)
+    for title, found in all_found.items():
+        if plain := all_found.get(title.removesuffix("-int8")):
+            if plain is not found:
+                print(f"{title:24} takes {found.ours / plain.ours:.2f} times what {plain.title} takes")
+    mean = float(numpy.exp(numpy.mean([numpy.log(found.ratio) for found in all_found.values()])))
     print(f"geometric mean of the ratios {mean:.2f}")
-    sys.exit(failed)
+    sys.exit(not all(found.right for found in all_found.values()))
 
 
 if __name__ == "__main__":

@@ -2,17 +2,19 @@
 //!
 //!     cargo run --release -p countersign-onnx --example import -- MODEL.onnx [-s NAME=1,3,48,192]
 //!         [-b NAME=16000]
-//!         [-i RAW_INPUT].. [-o FOLDER] [-e FOLDER] [-n REPEATS] [-p kinds|all]
+//!         [-i RAW_INPUT].. [-o FOLDER] [-e FOLDER] [-n REPEATS] [-t THREADS]
+//!         [-p kinds|all]
 
 use codec::Encode;
 use countersign_canonical::{
 	commitment::tensors_commitment,
+	kernels::Threads,
 	proof,
 	tensor::{Meta, Tensor, TensorType, Value},
 	Model,
 };
 use countersign_onnx::{import, Options};
-use std::{collections::BTreeMap, error::Error, fs, path::Path, time::Instant};
+use std::{collections::BTreeMap, error::Error, fs, path::Path, sync::Arc, time::Instant};
 
 fn hex(bytes: &[u8]) -> String {
 	bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -24,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 	let mut options = Options::default();
 	let (mut raw, mut folder, mut repeats, mut profile, mut encoded) =
 		(Vec::new(), None, 1u32, false, None);
-	let mut detail = false;
+	let (mut detail, mut threads) = (false, 1usize);
 	while let Some(flag) = arguments.next() {
 		let value = arguments.next().ok_or("a flag without a value")?;
 		match flag.as_str() {
@@ -42,6 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 			"-o" => folder = Some(value),
 			"-p" => (profile, detail) = (true, value == "all"),
 			"-e" => encoded = Some(value),
+			"-t" => threads = value.parse()?,
 			"-n" => repeats = value.parse()?,
 			other => return Err(format!("unknown flag {other}").into()),
 		}
@@ -49,7 +52,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 	options.folder = Path::new(&path).parent().map(Path::to_path_buf);
 	let start = Instant::now();
 	let imported = import(&fs::read(&path)?, &options)?;
-	let model = Model::new(&imported.package)?;
+	let mut model = Model::new(&imported.package)?;
+	if threads > 1 {
+		model = model.with_threads(&Arc::new(Threads::new(threads, || ())?));
+	}
 	println!("imported in {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
 	println!("root {}", hex(&model.program().root()));
 	for (what, ports) in [("input", &imported.inputs), ("output", &imported.outputs)] {

@@ -7,6 +7,7 @@ use crate::{memory::Cap, refusal::Refusal};
 use codec::{Decode, DecodeAll, Encode};
 use countersign_canonical::{
 	bands::{self, Policy},
+	kernels::Threads,
 	program::Package,
 	tensor::Meta,
 	Model, Trap, VERSION,
@@ -25,6 +26,7 @@ use sha2::{Digest, Sha256};
 use std::{
 	fs, io,
 	path::{Path, PathBuf},
+	sync::Arc,
 	time::{Duration, Instant, SystemTime},
 };
 
@@ -35,6 +37,16 @@ type Prepared = ((Vec<Vec<u8>>, Vec<Vec<u8>>), Model);
 pub(crate) enum Outcome {
 	Output(Vec<Tensor>),
 	Trap(TrapCode, u32),
+}
+
+/// A run that was done.
+pub(crate) struct Ran {
+	pub(crate) outcome: Outcome,
+	/// What that says about the claim that came with it.
+	pub(crate) verdict: Option<Verdict>,
+	/// The digest of the trace, where one was wanted.
+	pub(crate) trace: Option<[u8; 32]>,
+	pub(crate) time: Duration,
 }
 
 /// Where a program comes from, and what it has to be.
@@ -76,6 +88,8 @@ pub(crate) struct Programs {
 	/// The most programs that are kept ready.
 	models: usize,
 	cap: Cap,
+	/// What runs share their work between, where that is more than one.
+	threads: Option<Arc<Threads>>,
 	ready: Vec<Ready>,
 	clock: u64,
 }
@@ -86,13 +100,22 @@ impl Programs {
 		folder: &Path,
 		capacity_mib: u32,
 		models: usize,
+		threads: usize,
 		cap: Cap,
 	) -> Result<Self, String> {
 		fs::create_dir_all(folder)
 			.map_err(|error| format!("the folder of programs {}: {error}", folder.display()))?;
 		let capacity = u64::from(capacity_mib) << 20;
-		let folder = folder.to_path_buf();
-		Ok(Self { folder, capacity, models: models.max(1), cap, ready: Vec::new(), clock: 0 })
+		let threads = if threads > 1 { Some(Arc::new(start(threads)?)) } else { None };
+		Ok(Self {
+			folder: folder.to_path_buf(),
+			capacity,
+			models: models.max(1),
+			cap,
+			threads,
+			ready: Vec::new(),
+			clock: 0,
+		})
 	}
 
 	pub(crate) fn description(&self) -> String {
@@ -130,6 +153,10 @@ impl Programs {
 			Some(found) => found,
 			None => self.import(wanted)?,
 		};
+		let model = match &self.threads {
+			Some(threads) => model.with_threads(threads),
+			None => model,
+		};
 		check_ports(wanted, &policies, &names, &model)?;
 		let cost = &model.plan().cost;
 		let most = self.cap.bytes() / 2;
@@ -148,14 +175,16 @@ impl Programs {
 		Ok(false)
 	}
 
-	/// Runs a program that is ready, and judges a claim about its outputs.
+	/// Runs a program that is ready, judges a claim about its outputs, and gives the digest of the
+	/// leaves of its trace that `trace` draws.
 	pub(crate) fn run(
 		&mut self,
 		root: &[u8; 32],
 		inputs: Vec<Tensor>,
 		claimed: Option<Vec<Tensor>>,
+		trace: Option<[u8; 32]>,
 		limits: &RunLimits,
-	) -> Result<(Outcome, Option<Verdict>, Duration), Refusal> {
+	) -> Result<Ran, Refusal> {
 		self.clock += 1;
 		let now = self.clock;
 		// One root may come from several artefacts; the one asked for last was loaded just before.
@@ -167,12 +196,19 @@ impl Programs {
 			.ok_or_else(|| Refusal::new(ErrorKind::NotLoaded, "the program is not loaded"))?;
 		ready.used = now;
 		let inputs = convert::to_canonical(inputs);
-		float_mode::check()?;
+		let threads = ready.model.threads();
+		check_float_mode(threads)?;
 		let start = Instant::now();
-		let outcome = ready.model.run_watched(&inputs);
+		let (outcome, trace) = match trace {
+			Some(seed) => {
+				let (outcome, digest) = ready.model.run_audited(&inputs, seed);
+				(outcome, Some(digest))
+			}
+			None => (ready.model.run_watched(&inputs), None),
+		};
 		let time = start.elapsed();
 		// What was computed in a wrong mode is no answer.
-		float_mode::check()?;
+		check_float_mode(threads)?;
 		let verdict = claimed.map(|claimed| {
 			let claimed = convert::to_canonical(claimed);
 			bands::judge_outcome(&ready.policies, Ok(&claimed), &outcome)
@@ -197,7 +233,7 @@ impl Programs {
 				Outcome::Trap(code, operator)
 			}
 		};
-		Ok((outcome, verdict, time))
+		Ok(Ran { outcome, verdict, trace, time })
 	}
 
 	fn import(&self, wanted: &Wanted<'_>) -> Result<Prepared, Refusal> {
@@ -309,6 +345,23 @@ impl Programs {
 		}
 		Err(io::Error::other(format!("{wanted} bytes are more than the folder may take")))
 	}
+}
+
+/// Starts threads in the float mode that consensus needs.
+fn start(count: usize) -> Result<Threads, String> {
+	let threads = Threads::new(count, || {
+		// Whether it worked is asked of each, here and before and after every run.
+		let _ = float_mode::enforce();
+	})?;
+	check_float_mode(Some(&threads)).map_err(|error| error.to_string())?;
+	Ok(threads)
+}
+
+/// Checks the float mode of this thread, and of those that runs use.
+fn check_float_mode(threads: Option<&Threads>) -> Result<(), float_mode::WrongFloatMode> {
+	float_mode::check()?;
+	let all = threads.map(|threads| threads.on_each(float_mode::check));
+	all.into_iter().flatten().collect()
 }
 
 /// What the manifest declares has to be what the program has, in the program's order: requests and

@@ -49,7 +49,7 @@ struct Arguments {
 	/// The most that the folder of programs may take, in MiB. Those used longest ago make room.
 	#[arg(long, value_name = "MIB", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..))]
 	programs_mib: u32,
-	/// Threads that one operator uses.
+	/// Threads that one operator uses. With the canonical operator set their number changes no bit.
 	#[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
 	threads: u16,
 	/// The most memory (address space) that the process may take, in MiB.
@@ -81,8 +81,10 @@ fn work(arguments: &Arguments) -> Result<(), (u8, String)> {
 	let cap = memory::cap_process(arguments.memory_mib).map_err(|why| (EXIT_LIMITS, why))?;
 	let models = usize::from(arguments.models);
 	if let Some(folder) = &arguments.canonical {
-		let programs = canonical::Programs::open(folder, arguments.programs_mib, models, cap)
-			.map_err(|why| (EXIT_LIMITS, why))?;
+		let threads = usize::from(arguments.threads);
+		let programs =
+			canonical::Programs::open(folder, arguments.programs_mib, models, threads, cap)
+				.map_err(|why| (EXIT_LIMITS, why))?;
 		if arguments.check {
 			println!("{}", programs.description());
 			return Ok(());

@@ -11,7 +11,9 @@ use countersign_canonical::{Model, VERSION};
 use countersign_engine::{
 	convert,
 	protocol::{ErrorKind, Verdict},
-	supervisor::{EngineConfig, EngineError, EngineHandle, RunJob, RunOutcome, RunReport},
+	supervisor::{
+		EngineConfig, EngineError, EngineHandle, EngineState, RunJob, RunOutcome, RunReport,
+	},
 };
 use countersign_primitives::{
 	model::{Manifest, PrecisionPolicy, ProgramRef},
@@ -119,6 +121,24 @@ async fn magika_gives_the_same_bits_in_every_process() {
 	std::fs::remove_file(&fixture.artefact).expect("there");
 	let engine = start_canonical(&fixture.programs());
 	assert_eq!(output(engine.run(fixture.job(input)).await.expect("runs")), found);
+}
+
+#[tokio::test]
+async fn threads_change_no_bit() {
+	let fixture = Fixture::magika(PrecisionPolicy::Exact);
+	let input = vec![magika_input(include_bytes!("canonical.rs"))];
+	for threads in [1, 2, 4, 16] {
+		let config =
+			EngineConfig { threads, ..EngineConfig::canonical(BINARY, fixture.programs()) };
+		let engine = start(config);
+		for _ in 0..3 {
+			let found = output(engine.run(fixture.job(input.clone())).await.expect("runs"));
+			assert_eq!(found, fixture.here(input.clone()), "{threads} threads");
+		}
+		let state = engine.state();
+		let EngineState::Ready { description, .. } = &state else { panic!("{state:?}") };
+		assert!(description.ends_with(&format!("{threads} thread(s)")), "{description}");
+	}
 }
 
 #[tokio::test]

@@ -11,11 +11,13 @@
 //! A canonical answer is always safe to sign. One of ONNX Runtime is as long as it stays inside the
 //! tolerance on this machine, which is what the runs by both look after. Where one is so far outside
 //! that signing it would have cost stake, something is wrong with this machine, and nobody can tell
-//! which of the two engines it spoils: the model is not served any more until the node is started
-//! again. Where one is outside, but no more than the chain would correct, or where only one of the
-//! engines has an answer, the model is canonical's from then on.
+//! which of the two engines it spoils: the model is not served any more until the operator says
+//! otherwise, by removing a file. Where one is outside, but no more than the chain would correct, or
+//! where only one of the engines has an answer, the model is canonical's from then on.
 
-use super::{Engine, EngineAnswer, EngineJob, EngineResult, Source, LOG};
+mod stops;
+
+use super::{AuditAnswer, Engine, EngineAnswer, EngineJob, EngineResult, Source, LOG};
 use crate::{
 	convert,
 	protocol::Verdict,
@@ -31,12 +33,15 @@ use parking_lot::Mutex;
 use std::{
 	collections::{hash_map::RandomState, HashMap},
 	hash::BuildHasher,
+	io,
+	path::PathBuf,
 	sync::{
 		atomic::{AtomicU64, Ordering},
 		Arc,
 	},
 	time::Duration,
 };
+use stops::Stops;
 
 /// The most models whose speed is remembered.
 const MAX_MEASURED: usize = 1024;
@@ -82,6 +87,14 @@ fn count(counter: &AtomicU64) {
 	counter.fetch_add(1, Ordering::Relaxed);
 }
 
+/// Why a model is not served any more.
+#[derive(Clone, Debug)]
+struct Stopped {
+	why: String,
+	/// Whether that stands on disk as well, where the operator can remove it.
+	written: bool,
+}
+
 /// What is known of a model on this machine.
 #[derive(Clone, Debug, Default)]
 struct Known {
@@ -89,8 +102,7 @@ struct Known {
 	canonical: Option<Duration>,
 	/// Whether ONNX Runtime is not asked any more.
 	distrusted: bool,
-	/// Why the model is not served any more.
-	stopped: Option<String>,
+	stopped: Option<Stopped>,
 }
 
 /// What to do with a run.
@@ -122,6 +134,7 @@ pub struct Engines {
 	/// The share of runs of ONNX Runtime that canonical checks, of 100.
 	check_percent: u8,
 	known: Mutex<HashMap<ModelId, Known>>,
+	stops: Stops,
 	metrics: Arc<ChoiceMetrics>,
 	/// So that whoever asks cannot know which runs are checked.
 	random: RandomState,
@@ -137,10 +150,36 @@ impl Engines {
 			canonical,
 			check_percent: check_percent.min(100),
 			known: Mutex::default(),
+			stops: Stops::default(),
 			metrics: Arc::default(),
 			random: RandomState::new(),
 			runs: AtomicU64::new(0),
 		}
+	}
+
+	/// Keeps in this folder which models are not served any more, and goes on with what is in it.
+	/// Without a folder they are served again by the next process.
+	///
+	/// # Errors
+	///
+	/// Where the folder cannot be made or read: then nobody knows what may be served.
+	pub fn with_stops_in(mut self, folder: impl Into<PathBuf>) -> io::Result<Self> {
+		let (stops, found) = Stops::open(folder.into())?;
+		self.metrics.models_stopped.store(found.len() as u64, Ordering::Relaxed);
+		let known = self.known.get_mut();
+		for (model, why) in found {
+			let file = stops.path(&model).unwrap_or_default();
+			tracing::error!(
+				target: LOG,
+				?model,
+				%why,
+				file = %file.display(),
+				"model not served, since an earlier start: remove the file to serve it again"
+			);
+			known.entry(model).or_default().stopped = Some(Stopped { why, written: true });
+		}
+		self.stops = stops;
+		Ok(self)
 	}
 
 	/// The counters.
@@ -150,8 +189,47 @@ impl Engines {
 
 	/// The models that are not served any more, and why.
 	pub fn stopped(&self) -> Vec<(ModelId, String)> {
-		let known = self.known.lock();
-		known.iter().filter_map(|(model, it)| Some((*model, it.stopped.clone()?))).collect()
+		let mut known = self.known.lock();
+		let mut found = Vec::new();
+		for (model, it) in known.iter_mut() {
+			self.look_again(model, it);
+			found.extend(it.stopped.as_ref().map(|stopped| (*model, stopped.why.clone())));
+		}
+		found
+	}
+
+	/// Forgets what is known of a model that the operator wants to be served again.
+	fn look_again(&self, model: &ModelId, known: &mut Known) {
+		let written = known.stopped.as_ref().is_some_and(|stopped| stopped.written);
+		if written && self.stops.is_removed(model) {
+			*known = Known::default();
+			self.metrics.models_stopped.fetch_sub(1, Ordering::Relaxed);
+			tracing::warn!(target: LOG, ?model, "model served again, as the operator wants");
+		}
+	}
+
+	/// Serves a model no more, whatever comes.
+	fn stop(&self, model: ModelId) -> EngineError {
+		let remedy = match self.stops.path(&model) {
+			Some(path) => format!("remove {}", path.display()),
+			None => String::from("start the node again"),
+		};
+		let why = format!(
+			"ONNX Runtime and the canonical engine disagree so far that signing the wrong one would \
+			 cost stake; check this machine's memory and its ONNX Runtime, then {remedy}"
+		);
+		let written = self.stops.write(&model, &why).unwrap_or_else(|error| {
+			tracing::error!(target: LOG, ?model, %error, "the next start will not know of this");
+			false
+		});
+		tracing::error!(target: LOG, ?model, %why, "model not served any more");
+		self.note(model, |it| {
+			if it.stopped.is_none() {
+				count(&self.metrics.models_stopped);
+			}
+			it.stopped = Some(Stopped { why: why.clone(), written });
+		});
+		EngineError::Stopped(why)
 	}
 
 	fn note(&self, model: ModelId, note: impl FnOnce(&mut Known)) {
@@ -163,9 +241,13 @@ impl Engines {
 	}
 
 	fn choose(&self, model: &ModelId, manifest: &Manifest) -> Result<Choice, EngineError> {
-		let known = self.known.lock().get(model).cloned().unwrap_or_default();
-		if let Some(why) = known.stopped {
-			return Err(EngineError::Stopped(why));
+		let known = self.known.lock().get_mut(model).map(|it| {
+			self.look_again(model, it);
+			it.clone()
+		});
+		let known = known.unwrap_or_default();
+		if let Some(stopped) = known.stopped {
+			return Err(EngineError::Stopped(stopped.why));
 		}
 		if !tolerates(manifest) || known.distrusted {
 			return Ok(Choice::Canonical);
@@ -230,15 +312,7 @@ impl Engines {
 			// An input on which only one engine has an answer shows nothing about this machine.
 			Some(Verdict::Wrong) if !trapped => {
 				count(&self.metrics.self_check_breaches);
-				count(&self.metrics.models_stopped);
-				let why = String::from(
-					"ONNX Runtime and the canonical engine disagree so far that signing the wrong \
-					 one would cost stake; check this machine's memory and its ONNX Runtime, then \
-					 start the node again",
-				);
-				tracing::error!(target: LOG, ?model, %why, "model not served any more");
-				self.note(model, |it| it.stopped = Some(why.clone()));
-				return Err(EngineError::Stopped(why));
+				return Err(self.stop(model));
 			}
 			verdict => {
 				count(&self.metrics.self_check_corrections);
@@ -290,6 +364,22 @@ impl From<RunOutcome> for EngineResult {
 
 #[async_trait]
 impl Engine for Engines {
+	/// An audit is the canonical engine's alone.
+	async fn audit(&self, job: EngineJob, seed: [u8; 32]) -> Result<AuditAnswer, EngineError> {
+		if let Some(why) = self.known.lock().get(&job.model).and_then(|known| known.stopped.clone())
+		{
+			return Err(EngineError::Stopped(why));
+		}
+		let run = RunJob::canonical(&job.manifest, job.artefact, job.inputs, None)?.traced(seed);
+		let report = self.canonical.run(run).await?;
+		match report.trace {
+			Some(trace) => {
+				Ok(AuditAnswer { result: report.outcome.into(), trace, time: report.time })
+			}
+			None => Err(EngineError::Protocol("a run without the trace that was wanted".into())),
+		}
+	}
+
 	async fn run(&self, job: EngineJob) -> Result<EngineAnswer, EngineError> {
 		if job.manifest.program.is_none() {
 			let run = RunJob::from_manifest(&job.manifest, job.artefact, job.inputs);

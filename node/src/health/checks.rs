@@ -152,7 +152,10 @@ fn judge_worker(facts: &NodeFacts) -> Vec<Check> {
 	if !worker.stopped.is_empty() {
 		checks.push(Check::failed(
 			"self-check",
-			format!("models not served any more: {}", worker.stopped.join(", ")),
+			format!(
+				"models not served any more, see the files in the folder stopped-models: {}",
+				worker.stopped.join(", ")
+			),
 		));
 	}
 	let missing = worker.models_served.saturating_sub(worker.models_ready);

@@ -138,16 +138,21 @@ pub(crate) fn start(
 	let mut config = EngineConfig::new(&binary, params.onnxruntime_path()?);
 	config.threads = params.threads();
 	let (native, native_supervisor) = EngineHandle::new(config);
-	let config = EngineConfig::canonical(&binary, &parts.programs);
+	let mut config = EngineConfig::canonical(&binary, &parts.programs);
+	config.threads = params.threads();
 	let (canonical, canonical_supervisor) = EngineHandle::new(config);
 	let spawner = task_manager.spawn_handle();
 	spawner.spawn("engine-supervisor", Some("inference"), native_supervisor.run());
 	spawner.spawn("canonical-supervisor", Some("inference"), canonical_supervisor.run());
-	let engines = Arc::new(Engines::new(
+	let engines = Engines::new(
 		Arc::new(native.clone()),
 		Arc::new(canonical.clone()),
 		params.self_check_percent,
-	));
+	);
+	let engines = engines
+		.with_stops_in(parts.programs.with_file_name("stopped-models"))
+		.map(Arc::new)
+		.map_err(|error| Error::Application(Box::new(error)))?;
 
 	let metrics = Arc::new(WorkerMetrics::default());
 	let watch_metrics = Arc::new(WatchMetrics::default());
@@ -176,8 +181,10 @@ pub(crate) fn start(
 	let heads = head::best_blocks(client.clone(), sync.clone(), parts.force_authoring);
 	let watched = head::best_blocks(client.clone(), sync, parts.force_authoring);
 	let chain = chain::Chain::new(client, pool, keystore.clone(), genesis);
+	let bench = Arc::new(watch::Bench::new(chain.clone(), keystore.clone()));
 	let watch_parts = WatchParts {
-		court: Arc::new(watch::Bench::new(chain.clone(), keystore.clone())),
+		court: bench.clone(),
+		games: bench,
 		signer: Arc::new(keys::Keys::new(keystore.clone())),
 		engine: Arc::new(canonical.clone()),
 		packages: Arc::new(Importer),

@@ -22,10 +22,11 @@ struct Fake {
 impl Runner for Fake {
 	async fn run(&self, job: RunJob) -> Result<RunReport, EngineError> {
 		count(&self.runs);
-		let claimed = job.program.is_some_and(|program| program.claimed.is_some());
+		let claimed = job.program.as_ref().is_some_and(|program| program.claimed.is_some());
 		let verdict = self.verdict.lock().filter(|_| claimed);
 		let outcome = self.give.lock().clone()?;
-		Ok(RunReport { outcome, verdict, time: self.time })
+		let trace = job.program.and_then(|program| program.trace);
+		Ok(RunReport { outcome, verdict, trace, time: self.time })
 	}
 }
 
@@ -170,6 +171,53 @@ async fn what_would_cost_stake_ends_serving_the_model_and_no_other() {
 	*canonical.verdict.lock() = Some(Verdict::Accepted);
 	let other = EngineJob { model: Hash::repeat_byte(9), ..job(Some(TOLERANT)) };
 	assert!(engines.run(other).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_stopped_model_stays_so_until_the_operator_removes_the_file() {
+	let folder = tempfile::tempdir().expect("a temporary folder");
+	let place = folder.path().join("stopped");
+	let (native, canonical) = (fake(1.0, 1), fake(2.0, 10));
+	let start = || {
+		Engines::new(native.clone(), canonical.clone(), 100)
+			.with_stops_in(&place)
+			.expect("the folder can be made")
+	};
+	let engines = start();
+	engines.run(job(Some(TOLERANT))).await.expect("an answer");
+	*canonical.verdict.lock() = Some(Verdict::Wrong);
+	let first = engines.run(job(Some(TOLERANT))).await;
+	let Err(EngineError::Stopped(why)) = &first else { panic!("{first:?}") };
+	let file = place.join(format!("{:?}", Hash::repeat_byte(3)));
+	assert!(why.contains(&file.display().to_string()), "{why}");
+	assert_eq!(std::fs::read_to_string(&file).expect("written").trim_end(), why);
+
+	// Another process, another engine that agrees: nothing is run.
+	*canonical.verdict.lock() = Some(Verdict::Accepted);
+	let runs = (native.runs(), canonical.runs());
+	let engines = start();
+	assert_eq!(engines.run(job(Some(TOLERANT))).await, first);
+	assert_eq!(engines.stopped(), vec![(Hash::repeat_byte(3), why.clone())]);
+	assert!(engines.metrics().entries().contains(&("models_stopped", 1)));
+	assert_eq!((native.runs(), canonical.runs()), runs);
+	// That the file is there counts, not what is in it.
+	std::fs::write(&file, "").expect("writable");
+	assert_eq!(start().stopped(), vec![(Hash::repeat_byte(3), String::new())]);
+
+	std::fs::remove_file(&file).expect("there");
+	assert!(engines.run(job(Some(TOLERANT))).await.is_ok());
+	assert!(engines.stopped().is_empty());
+	assert!(engines.metrics().entries().contains(&("models_stopped", 0)));
+	assert!(start().stopped().is_empty());
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_lets_nothing_be_served() {
+	let folder = tempfile::tempdir().expect("a temporary folder");
+	let place = folder.path().join("stopped");
+	std::fs::write(&place, "no folder").expect("writable");
+	let engines = Engines::new(fake(1.0, 1), fake(2.0, 1), 100);
+	assert!(engines.with_stops_in(&place).is_err());
 }
 
 #[tokio::test]
