@@ -117,7 +117,10 @@ fn network(
 		}
 	}
 	let (weights, recurrences) = (node.input(1)?, node.input(2)?);
-	let hidden = b.shape(recurrences).last().copied().unwrap_or(0);
+	let hidden = match b.shape(recurrences) {
+		[_, _, hidden] if *hidden < 1 << 16 => *hidden,
+		shape => return unsupported(format!("recurrent weights shaped {shape:?}")),
+	};
 	let reverse: &[bool] = match node.text("direction", "forward").as_str() {
 		"forward" => &[false],
 		"reverse" => &[true],
@@ -127,7 +130,10 @@ fn network(
 	let (mut all, mut last_h, mut last_c) = (Vec::new(), Vec::new(), Vec::new());
 	for (direction, backwards) in reverse.iter().enumerate() {
 		let part = |b: &mut Builder, id: Id| {
-			let shape = b.shape(id)[1..].to_vec();
+			let [_, shape @ ..] = b.shape(id) else {
+				return unsupported("an operand without dimensions");
+			};
+			let shape = shape.to_vec();
 			let one = b.slice(id, 0, direction as u32, 1)?;
 			b.reshape(one, &shape)
 		};
