@@ -9,6 +9,7 @@
 use crate::{
 	commitment::{commitment_from_top, merkle_top_of, Hash},
 	cost::Cost,
+	digest::Watch,
 	memory::{Arena, MAX_SLABS},
 	program::{
 		Constant, Node, Parts, Plan, ProgramError, MAX_PORTS, MAX_PROGRAM_BYTES, MAX_TENSORS,
@@ -20,8 +21,8 @@ use alloc::{vec, vec::Vec};
 use codec::{Compact, Decode, DecodeWithMemLimit, Encode};
 use sp_crypto_hashing::blake2_256;
 
-/// Nodes that are kept in one allocation.
-const NODES_AT_ONCE: usize = 256;
+/// Nodes, or other things, that are kept in one allocation.
+const AT_ONCE: usize = 256;
 /// The most memory that decoding one part of a program takes.
 const PART_BYTES: usize = 32 * 1024;
 
@@ -70,51 +71,73 @@ pub struct Prepared<'a> {
 	declared: usize,
 }
 
-/// Nodes in allocations of bounded size.
-#[derive(Debug, Default)]
-struct Nodes {
-	parts: Vec<Vec<Node>>,
+/// A list in allocations of bounded size.
+#[derive(Clone, Debug)]
+pub(crate) struct Pieces<T> {
+	parts: Vec<Vec<T>>,
 	count: usize,
 }
 
-impl Nodes {
-	fn push(&mut self, node: Node) {
-		if self.count.is_multiple_of(NODES_AT_ONCE) {
-			self.parts.push(Vec::with_capacity(NODES_AT_ONCE));
+impl<T> Default for Pieces<T> {
+	fn default() -> Self {
+		Self { parts: Vec::new(), count: 0 }
+	}
+}
+
+impl<T> Pieces<T> {
+	fn push(&mut self, item: T) {
+		if self.count.is_multiple_of(AT_ONCE) {
+			self.parts.push(Vec::with_capacity(AT_ONCE));
 		}
 		if let Some(part) = self.parts.last_mut() {
-			part.push(node);
+			part.push(item);
 			self.count += 1;
 		}
 	}
 
-	fn iter(&self) -> NodesIter<'_> {
-		NodesIter { nodes: self, at: 0 }
+	pub(crate) fn len(&self) -> usize {
+		self.count
+	}
+
+	pub(crate) fn get(&self, at: usize) -> Option<&T> {
+		self.parts.get(at / AT_ONCE)?.get(at % AT_ONCE)
+	}
+
+	pub(crate) fn iter(&self) -> PiecesIter<'_, T> {
+		PiecesIter { pieces: self, at: 0 }
 	}
 }
 
-#[derive(Clone)]
-struct NodesIter<'a> {
-	nodes: &'a Nodes,
+/// The operators of a program.
+type Nodes = Pieces<Node>;
+
+pub(crate) struct PiecesIter<'a, T> {
+	pieces: &'a Pieces<T>,
 	at: usize,
 }
 
-impl<'a> Iterator for NodesIter<'a> {
-	type Item = &'a Node;
+impl<T> Clone for PiecesIter<'_, T> {
+	fn clone(&self) -> Self {
+		Self { pieces: self.pieces, at: self.at }
+	}
+}
 
-	fn next(&mut self) -> Option<&'a Node> {
-		let found = self.nodes.parts.get(self.at / NODES_AT_ONCE)?.get(self.at % NODES_AT_ONCE)?;
+impl<'a, T> Iterator for PiecesIter<'a, T> {
+	type Item = &'a T;
+
+	fn next(&mut self) -> Option<&'a T> {
+		let found = self.pieces.get(self.at)?;
 		self.at += 1;
 		Some(found)
 	}
 
 	fn size_hint(&self) -> (usize, Option<usize>) {
-		let left = self.nodes.count.saturating_sub(self.at);
+		let left = self.pieces.count.saturating_sub(self.at);
 		(left, Some(left))
 	}
 }
 
-impl ExactSizeIterator for NodesIter<'_> {}
+impl<T> ExactSizeIterator for PiecesIter<'_, T> {}
 
 /// Decodes one part of a program, which takes little memory whatever the bytes are.
 fn part<T: DecodeWithMemLimit>(input: &mut &[u8]) -> Result<T, ProgramError> {
@@ -128,6 +151,49 @@ fn length(input: &mut &[u8], most: usize) -> Result<usize, ProgramError> {
 		length if length > most => Err(ProgramError::TooManyTensors),
 		length => Ok(length),
 	}
+}
+
+/// A program taken apart.
+pub(crate) struct TakenProgram {
+	pub(crate) version: u16,
+	pub(crate) inputs: Vec<Meta>,
+	/// Of the constants.
+	pub(crate) metas: Vec<Meta>,
+	/// To the constants.
+	pub(crate) commitments: Pieces<Hash>,
+	pub(crate) nodes: Pieces<Node>,
+	pub(crate) outputs: Vec<u16>,
+	/// Where the declarations of constants begin.
+	declared: usize,
+}
+
+/// Takes a program off the beginning of `input`.
+pub(crate) fn take_program(input: &mut &[u8]) -> Result<TakenProgram, ProgramError> {
+	let whole = input.len();
+	let version = part::<u16>(input)?;
+	let count = length(input, MAX_TENSORS)?;
+	if !(1..=MAX_PORTS).contains(&count) {
+		return Err(ProgramError::Ports);
+	}
+	let inputs = (0..count).map(|_| part(input)).collect::<Result<Vec<Meta>, _>>()?;
+	let declared = whole - input.len();
+	let count = length(input, MAX_TENSORS)?;
+	let mut metas = Vec::with_capacity(count);
+	let mut commitments = Pieces::default();
+	for _ in 0..count {
+		let constant = part::<Constant>(input)?;
+		metas.push(constant.meta);
+		commitments.push(constant.commitment);
+	}
+	let mut nodes = Nodes::default();
+	for _ in 0..length(input, MAX_TENSORS)? {
+		nodes.push(part(input)?);
+	}
+	let outputs: Vec<u16> = part(input)?;
+	if whole - input.len() > MAX_PROGRAM_BYTES {
+		return Err(ProgramError::Malformed);
+	}
+	Ok(TakenProgram { version, inputs, metas, commitments, nodes, outputs, declared })
 }
 
 /// A package taken apart.
@@ -145,27 +211,9 @@ struct Taken {
 fn take(package: &[u8]) -> Result<Taken, ProgramError> {
 	let mut input = package;
 	let left = |input: &[u8]| package.len() - input.len();
-	let version = part::<u16>(&mut input)?;
-	let count = length(&mut input, MAX_TENSORS)?;
-	if !(1..=MAX_PORTS).contains(&count) {
-		return Err(ProgramError::Ports);
-	}
-	let inputs = (0..count).map(|_| part(&mut input)).collect::<Result<Vec<Meta>, _>>()?;
-	let declared = left(input);
-	let count = length(&mut input, MAX_TENSORS)?;
-	let mut metas = Vec::with_capacity(count);
-	for _ in 0..count {
-		metas.push(part::<Constant>(&mut input)?.meta);
-	}
-	let mut nodes = Nodes::default();
-	for _ in 0..length(&mut input, MAX_TENSORS)? {
-		nodes.push(part(&mut input)?);
-	}
-	let outputs: Vec<u16> = part(&mut input)?;
+	let TakenProgram { version, inputs, metas, nodes, outputs, declared, .. } =
+		take_program(&mut input)?;
 	let program_bytes = left(input);
-	if program_bytes > MAX_PROGRAM_BYTES {
-		return Err(ProgramError::Malformed);
-	}
 	if length(&mut input, MAX_TENSORS)? != metas.len() {
 		return Err(ProgramError::Constant(metas.len() as u32));
 	}
@@ -186,6 +234,18 @@ fn take(package: &[u8]) -> Result<Taken, ProgramError> {
 		return Err(ProgramError::Malformed);
 	}
 	Ok(Taken { version, inputs, metas, nodes, outputs, constants, program_bytes, declared })
+}
+
+/// The root of a program from its encoding, with the blake2b of a host for its leaves.
+pub fn program_root(program: &[u8], hash: impl Fn(&[u8]) -> Hash) -> Hash {
+	let length = program.len();
+	let ty = crate::tensor::TensorType::U8;
+	let top = merkle_top_of(program, hash);
+	let commitment = commitment_from_top(ty, &[length as u32], length as u64, None, top);
+	let mut data = vec![4u8];
+	crate::VERSION.encode_to(&mut data);
+	data.extend_from_slice(&commitment);
+	blake2_256(&data)
 }
 
 impl<'a> Prepared<'a> {
@@ -268,14 +328,7 @@ impl<'a> Prepared<'a> {
 	/// The root of the program, with the blake2b of a host for its leaves.
 	pub fn root_by(&self, hash: impl Fn(&[u8]) -> Hash) -> Hash {
 		let program = self.package().get(..self.program_bytes).unwrap_or_default();
-		let length = program.len();
-		let ty = crate::tensor::TensorType::U8;
-		let top = merkle_top_of(program, hash);
-		let commitment = commitment_from_top(ty, &[length as u32], length as u64, None, top);
-		let mut data = vec![4u8];
-		crate::VERSION.encode_to(&mut data);
-		data.extend_from_slice(&commitment);
-		blake2_256(&data)
+		program_root(program, hash)
 	}
 
 	/// What a run costs, whatever the inputs. `peak` and `slabs` include a package that was loaded
@@ -313,6 +366,15 @@ impl<'a> Prepared<'a> {
 		let result = self.execute(inputs, |_, _| (), Some(&mut tainted));
 		let first = self.inputs.len() + self.constants.len();
 		outcome(result, &self.outputs, first, &tainted)
+	}
+
+	/// As [`Model::run_audited`](crate::Model::run_audited).
+	pub fn run_audited(&mut self, inputs: &[Tensor], seed: Hash) -> (Outcome, Hash) {
+		let first = self.inputs.len() + self.constants.len();
+		let mut watch = Watch::new(seed, self.plan.metas.get(first..).unwrap_or_default().iter());
+		let mut tainted = vec![false; self.plan.metas.len()];
+		let result = self.execute(inputs, |node, view| watch.see(node, &view), Some(&mut tainted));
+		(outcome(result, &self.outputs, first, &tainted), watch.digest())
 	}
 
 	/// Runs the program and shows the result of each node where it lies.

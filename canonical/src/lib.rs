@@ -17,10 +17,13 @@
 //! | [`cost`] | what a run costs, from the program alone |
 //! | [`decimal`] | decimal fractions, as contracts have them, and floats |
 //! | [`proof`] | how much a proof of one element opens |
+//! | [`part`] | proofs of one element, checked in bounded memory |
+//! | [`trace`] | commitments to everything that a run gave, and making proofs |
 //! | [`memory`] | where values lie while a program runs |
 //! | [`run`] | running a program |
 //! | [`bounded`] | running a package in bounded memory |
 //! | [`bands`] | how far a claimed output may be from the canonical one |
+//! | [`digest`] | the digest of some leaves of a run |
 //! | [`commitment`] | how bytes and tensors are committed to |
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -34,16 +37,19 @@ pub mod bounded;
 pub mod commitment;
 pub mod cost;
 pub mod decimal;
+pub mod digest;
 pub mod element;
 pub mod functions;
 pub mod infer;
 pub mod kernels;
 pub mod memory;
 pub mod op;
+pub mod part;
 pub mod program;
 pub mod proof;
 pub mod run;
 pub mod tensor;
+pub mod trace;
 
 pub use bounded::Prepared;
 pub use op::Op;

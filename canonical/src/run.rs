@@ -2,6 +2,8 @@
 
 use crate::{
 	arith,
+	commitment::Hash,
+	digest::Watch,
 	kernels::{self, Packed, Threads},
 	memory::{Arena, Layout, Split, Wanted},
 	op::Op,
@@ -354,6 +356,11 @@ impl Model {
 		&self.plan
 	}
 
+	/// The elements of a constant, little-endian.
+	pub fn constant(&self, number: usize) -> Option<&[u8]> {
+		self.constants.get(number).map(|bytes| &bytes[..])
+	}
+
 	/// Runs the program.
 	pub fn run(&self, inputs: &[Tensor]) -> Result<Vec<Tensor>, Trap> {
 		self.close_to_threads(|| self.execute(inputs, |_, _| (), None))
@@ -364,6 +371,17 @@ impl Model {
 		let mut tainted = vec![false; self.plan.metas.len()];
 		let result = self.close_to_threads(|| self.execute(inputs, |_, _| (), Some(&mut tainted)));
 		outcome(result, &self.program.outputs, self.program.first_result(), &tainted)
+	}
+
+	/// Runs the program, watches its casts, and gives the digest of the leaves of its trace that
+	/// `seed` draws; see [`crate::digest`].
+	pub fn run_audited(&self, inputs: &[Tensor], seed: Hash) -> (Outcome, Hash) {
+		let first = self.program.first_result();
+		let results = self.plan.metas.get(first..).unwrap_or_default();
+		let mut watch = Watch::new(seed, results.iter());
+		let mut tainted = vec![false; self.plan.metas.len()];
+		let result = self.execute(inputs, |node, view| watch.see(node, &view), Some(&mut tainted));
+		(outcome(result, &self.program.outputs, first, &tainted), watch.digest())
 	}
 
 	/// Runs the program and shows the result of each node.

@@ -214,6 +214,11 @@ overrides! {
 		fee_per_gigamac: Amount,
 		base_fee: Amount,
 		cover_per_mille: u32,
+		risk_per_million: u32,
+		audit_seed_blocks: u32,
+		audit_commit_base_blocks: u32,
+		audit_reveal_blocks: u32,
+		audit_redraws: u8,
 	}
 }
 

@@ -44,6 +44,14 @@ pub(crate) struct Global {
 	/// A file with the secret to sign with and nothing else.
 	#[arg(long, global = true, env = "COUNTERSIGN_KEY_FILE", value_name = "FILE")]
 	pub(crate) key_file: Option<PathBuf>,
+	/// Go by finalized blocks only: wait until transactions and answers are in one, and read what it
+	/// says. Takes a few blocks longer, and no fork takes it back.
+	#[arg(long, global = true)]
+	pub(crate) finalized: bool,
+	/// Wait until the node has this block in its chain, where a step before this one, sent to another
+	/// node, was included.
+	#[arg(long, global = true, value_name = "BLOCK")]
+	pub(crate) after: Option<String>,
 	/// Write results as JSON.
 	#[arg(long, global = true)]
 	pub(crate) json: bool,
@@ -68,10 +76,12 @@ pub(crate) enum Command {
 	Result(Result),
 	/// Compute an answer again, here, and say whether it holds. Exit code 5 if it does not.
 	Replay(Replay),
-	/// Have the chain recompute an answer that does not hold. Holds a bond, which is lost where the
-	/// answer stands; where it is wrong, the requester gets everything back, whoever signed it
-	/// loses its cover, and a tenth of that is yours.
+	/// Answers that can still be disputed, and what became of those that were.
+	#[command(subcommand)]
 	Dispute(Dispute),
+	/// Who was drawn to run a request again, and what came of it.
+	#[command(subcommand)]
+	Audits(Audits),
 	/// Who gets what, and who earned what.
 	#[command(subcommand)]
 	Attribution(Attribution),
@@ -107,7 +117,8 @@ pub(crate) enum Model {
 	/// Store a model's program on chain, or drop it.
 	#[command(subcommand)]
 	Program(Program),
-	/// Register a model from a manifest, and give its artefact to the node.
+	/// Register a model from a manifest, and give its artefact to the node: commits to it, and
+	/// registers it in a later block, so that nobody who sees it is first.
 	Register {
 		/// The manifest, a TOML file.
 		manifest: PathBuf,
@@ -256,8 +267,54 @@ pub(crate) struct Replay {
 	pub(crate) show: Show,
 }
 
+#[derive(Subcommand)]
+pub(crate) enum Dispute {
+	/// The open results, and the decisions of late.
+	List {
+		/// Only those of one model, by its identifier or name.
+		#[arg(long, short)]
+		model: Option<String>,
+		/// Only decisions.
+		#[arg(long)]
+		decided: bool,
+		/// The most of each to show.
+		#[arg(long, default_value_t = 50, value_name = "COUNT")]
+		limit: usize,
+	},
+	/// One result: what stands behind it, until when it can be disputed, what a replay costs, and
+	/// what was decided.
+	Show {
+		/// The identifier of the request.
+		id: String,
+		/// The program or the ONNX file, to say what a replay costs; by default what is stored on
+		/// chain, or what the node has.
+		#[arg(long, value_name = "FILE")]
+		program: Option<PathBuf>,
+	},
+	/// Have the chain recompute an answer that does not hold. Holds a bond, which is lost where the
+	/// answer stands; where it is wrong, the requester gets everything back, whoever signed it
+	/// loses its cover, and a tenth of that is yours.
+	Open(OpenDispute),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Audits {
+	/// The audits of a request's result.
+	Show {
+		/// The identifier of the request.
+		id: String,
+	},
+	/// How a validator stands with auditors, and what it is owed as one.
+	Record {
+		/// The validator's account; that of the key if left out.
+		account: Option<String>,
+	},
+	/// Pay out what is owed for audits. What the pot had was paid without this.
+	Claim,
+}
+
 #[derive(Args)]
-pub(crate) struct Dispute {
+pub(crate) struct OpenDispute {
 	#[command(flatten)]
 	pub(crate) replay: Replay,
 	/// Dispute it also where computing it here says that it holds.
@@ -290,6 +347,10 @@ pub(crate) struct Ask {
 	/// What a wrong answer could cost you, in tokens; raises cover and fee.
 	#[arg(long, default_value = "0", value_name = "TOKENS")]
 	pub(crate) value_at_risk: String,
+	/// How many auditors are to run it again and agree, at most 2. Paid on top, and given back for
+	/// those that did not.
+	#[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=2))]
+	pub(crate) audits: u8,
 	/// Put only the commitment to the input on chain, and give the bytes to the node.
 	#[arg(long)]
 	pub(crate) commit_only: bool,
@@ -308,7 +369,7 @@ pub(crate) struct Infer {
 	pub(crate) ask: Ask,
 	/// Run it inside the transaction: every node computes it, nobody is trusted, and the answer is
 	/// there with the block. For models whose program is stored on chain and small enough.
-	#[arg(long, conflicts_with_all = ["wait", "wait_final", "deadline_in", "value_at_risk", "commit_only"])]
+	#[arg(long, conflicts_with_all = ["wait", "wait_final", "deadline_in", "value_at_risk", "audits", "commit_only"])]
 	pub(crate) sync: bool,
 	/// Wait for the answer.
 	#[arg(long, short)]
@@ -381,7 +442,7 @@ pub(crate) enum Attribution {
 		/// The account; that of the key if left out.
 		account: Option<String>,
 	},
-	/// Confirm to be the contributor whom a manifest names.
+	/// Confirm to be the contributor whom a manifest names. So does who claims for itself.
 	Accept {
 		/// The model's identifier or name.
 		model: String,

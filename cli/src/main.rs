@@ -31,7 +31,8 @@ fn run(cli: Cli) -> Result<(), Error> {
 
 async fn dispatch(Cli { global, command }: Cli) -> Result<(), Error> {
 	use commands::{
-		account, attribution, chain, dispute, infer, model, replay, request, validator, Session,
+		account, attribution, audits, chain, dispute, infer, model, replay, request, validator,
+		Session,
 	};
 	let session = Session::new(global);
 	match command {
@@ -42,6 +43,7 @@ async fn dispatch(Cli { global, command }: Cli) -> Result<(), Error> {
 		Command::Result(result) => request::result(session, result).await,
 		Command::Replay(args) => replay::run(session, args).await,
 		Command::Dispute(args) => dispute::run(session, args).await,
+		Command::Audits(command) => audits::run(session, command).await,
 		Command::Attribution(command) => attribution::run(session, command).await,
 		Command::Claim(claim) => attribution::claim(session, claim).await,
 		Command::Validator(command) => validator::run(session, command).await,

@@ -24,7 +24,7 @@ use countersign_primitives::{
 use std::io::{self, Read, Write};
 
 /// The version of this protocol. Both sides must have the same.
-pub const PROTOCOL_VERSION: u16 = 2;
+pub const PROTOCOL_VERSION: u16 = 3;
 /// The most bytes of a frame to the engine process: the largest input with its names, and the
 /// largest claim about its output.
 pub const MAX_REQUEST_BYTES: u32 = MAX_INPUT_BYTES + MAX_OUTPUT_BYTES + 64 * 1024;
@@ -114,6 +114,8 @@ pub enum Request {
 		inputs: Vec<Tensor>,
 		/// Outputs of another engine, as their policies expose them, to be judged.
 		claimed: Option<Vec<Tensor>>,
+		/// What draws the leaves of the trace whose digest is wanted.
+		trace: Option<[u8; 32]>,
 		/// What the run may take. Time is enforced by whoever waits.
 		limits: RunLimits,
 	},
@@ -188,6 +190,8 @@ pub enum Reply {
 		tensors: Vec<Tensor>,
 		/// What that says about the claim that came with the run.
 		verdict: Option<Verdict>,
+		/// The digest of the trace, where one was wanted.
+		trace: Option<[u8; 32]>,
 		/// How long the run took, in microseconds.
 		micros: u64,
 	},
@@ -204,6 +208,8 @@ pub enum Reply {
 		message: Vec<u8>,
 		/// What that says about the claim that came with the run.
 		verdict: Option<Verdict>,
+		/// The digest of the trace, where one was wanted.
+		trace: Option<[u8; 32]>,
 		/// How long the run took, in microseconds.
 		micros: u64,
 	},
@@ -579,6 +585,7 @@ mod tests {
 					operator: 3,
 					message: b"x".to_vec(),
 					verdict: Some(Verdict::Wrong),
+					trace: None,
 					micros: 2
 				}
 				.encode()
@@ -684,8 +691,15 @@ mod tests {
 		let limits = RunLimits { time_ms: 1, memory_mib: 1, output_bytes: 8 };
 		let run = |inputs: Vec<Tensor>, limits| {
 			decode_request(
-				&&Request::RunProgram { id: 1, root: [4; 32], inputs, claimed: None, limits }
-					.encode(),
+				&Request::RunProgram {
+					id: 1,
+					root: [4; 32],
+					inputs,
+					claimed: None,
+					trace: None,
+					limits,
+				}
+				.encode(),
 			)
 		};
 		// None at all is a trap, and so for the program to say.

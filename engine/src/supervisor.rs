@@ -372,8 +372,8 @@ impl Supervisor {
 			Reply::Loaded { .. } => {}
 			other => return Err(self.unexpected(other).await),
 		}
-		let (outcome, verdict, micros) = match self.exchange(run, run_time).await? {
-			Reply::Output { tensors, verdict, micros, .. } => {
+		let (outcome, verdict, trace, micros) = match self.exchange(run, run_time).await? {
+			Reply::Output { tensors, verdict, trace, micros, .. } => {
 				let bytes = tensors
 					.iter()
 					.fold(0usize, |sum, tensor| sum.saturating_add(tensor.data.len()));
@@ -383,17 +383,17 @@ impl Supervisor {
 					return Err(self.failed(error).await);
 				}
 				count(&self.metrics.outputs);
-				(RunOutcome::Output(tensors), verdict, micros)
+				(RunOutcome::Output(tensors), verdict, trace, micros)
 			}
-			Reply::Trap { code, operator, message, verdict, micros, .. } => {
+			Reply::Trap { code, operator, message, verdict, trace, micros, .. } => {
 				count(&self.metrics.traps);
 				let message = String::from_utf8_lossy(&message).into_owned();
-				(RunOutcome::Trap { code, operator, message }, verdict, micros)
+				(RunOutcome::Trap { code, operator, message }, verdict, trace, micros)
 			}
 			other => return Err(self.unexpected(other).await),
 		};
 		self.metrics.run_micros.fetch_add(micros, Ordering::Relaxed);
-		Ok(RunReport { outcome, verdict, time: Duration::from_micros(micros) })
+		Ok(RunReport { outcome, verdict, trace, time: Duration::from_micros(micros) })
 	}
 
 	async fn do_ping(&mut self) -> Result<(), EngineError> {

@@ -17,10 +17,14 @@
 //! differ within a tolerance; a trap of another engine only where the model has no program. A
 //! crash, a hang or a missing library is never an answer.
 //!
+//! What our keys are drawn to audit is run by the canonical engine, and committed to and shown by the
+//! same rules: statement and commitment are on disk before anything is signed, see `audit`.
+//!
 //! The node implements the traits of this module: the worker knows no client, pool, keystore or
 //! network. It must be fed with best blocks only while the node is not far behind the network, so
 //! that a lost journal is replaced by a floor at the head of the chain, see [`journal`].
 
+mod audit;
 mod canonical;
 mod execute;
 pub mod journal;
@@ -42,6 +46,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use countersign_primitives::{
+	audit::{AuditCommit, AuditItem, AuditReveal},
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId, ModelView},
 	request::{InputDemand, Outcome, RequestId, Statement, TrapCode, WorkItem},
@@ -86,6 +91,8 @@ pub trait ChainView: Send + Sync {
 	async fn served(&self, at: Hash) -> Result<Vec<ModelId>, Failure>;
 	/// The encoding of a request's input, where it is on chain.
 	async fn input(&self, at: Hash, request: RequestId) -> Result<Option<Vec<u8>>, Failure>;
+	/// What our keys have to audit in the state after a block, oldest first.
+	async fn audits(&self, at: Hash) -> Result<Vec<AuditItem>, Failure>;
 }
 
 /// Brings transactions into the pool.
@@ -104,6 +111,20 @@ pub trait Submitter: Send + Sync {
 		&self,
 		at: Hash,
 		demand: InputDemand,
+		signature: InferenceSignature,
+	) -> Result<(), Failure>;
+	/// Commits to an audit on top of a block. Committing to the same again is no error.
+	async fn audit_commit(
+		&self,
+		at: Hash,
+		commit: AuditCommit,
+		signature: InferenceSignature,
+	) -> Result<(), Failure>;
+	/// Shows an audit on top of a block. Showing the same again is no error.
+	async fn audit_reveal(
+		&self,
+		at: Hash,
+		reveal: AuditReveal,
 		signature: InferenceSignature,
 	) -> Result<(), Failure>;
 }
@@ -173,11 +194,29 @@ pub enum EngineResult {
 	},
 }
 
+/// What came of a run for an audit, by the canonical operator set.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AuditAnswer {
+	/// What the model gave.
+	pub result: EngineResult,
+	/// The digest of the leaves of its trace that the seed drew.
+	pub trace: [u8; 32],
+	/// How long it took.
+	pub time: Duration,
+}
+
 /// Runs models.
 #[async_trait]
 pub trait Engine: Send + Sync {
 	/// Runs a model. An error is never an answer.
 	async fn run(&self, job: EngineJob) -> Result<EngineAnswer, EngineError>;
+	/// Runs a model's canonical program for an audit. An error is never an answer.
+	async fn audit(&self, _: EngineJob, _: [u8; 32]) -> Result<AuditAnswer, EngineError> {
+		Err(EngineError::Refused {
+			kind: ErrorKind::BadRequest,
+			message: "this engine has no canonical programs".into(),
+		})
+	}
 }
 
 /// One engine alone, for models without a program. [`Engines`] answers for all.

@@ -12,6 +12,10 @@ const sources = Object.fromEntries(
 		.filter((name) => name.endsWith(".sol"))
 		.map((name) => [name, { content: fs.readFileSync(path.join(here, "contracts", name), "utf8") }]),
 );
+// Interfaces that no contract imports, for the scripts.
+for (const name of ["attribution/IAttribution.sol", "opengradient/IOpenGradient.sol"]) {
+	sources[name] = { content: fs.readFileSync(path.join(interfaces, name), "utf8") };
+}
 const output = JSON.parse(
 	solc.compile(
 		JSON.stringify({

@@ -36,8 +36,8 @@ const SCRAPED: [&str; 1] = ["up"];
 
 /// Every family that the node registers, with the values of its one label.
 fn exported() -> BTreeMap<String, BTreeSet<String>> {
-	// As `sc-service` makes it.
-	let registry = Registry::new_custom(Some("substrate".into()), None).expect("valid");
+	// As `sc-service` makes it: what is upstream's has its prefix in its name.
+	let registry = Registry::new_custom(None, None).expect("valid");
 	inference::register_all_for_tests(&registry);
 	blobs::metrics::register(&registry, &Default::default()).expect("new");
 	let mut families: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

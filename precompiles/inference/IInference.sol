@@ -115,7 +115,8 @@ interface IInference {
 
     /// What a request in the next block would cost, and who could run it.
     struct Quote {
-        /// The whole fee in wei, and its two parts: for the work, and the owner's price.
+        /// The whole fee in wei, and its parts: for the work, and the owner's price. What is left is for
+        /// audits that the terms ask for.
         uint256 fee;
         uint256 costFee;
         uint256 price;
@@ -167,6 +168,11 @@ interface IInference {
     /// @return output The output's tensors.
     /// @custom:selector 0xebacce47
     function inferPaid(bytes32 model, Tensor[] calldata input) external payable returns (bytes32 id, Tensor[] memory output);
+
+    /// What `inferPaid` takes now, in wei: its owner's price and the fee for the work. Reverts with
+    /// "NotSynchronous" as `infer` does.
+    /// @custom:selector 0xe2a69aea
+    function inferFee(bytes32 model) external view returns (uint256 fee);
 
     /// What a request would cost.
     /// @param inputLength The bytes of the encoded input; see `encodedLength`.

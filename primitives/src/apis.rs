@@ -36,6 +36,8 @@ pub enum QuoteError {
 	TooCostly,
 	/// The terms ask for a callback, which is not offered yet.
 	CallbackUnavailable,
+	/// The model's version of the operator set is suspended until a referendum.
+	VersionSuspended,
 }
 
 /// What a validator serves.

@@ -117,6 +117,9 @@ pub struct EntitlementView {
 	pub right: Right,
 	/// Who may claim; `None` where the right is a model's pot.
 	pub owner: Option<AccountId>,
+	/// Whether the owner confirmed to be the one whom the manifest names: by accepting, or by
+	/// claiming itself. Until then a name says only what who registered the model claims.
+	pub accepted: bool,
 	/// For what; `None` where the right is a model's pot.
 	pub role: Option<ContributorRole>,
 	/// Its share of every payment.

@@ -4,9 +4,10 @@
 #![allow(missing_docs)]
 
 use crate::{
+	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId},
-	request::{Outcome, RequestId, Statement},
+	request::{Outcome, OutcomeCommitment, RequestId, Statement},
 	tensor::MAX_INPUT_BYTES,
 	AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex, DOMAIN,
 };
@@ -215,6 +216,19 @@ pub trait Verdicts {
 	fn input(request: &RequestId) -> Option<Vec<u8>>;
 	/// The bytes of the input, where it is on chain.
 	fn input_length(request: &RequestId) -> Option<u32>;
+	/// The chain has recomputed it: this is what came of it. Told before the verdict is carried
+	/// out, for those who claimed the same or something else.
+	fn recomputed(_: &RequestId, _: &OutcomeCommitment) {}
+	/// Whether this account's word is at stake, because an auditor contradicts the result: then it
+	/// has the result recomputed without bond and fee.
+	fn is_party(_: &RequestId, _: &AccountId) -> bool {
+		false
+	}
+	/// The bytes of the input's encoding, as the request declared them.
+	fn declared_input_length(request: &RequestId) -> Option<u32>;
+	/// Stores the encoding of an input that was checked against its commitment, for as long as the
+	/// result is open.
+	fn put_input(request: &RequestId, bytes: Vec<u8>) -> DispatchResult;
 	/// The chain replayed it and agrees: `Replayed` and `Final` at once.
 	fn uphold(request: &RequestId) -> DispatchResult;
 	/// The canonical outcome replaces the claimed one: `Replayed` and `Final` at once. The
@@ -223,6 +237,11 @@ pub trait Verdicts {
 	/// Everything that is held goes back to the requester. The cover stays reserved: the slash
 	/// takes it.
 	fn invalidate(request: &RequestId) -> DispatchResult;
+	/// Changes the tick of the window clock at which an open result becomes `Final`. It has to lie
+	/// ahead.
+	fn set_final_at(request: &RequestId, tick: u64) -> DispatchResult;
+	/// The ticks of the window clock that one game about this result may take.
+	fn game_ticks(request: &RequestId) -> u64;
 	/// The window clock.
 	fn clock() -> u64;
 	/// Up to `limit` open results after `after`, in the order of the keys of the store.
@@ -233,6 +252,9 @@ pub trait Verdicts {
 	/// with `outcome` and has cover reserved for it. The input is on chain.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn make_open_result(model: ModelId, input: Vec<u8>, outcome: Outcome) -> RequestId;
+	/// Takes the bytes of an input off the chain, for a benchmark or a test.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn forget_input(request: &RequestId);
 }
 
 /// What models are.
@@ -333,5 +355,25 @@ sp_api::decl_runtime_apis! {
 		fn staged(id: StagingId) -> Option<(u32, u32)>;
 		/// The transaction by which a validator has a result replayed at its own cost.
 		fn challenge_transaction(challenge: ReplayChallenge, witness: Witness, signature: InferenceSignature) -> Block::Extrinsic;
+		/// Up to `limit` (at most 16) games after `after`, in a fixed order.
+		fn games(after: Option<(RequestId, u8)>, limit: u32) -> Vec<GameView>;
+		/// One game.
+		fn game(request: RequestId, branch: u8) -> Option<GameView>;
+		/// The commitments of the executor's trace, once it posted them.
+		fn game_roots(request: RequestId) -> Option<Vec<Hash>>;
+		/// What a game would cost, or why there is none. Without an opening, one more of those that
+		/// are on.
+		fn game_cost(request: RequestId, opening: Option<Opening>) -> Result<GameCost, GameRefusal>;
+		/// What it costs to demand that an input be shown on chain.
+		fn demand_fee(request: RequestId) -> Option<Balance>;
+		/// The transaction by which a validator shows an input that is demanded.
+		fn show_input_transaction(message: GameMessage, bytes: Vec<u8>, signature: InferenceSignature) -> Option<Block::Extrinsic>;
+		/// The inputs that are demanded, at most 64 after `after`: of which request, who signed the
+		/// result and by which seat, and until which tick.
+		fn demands(after: Option<RequestId>, limit: u32) -> Vec<DemandView>;
+		/// The transaction by which a validator opens a game.
+		fn open_game_transaction(message: GameMessage, opening: Option<Opening>, signature: InferenceSignature) -> Block::Extrinsic;
+		/// The transaction by which a validator makes a move.
+		fn game_move_transaction(message: GameMessage, action: GameMove, signature: InferenceSignature) -> Block::Extrinsic;
 	}
 }

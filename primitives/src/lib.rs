@@ -14,6 +14,7 @@
 //! | [`program`] | canonical programs on chain |
 //! | [`governance`] | what genesis chooses for governance |
 //! | [`keys`] | the inference session key |
+//! | [`audit`] | audits, and what auditors sign |
 //! | [`dispute`] | replays, verdicts and what clients ask about them |
 //! | [`offence`] | what a validator can be slashed for beyond consensus |
 //! | [`traits`] | what pallets may ask of each other |
@@ -26,8 +27,10 @@ extern crate alloc;
 
 pub mod apis;
 pub mod attribution;
+pub mod audit;
 pub mod commitment;
 pub mod dispute;
+pub mod game;
 pub mod governance;
 pub mod keys;
 pub mod model;

@@ -322,6 +322,15 @@ pub enum ManifestError {
 	Royalties,
 }
 
+/// What an owner commits to before it registers a model, so that nobody who sees the manifest on its
+/// way can be first: `blake2_256(domain | "registration" | model)`.
+pub fn registration_commitment(model: &ModelId) -> Hash {
+	let mut data = DOMAIN.to_vec();
+	data.extend_from_slice(b"registration");
+	model.encode_to(&mut data);
+	blake2_256(&data).into()
+}
+
 impl Manifest {
 	/// The identifier that this manifest gets when `owner` registers it.
 	pub fn id(&self, genesis: &Hash, owner: &AccountId) -> ModelId {

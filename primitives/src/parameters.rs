@@ -4,7 +4,10 @@
 //! stay inside the ranges below, and keep the relations that safety needs, for as long as the
 //! chain lives.
 
-use crate::{Balance, BlockNumber, Macs, SessionIndex, GIGA_MAC, MICRO_UNIT, MILLI_UNIT, UNIT};
+use crate::{
+	request::Terms, Balance, BlockNumber, Macs, SessionIndex, GIGA_MAC, MICRO_UNIT, MILLI_UNIT,
+	UNIT,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -13,6 +16,10 @@ use serde::{Deserialize, Serialize};
 pub const SLOT_MILLISECONDS: u64 = 2_000;
 /// Multiply-accumulates for which a request gets one more block of time.
 pub const MACS_PER_BLOCK_OF_TIME: Macs = GIGA_MAC;
+/// The most blocks whose randomness draws auditors.
+pub const MAX_AUDIT_SEED_BLOCKS: BlockNumber = 32;
+/// The most redraws of auditors.
+pub const MAX_AUDIT_REDRAWS: u8 = 3;
 /// The most validators in a session.
 pub const MAX_VALIDATORS: u32 = 1_000;
 
@@ -113,11 +120,11 @@ impl ConsensusParameters {
 				"unbonding must be longer than the longest request, the report window and the slash deferral together",
 			));
 		}
-		if requests.final_window_blocks < 48
-			|| requests.final_window_blocks < self.epoch_slots.saturating_mul(2)
-		{
+		// The late draw falls at the start of the second epoch after a result.
+		let audited = self.epoch_slots.saturating_mul(2).saturating_add(requests.audit_blocks());
+		if requests.final_window_blocks < audited.max(48) {
 			return Err(ParameterError(
-				"the window to Final must be at least 48 blocks and two epochs",
+				"the window to Final must be at least 48 blocks, and two epochs and all rounds of an audit",
 			));
 		}
 		Ok(())
@@ -164,6 +171,18 @@ pub struct RequestParameters {
 	pub base_fee: Balance,
 	/// Cover in thousandths of fee and value at risk.
 	pub cover_per_mille: u32,
+	/// What is added to the fee for the cover behind a value at risk, in millionths of the value.
+	pub risk_per_million: u32,
+	/// Blocks after a result, or after an audit that came to nothing, whose randomness draws
+	/// auditors.
+	pub audit_seed_blocks: BlockNumber,
+	/// An auditor commits within so many ticks of the window clock, and one more for each started
+	/// GMAC.
+	pub audit_commit_base_blocks: BlockNumber,
+	/// And shows what it committed to within so many.
+	pub audit_reveal_blocks: BlockNumber,
+	/// How often an auditor is drawn anew in the place of one that came to nothing.
+	pub audit_redraws: u8,
 }
 
 impl RequestParameters {
@@ -182,6 +201,11 @@ impl RequestParameters {
 			fee_per_gigamac: 10 * MILLI_UNIT,
 			base_fee: 100 * MICRO_UNIT,
 			cover_per_mille: 11_400,
+			risk_per_million: 1_000,
+			audit_seed_blocks: 8,
+			audit_commit_base_blocks: 15,
+			audit_reveal_blocks: 15,
+			audit_redraws: 2,
 		}
 	}
 	/// Those of a local network.
@@ -199,6 +223,11 @@ impl RequestParameters {
 			fee_per_gigamac: 10 * MILLI_UNIT,
 			base_fee: 100 * MICRO_UNIT,
 			cover_per_mille: 11_400,
+			risk_per_million: 1_000,
+			audit_seed_blocks: 2,
+			audit_commit_base_blocks: 4,
+			audit_reveal_blocks: 4,
+			audit_redraws: 1,
 		}
 	}
 	/// Checks every range.
@@ -220,6 +249,16 @@ impl RequestParameters {
 			100_000,
 			"cover: 11.39 to 100 times fee and value at risk",
 		)?;
+		within(self.risk_per_million, 0, 100_000, "fee for risk: up to a tenth of the value")?;
+		within(
+			self.audit_seed_blocks,
+			1,
+			MAX_AUDIT_SEED_BLOCKS,
+			"blocks before a draw of auditors: 1 to 32",
+		)?;
+		within(self.audit_commit_base_blocks, 3, 1_000, "commitment of auditors: 3 to 1,000")?;
+		within(self.audit_reveal_blocks, 3, 1_000, "showing of auditors: 3 to 1,000 blocks")?;
+		within(self.audit_redraws, 0, MAX_AUDIT_REDRAWS, "redraws of auditors: up to 3")?;
 		if self.deadline_base_blocks.saturating_add(self.most_gigamacs) >= self.deadline_most_blocks
 		{
 			return Err(ParameterError("the most costly request would have no deadline to choose"));
@@ -244,10 +283,32 @@ impl RequestParameters {
 			.saturating_add(self.final_window_blocks)
 			.saturating_add(self.dispute_game_blocks)
 	}
+	/// The longest that one draw of auditors takes, with every redraw.
+	pub const fn audit_blocks(&self) -> BlockNumber {
+		let round = self
+			.audit_seed_blocks
+			.saturating_add(self.audit_commit_base_blocks)
+			.saturating_add(self.most_gigamacs)
+			.saturating_add(self.audit_reveal_blocks);
+		round.saturating_mul(self.audit_redraws as BlockNumber + 1)
+	}
 	/// The fee for the work of one run: `base + ceil(macs * rate / GMAC)`.
 	pub fn cost_fee(&self, macs: Macs) -> Balance {
 		let scaled = self.fee_per_gigamac.saturating_mul(Balance::from(macs));
 		self.base_fee.saturating_add(scaled.div_ceil(Balance::from(GIGA_MAC)))
+	}
+	/// What is added to the fee for the cover that a value at risk keeps from other requests,
+	/// rounded up.
+	pub fn risk_fee(&self, value_at_risk: Balance) -> Balance {
+		// In two parts, so that nothing overflows: whole millions, and the rest.
+		let rate = Balance::from(self.risk_per_million);
+		let (whole, rest) = (value_at_risk / 1_000_000, value_at_risk % 1_000_000);
+		whole.saturating_mul(rate).saturating_add(rest.saturating_mul(rate).div_ceil(1_000_000))
+	}
+	/// What a requester is charged whose input nobody had: the base fee, and that for the cover which
+	/// was kept for it.
+	pub fn withheld_fee(&self, terms: &Terms) -> Balance {
+		self.base_fee.saturating_add(self.risk_fee(terms.value_at_risk))
 	}
 	/// The cover that a fee and a value at risk need, rounded up.
 	pub fn cover(&self, fee: Balance, value_at_risk: Balance) -> Balance {
@@ -275,6 +336,13 @@ mod tests {
 		assert!(short.check(&RequestParameters::local()).is_err());
 		let window = RequestParameters { final_window_blocks: 47, ..RequestParameters::local() };
 		assert!(ConsensusParameters::local().check(&window).is_err());
+		// Two epochs and three rounds of 188 blocks; two of 14.
+		assert_eq!(2 * 600 + RequestParameters::main().audit_blocks(), 1_764);
+		assert_eq!(2 * 10 + RequestParameters::local().audit_blocks(), 48);
+		let short = RequestParameters { final_window_blocks: 1_763, ..RequestParameters::main() };
+		assert!(ConsensusParameters::main().check(&short).is_err());
+		let more = RequestParameters { audit_reveal_blocks: 11, ..RequestParameters::local() };
+		assert!(ConsensusParameters::local().check(&more).is_err());
 		let long_epoch = ConsensusParameters { epoch_slots: 31, ..ConsensusParameters::local() };
 		assert!(long_epoch.check(&RequestParameters::local()).is_err());
 	}
@@ -285,6 +353,9 @@ mod tests {
 		assert_eq!(p.cost_fee(0), 5);
 		assert_eq!(p.cost_fee(1), 6);
 		assert_eq!(p.cost_fee(GIGA_MAC), 8);
+		assert_eq!([0, 1, 1_000, 1_001].map(|value| p.risk_fee(value)), [0, 1, 1, 2]);
+		assert_eq!(p.risk_fee(5 * UNIT), 5 * MILLI_UNIT);
+		assert_eq!(p.risk_fee(u128::MAX), u128::MAX / 1_000 + 1);
 		assert_eq!(p.cover(1, 0), 12);
 		assert_eq!(p.cover(u128::MAX, u128::MAX), u128::MAX.div_ceil(1_000));
 	}

@@ -395,7 +395,7 @@ pub enum RequestStatus {
 pub struct Quote {
 	/// The whole fee: `cost_fee + price`.
 	pub fee: Balance,
-	/// The part that pays for the work.
+	/// The part that pays for the work, and for the audits that the terms ask for.
 	pub cost_fee: Balance,
 	/// The owner's price, paid to the contributors.
 	pub price: Balance,
@@ -413,7 +413,8 @@ pub struct Quote {
 	pub latest_deadline: BlockNumber,
 	/// Blocks from a result to `Final`.
 	pub final_window: BlockNumber,
-	/// What is charged if the input is demanded and never comes.
+	/// What is charged if the input is demanded and never comes: the base fee, and what is added for
+	/// the value at risk.
 	pub base_fee: Balance,
 }
 

@@ -23,8 +23,16 @@ pub struct ModelTerms {
 	pub price: Balance,
 	/// The cost of one run at the largest shapes.
 	pub macs: Macs,
+	/// The version of the canonical operator set that its program names; `None` without a program,
+	/// and then its results cannot be disputed.
+	pub canonical_version: Option<u16>,
+}
+
+impl ModelTerms {
 	/// Whether it has a canonical program, so that its results can be disputed.
-	pub has_program: bool,
+	pub fn has_program(&self) -> bool {
+		self.canonical_version.is_some()
+	}
 }
 
 /// The models, as a request sees them. Implemented by pallet-models.
@@ -96,6 +104,10 @@ pub struct SessionMember {
 pub trait Sessions {
 	/// The current session.
 	fn current() -> SessionIndex;
+	/// The current session has no validator at this position or above.
+	fn length() -> ValidatorIndex {
+		crate::parameters::MAX_VALIDATORS
+	}
 	/// A validator's position in the current session.
 	fn position(who: &AccountId) -> Option<ValidatorIndex>;
 	/// Who holds a position in a session, while that session is inside the report window.
@@ -151,6 +163,16 @@ pub trait Offences {
 	/// be accepted, for a benchmark or a test.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn make_report(kind: OffenceKind, amount: Balance) -> OffenceReport;
+}
+
+/// The versions of the canonical operator set, as far as they are in doubt. Implemented by
+/// pallet-validators.
+pub trait Versions {
+	/// Whether a version is suspended; see [`Offences::is_suspended`].
+	fn suspended(version: u16) -> bool;
+	/// The block in which the last suspension of a version was lifted. Who had a window to dispute
+	/// results before it had none while the version was suspended.
+	fn lifted_at(version: u16) -> Option<BlockNumber>;
 }
 
 /// Contributors and what they earn. Implemented by pallet-attribution.
@@ -245,7 +267,7 @@ pub trait Results {
 	fn cover(request: &RequestId) -> Balance;
 	/// What came of it, until it is pruned.
 	fn outcome(request: &RequestId) -> Option<Outcome>;
-	/// Who plays a role for it: session, position and account.
+	/// Who plays a role for it: session, position and account. Auditors are not known here.
 	fn player(request: &RequestId, role: Role)
 		-> Option<(SessionIndex, ValidatorIndex, AccountId)>;
 }

@@ -11,6 +11,8 @@ extern crate alloc;
 
 #[cfg(any(feature = "std", feature = "runtime-benchmarks"))]
 pub mod examples;
+#[cfg(any(feature = "std", feature = "runtime-benchmarks"))]
+pub mod game;
 
 pub use canonical::bounded::{Chunks, Prepared};
 

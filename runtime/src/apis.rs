@@ -5,10 +5,12 @@ use alloc::{vec, vec::Vec};
 use countersign_primitives::{
 	apis::{QuoteError, ServingView, ValidatorView},
 	attribution::{EntitlementView, VectorEntry},
+	audit::{AuditCommit, AuditItem, AuditRecordView, AuditReveal, AuditView},
 	dispute::{
 		Decision, DisputableView, PackageSource, ReplayChallenge, ReplayCost, ReplayRefusal,
 		StagingId, Verdict, Witness,
 	},
+	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{ModelId, ModelView},
 	parameters::{ConsensusParameters, RequestParameters},
@@ -326,6 +328,69 @@ pallet_revive::impl_runtime_apis_plus_revive_traits!(
 		}
 		fn challenge_transaction(challenge: ReplayChallenge, witness: Witness, signature: InferenceSignature) -> <Block as BlockT>::Extrinsic {
 			Disputes::challenge_transaction(challenge, witness, signature)
+		}
+		fn games(after: Option<(RequestId, u8)>, limit: u32) -> Vec<GameView> {
+			Disputes::games(after, limit)
+		}
+		fn game(request: RequestId, branch: u8) -> Option<GameView> {
+			Disputes::game(request, branch)
+		}
+		fn game_roots(request: RequestId) -> Option<Vec<Hash>> {
+			Disputes::game_roots(request)
+		}
+		fn game_cost(
+			request: RequestId,
+			opening: Option<Opening>,
+		) -> Result<GameCost, GameRefusal> {
+			Disputes::game_cost(request, opening)
+		}
+		fn demand_fee(request: RequestId) -> Option<Balance> {
+			Disputes::demand_fee(&request)
+		}
+		fn show_input_transaction(
+			message: GameMessage,
+			bytes: Vec<u8>,
+			signature: InferenceSignature,
+		) -> Option<<Block as BlockT>::Extrinsic> {
+			Disputes::show_input_transaction(message, bytes, signature)
+		}
+		fn demands(after: Option<RequestId>, limit: u32) -> Vec<DemandView> {
+			Disputes::demands(after, limit)
+		}
+		fn open_game_transaction(
+			message: GameMessage,
+			opening: Option<Opening>,
+			signature: InferenceSignature,
+		) -> <Block as BlockT>::Extrinsic {
+			Disputes::open_game_transaction(message, opening, signature)
+		}
+		fn game_move_transaction(
+			message: GameMessage,
+			action: GameMove,
+			signature: InferenceSignature,
+		) -> <Block as BlockT>::Extrinsic {
+			Disputes::game_move_transaction(message, action, signature)
+		}
+	}
+
+	impl countersign_primitives::audit::AuditsApi<Block> for Runtime {
+		fn audit_work(key: InferenceId) -> Vec<AuditItem> {
+			Audits::work_of(key)
+		}
+		fn audits(request: RequestId) -> Option<AuditView> {
+			Audits::view(request)
+		}
+		fn audit_record(validator: AccountId) -> AuditRecordView {
+			Audits::record_view(validator)
+		}
+		fn contradicted(account: AccountId) -> Vec<RequestId> {
+			Audits::contradicted(account)
+		}
+		fn audit_commit_transaction(commit: AuditCommit, signature: InferenceSignature) -> <Block as BlockT>::Extrinsic {
+			Audits::commit_transaction(commit, signature)
+		}
+		fn audit_reveal_transaction(reveal: AuditReveal, signature: InferenceSignature) -> <Block as BlockT>::Extrinsic {
+			Audits::reveal_transaction(reveal, signature)
 		}
 	}
 

@@ -9,5 +9,6 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_attribution, Attribution]
 	[pallet_inference, Inference]
 	[pallet_disputes, Disputes]
+	[pallet_audits, Audits]
 	[pallet_validators, Validators]
 );

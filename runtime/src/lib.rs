@@ -54,13 +54,14 @@ impl_opaque_keys! {
 	}
 }
 
-/// The version of the runtime.
+/// The version of the runtime. `spec_version` is the year and the number of the release in it; see
+/// docs/decisions/0090-versions-of-the-runtime.md.
 #[sp_version::runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: alloc::borrow::Cow::Borrowed("countersign"),
 	impl_name: alloc::borrow::Cow::Borrowed("countersign"),
 	authoring_version: 1,
-	spec_version: 1,
+	spec_version: 2_026_001,
 	impl_version: 1,
 	apis: RUNTIME_API_VERSIONS,
 	transaction_version: 1,
@@ -277,6 +278,9 @@ mod runtime {
 	pub type Inference = pallet_inference::Pallet<Runtime>;
 	#[runtime::pallet_index(43)]
 	pub type Disputes = pallet_disputes::Pallet<Runtime>;
+	// After Session, which begins sessions, and after Inference, whose clock it reads.
+	#[runtime::pallet_index(44)]
+	pub type Audits = pallet_audits::Pallet<Runtime>;
 
 	#[runtime::pallet_index(60)]
 	pub type Revive = pallet_revive::Pallet<Runtime>;

@@ -133,9 +133,9 @@ impl Ledger {
 				self.asked.len(),
 				self.last.number
 			);
-			tokio::time::timeout(Duration::from_secs(60), blocks.next())
+			tokio::time::timeout(Duration::from_secs(300), blocks.next())
 				.await
-				.context("no block for a minute")??;
+				.context("no block for five minutes")??;
 		}
 	}
 

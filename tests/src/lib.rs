@@ -7,6 +7,9 @@
 //! | [`files`] | where programs, model and sample files are |
 //! | [`scenario`] | what the demo and most tests do first: register, serve, ask, watch |
 //! | [`ledger`] | what became of every request and of the money |
+//! | [`governance`] | what referenda take |
+//! | [`upgrade`] | the next version of a runtime |
+//! | [`flood`] | a peer that asks too much |
 //! | [`kills`] | requests under random kills |
 //! | [`console`] | what a person sees |
 //!
@@ -17,10 +20,13 @@
 
 pub mod console;
 pub mod files;
+pub mod flood;
+pub mod governance;
 pub mod kills;
 pub mod ledger;
 pub mod network;
 pub mod process;
 pub mod scenario;
+pub mod upgrade;
 
 pub use network::{Network, Options, VALIDATORS};

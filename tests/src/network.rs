@@ -9,7 +9,8 @@ use countersign_client::Client;
 use sc_network_types::ed25519::{Keypair, SecretKey};
 use std::{
 	fs::File,
-	net::TcpListener,
+	io::{Read, Write},
+	net::{TcpListener, TcpStream},
 	path::{Path, PathBuf},
 	process::Command,
 	time::Duration,
@@ -23,7 +24,7 @@ pub const VALIDATORS: [&str; 4] = ["alice", "bob", "charlie", "dave"];
 const MARK: &str = "COUNTERSIGN_NETWORK";
 
 /// How long a node may take to offer its RPC, on a slow machine.
-const START_PATIENCE: Duration = Duration::from_secs(120);
+const START_PATIENCE: Duration = Duration::from_secs(300);
 
 /// How to start a network.
 #[derive(Clone, Debug)]
@@ -37,6 +38,9 @@ pub struct Options {
 	/// More nodes, named by development accounts that are no validators at genesis. They come after
 	/// [`VALIDATORS`], and can be started later.
 	pub more: Vec<&'static str>,
+	/// What differs from the genesis of the chain `local`, as its patch would say it; nothing where
+	/// this is null.
+	pub genesis: serde_json::Value,
 }
 
 impl Default for Options {
@@ -46,6 +50,7 @@ impl Default for Options {
 			log: "info,countersign=debug,inference=debug".into(),
 			arguments: Vec::new(),
 			more: Vec::new(),
+			genesis: serde_json::Value::Null,
 		}
 	}
 }
@@ -75,6 +80,38 @@ impl Node {
 	/// Where Prometheus connects.
 	pub fn metrics_url(&self) -> String {
 		format!("http://127.0.0.1:{}/metrics", self.metrics_port)
+	}
+
+	/// What Prometheus would read now.
+	pub fn metrics(&self) -> Result<String> {
+		let mut stream = TcpStream::connect(("127.0.0.1", self.metrics_port))?;
+		write!(stream, "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+		let mut text = String::new();
+		stream.read_to_string(&mut text)?;
+		Ok(text)
+	}
+
+	/// The sum of a metric over everything whose labels hold `label`, such as `reason="full"`.
+	pub fn metric(&self, name: &str, label: &str) -> Result<f64> {
+		let metrics = self.metrics()?;
+		let values = metrics.lines().filter_map(|line| {
+			let rest = line.strip_prefix(name)?;
+			let (labels, value) = rest.rsplit_once(' ')?;
+			(labels.is_empty() || labels.starts_with('{')).then_some(())?;
+			labels.contains(label).then(|| value.parse::<f64>())
+		});
+		let values = values.collect::<Result<Vec<f64>, _>>()?;
+		anyhow::ensure!(!values.is_empty(), "there is no metric {name} with {label}");
+		Ok(values.into_iter().sum())
+	}
+
+	/// The memory that its process holds, without its engines, in bytes.
+	pub fn memory(&self) -> Result<u64> {
+		let process = self.process().with_context(|| format!("{} does not run", self.name))?;
+		let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+		let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+		let text = line.and_then(|line| line.trim().strip_suffix(" kB")).context("a size in kB")?;
+		Ok(text.trim().parse::<u64>()? * 1024)
 	}
 
 	/// The development account behind it, such as `//Alice`.
@@ -124,7 +161,7 @@ impl Node {
 
 	/// Asks it to end, as an operator does, and checks that it ended well.
 	pub async fn stop(&mut self) -> Result<()> {
-		let status = self.running()?.stop(Duration::from_secs(30)).await?;
+		let status = self.running()?.stop(Duration::from_secs(120)).await?;
 		self.process = None;
 		anyhow::ensure!(status.success(), "{} ended with {status}", self.name);
 		Ok(())
@@ -160,7 +197,13 @@ pub struct Network {
 	assets: Assets,
 	options: Options,
 	prepared: Prepared,
+	/// Keeps the ports of this network from others as long as it lives.
+	_ports: TcpListener,
 }
+
+/// Held by a network whose first node starts. Several that start at once would all compile the
+/// same runtime, where no start before did.
+static FIRST: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 impl Network {
 	/// Starts a new network and waits until every node offers its RPC.
@@ -171,7 +214,7 @@ impl Network {
 		let root = folder.path().to_path_buf();
 		let names: Vec<&'static str> =
 			VALIDATORS.into_iter().chain(options.more.iter().copied()).collect();
-		let ports = free_ports(names.len() * 3)?;
+		let (guard, ports) = claim_ports(names.len() * 3)?;
 		let mut nodes = Vec::new();
 		for ((index, name), ports) in names.into_iter().enumerate().zip(ports.chunks(3)) {
 			let seed = format!("countersign local network {index}");
@@ -187,19 +230,34 @@ impl Network {
 			});
 		}
 		let start = options.start;
-		let prepared = Prepared::find(&programs)?;
-		let mut network =
-			Self { nodes, folder: Some(folder), root, programs, assets, options, prepared };
+		let first = FIRST.lock().await;
+		let prepared = Prepared::find(&programs, &options.genesis)?;
+		let mut network = Self {
+			nodes,
+			folder: Some(folder),
+			root,
+			programs,
+			assets,
+			options,
+			prepared,
+			_ports: guard,
+		};
 		// The first compiles the runtime, where no start before did; the others find it compiled.
-		for nodes in [0..start.min(1), start.min(1)..start] {
-			for index in nodes.clone() {
-				network.launch(index, None).await?;
-			}
-			for index in nodes {
-				network.client(index).await?;
-			}
-		}
+		network.start_nodes(0..start.min(1)).await?;
+		drop(first);
+		network.start_nodes(start.min(1)..start).await?;
 		Ok(network)
+	}
+
+	/// Starts some nodes at once, and waits until each offers its RPC.
+	async fn start_nodes(&mut self, nodes: std::ops::Range<usize>) -> Result<()> {
+		for index in nodes.clone() {
+			self.launch(index, None).await?;
+		}
+		for index in nodes {
+			self.client(index).await?;
+		}
+		Ok(())
 	}
 
 	/// The folder with everything that belongs to the network.
@@ -366,7 +424,7 @@ impl Network {
 			result?;
 		}
 		let mark = self.root.to_string_lossy().into_owned();
-		until("the end of every process", Duration::from_secs(10), || {
+		until("the end of every process", Duration::from_secs(30), || {
 			with_environment(MARK, &mark).is_empty()
 		})
 		.await
@@ -399,58 +457,144 @@ struct Prepared {
 }
 
 impl Prepared {
-	fn find(programs: &Programs) -> Result<Self> {
+	fn find(programs: &Programs, genesis: &serde_json::Value) -> Result<Self> {
 		let beside = programs.node.parent().context("a program lies in a folder")?;
 		let folder = beside.join("local-network");
 		let runtime = folder.join("runtime");
 		std::fs::create_dir_all(&runtime)?;
 		let node = std::fs::metadata(&programs.node)?;
 		let built = node.modified()?.duration_since(std::time::UNIX_EPOCH)?.as_nanos();
-		let name = format!("local-{built}-{}.json", node.len());
+		let build = format!("local-{built}-{}", node.len());
+		let name = if genesis.is_null() {
+			format!("{build}.json")
+		} else {
+			let change = sp_crypto_hashing::blake2_256(genesis.to_string().as_bytes());
+			format!("{build}-{}.json", hex::encode(&change[..8]))
+		};
 		let chain = folder.join(&name);
 		if !chain.is_file() {
-			let made = Command::new(&programs.node)
-				.args(["export-chain-spec", "--chain", "local", "--raw"])
-				.output()
-				.context("exporting the chain specification")?;
-			anyhow::ensure!(
-				made.status.success(),
-				"no chain specification: {}",
-				String::from_utf8_lossy(&made.stderr)
-			);
+			let made = if genesis.is_null() {
+				specification(programs, "local", true)?
+			} else {
+				let plain = changed(&specification(programs, "local", false)?, genesis)?;
+				let file = tempfile::Builder::new().suffix(".json").tempfile_in(&folder)?;
+				std::fs::write(file.path(), plain)?;
+				specification(programs, &file.path().to_string_lossy(), true)?
+			};
 			for old in std::fs::read_dir(&folder)?.flatten() {
 				let is_specification = old.path().extension().is_some_and(|it| it == "json");
-				// What another run just made for the same build stays.
-				if is_specification && old.file_name().to_string_lossy() != name {
+				// What was made for the same build stays.
+				if is_specification
+					&& old.file_name().to_string_lossy().starts_with("local-")
+					&& !old.file_name().to_string_lossy().starts_with(&build)
+				{
 					let _ = std::fs::remove_file(old.path());
 				}
 			}
 			let mut partial = tempfile::NamedTempFile::new_in(&folder)?;
-			std::io::Write::write_all(&mut partial, &made.stdout)?;
+			partial.write_all(&made)?;
 			partial.persist(&chain)?;
 		}
 		Ok(Self { chain, runtime })
 	}
 }
 
-/// Ports that nothing listens on, all different, given by the operating system.
-fn free_ports(count: usize) -> Result<Vec<u16>> {
-	// All stay bound until the last is known, so that none is given twice.
-	let listeners: Vec<TcpListener> =
-		(0..count).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
-	listeners.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
+/// A chain specification as the node writes it.
+fn specification(programs: &Programs, chain: &str, raw: bool) -> Result<Vec<u8>> {
+	let made = Command::new(&programs.node)
+		.args(["export-chain-spec", "--chain", chain])
+		.args(raw.then_some("--raw"))
+		.output()
+		.context("exporting the chain specification")?;
+	anyhow::ensure!(
+		made.status.success(),
+		"no chain specification: {}",
+		String::from_utf8_lossy(&made.stderr)
+	);
+	Ok(made.stdout)
+}
+
+/// A plain specification with a change laid over its genesis.
+fn changed(plain: &[u8], change: &serde_json::Value) -> Result<String> {
+	let mut specification: serde_json::Value = serde_json::from_slice(plain)?;
+	let genesis = specification
+		.pointer_mut("/genesis/runtimeGenesis/patch")
+		.context("a specification with a patch")?;
+	lay_over(genesis, change);
+	Ok(specification.to_string())
+}
+
+/// Puts the values of `change` in the place of those of `value`, object by object.
+fn lay_over(value: &mut serde_json::Value, change: &serde_json::Value) {
+	match (value, change) {
+		(serde_json::Value::Object(fields), serde_json::Value::Object(changes)) => {
+			for (name, change) in changes {
+				lay_over(fields.entry(name.as_str()).or_insert(serde_json::Value::Null), change);
+			}
+		}
+		(value, change) => *value = change.clone(),
+	}
+}
+
+/// The first port that a network may have.
+const FIRST_PORT: u16 = 10_000;
+/// The ports of one network lie side by side, at most so many, the guard among them.
+const PORT_BLOCK: u16 = 32;
+/// How many networks may have ports. All lie below those that the operating system gives away: a
+/// node that is started again finds its ports free, whatever connected to whom in the meantime.
+const PORT_BLOCKS: u16 = 680;
+
+/// Ports that nothing listens on, and a guard that keeps other networks of this machine away from
+/// them for as long as it is kept.
+fn claim_ports(count: usize) -> Result<(TcpListener, Vec<u16>)> {
+	anyhow::ensure!(count < usize::from(PORT_BLOCK), "a network of at most ten nodes");
+	// Whoever starts at the same time begins to look elsewhere.
+	let start = u16::try_from(std::process::id() % u32::from(PORT_BLOCKS))?;
+	for block in 0..PORT_BLOCKS {
+		let base = FIRST_PORT + (start + block) % PORT_BLOCKS * PORT_BLOCK;
+		let Ok(guard) = TcpListener::bind(("127.0.0.1", base)) else { continue };
+		let ports: Vec<u16> = (base + 1..).take(count).collect();
+		if ports.iter().all(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()) {
+			return Ok((guard, ports));
+		}
+	}
+	anyhow::bail!("no free ports from {FIRST_PORT} on")
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use serde_json::json;
 
 	#[test]
-	fn ports_are_different() -> Result<()> {
-		let mut ports = free_ports(20)?;
+	fn networks_have_ports_of_their_own() -> Result<()> {
+		let mut claims = (0..3).map(|_| claim_ports(20)).collect::<Result<Vec<_>>>()?;
+		let mut ports: Vec<u16> = claims.iter().flat_map(|(_, ports)| ports.clone()).collect();
 		ports.sort_unstable();
 		ports.dedup();
-		assert_eq!(ports.len(), 20);
+		assert_eq!(ports.len(), 60);
+		// Whoever ends gives its ports back.
+		let (guard, first) = claims.remove(0);
+		let base = guard.local_addr()?.port();
+		drop(guard);
+		assert!(TcpListener::bind(("127.0.0.1", base)).is_ok());
+		assert_eq!(first[0], base + 1);
+		Ok(())
+	}
+
+	#[test]
+	fn a_change_is_laid_over_a_genesis() -> Result<()> {
+		let plain = json!({
+			"id": "x",
+			"genesis": { "runtimeGenesis": { "patch": { "a": { "b": 1, "c": 2 }, "d": [3] } } },
+		});
+		let change = json!({ "a": { "c": 4, "e": { "f": 5 } }, "d": [] });
+		let made = changed(plain.to_string().as_bytes(), &change)?;
+		let made: serde_json::Value = serde_json::from_str(&made)?;
+		let patch = json!({ "a": { "b": 1, "c": 4, "e": { "f": 5 } }, "d": [] });
+		assert_eq!(made["genesis"]["runtimeGenesis"]["patch"], patch);
+		assert_eq!(made["id"], "x");
+		assert!(changed(b"{}", &change).is_err());
 		Ok(())
 	}
 }

@@ -18,6 +18,7 @@ use countersign_primitives::{
 	attribution::vector_commitment,
 	commitment::tensors_commitment,
 	model::{ModelId, ModelView, Parent},
+	parameters::SLOT_MILLISECONDS,
 	request::{
 		Assignment, Outcome, OutcomeCommitment, RequestId, RequestStatus, RequestView, ResultView,
 		Role, Terms,
@@ -74,6 +75,15 @@ pub async fn finalized(client: &Client, number: BlockNumber) -> Result<Block> {
 	}
 }
 
+/// The slot of a block of the best chain. Slots pass whether or not a block is made in them.
+pub async fn slot(client: &Client, number: BlockNumber) -> Result<u64> {
+	use sp_crypto_hashing::twox_128;
+	let hash = client.hash_of(number).await?.context("a block of the best chain")?;
+	let key = [twox_128(b"Timestamp"), twox_128(b"Now")].concat();
+	let milliseconds: Option<u64> = client.storage(&key, Some(hash)).await?;
+	Ok(milliseconds.context("every block has a time")? / SLOT_MILLISECONDS)
+}
+
 /// The manifest of magika as the demo registers it.
 pub fn magika_manifest(network: &Network) -> Result<ManifestFile> {
 	let path = repository().join("tests/data/magika.toml");
@@ -109,8 +119,8 @@ pub async fn register(
 	file: &ManifestFile,
 ) -> Result<(ModelId, Included)> {
 	let id = file.manifest.id(&client.genesis(), &owner.account());
-	let call = Call::register(&file.manifest, file.price.unwrap_or_default());
-	let included = client.submit(&call, owner).await?;
+	let price = file.price.unwrap_or_default();
+	let included = client.register(owner, &file.manifest, price).await?;
 	let view = client.model(id).await?;
 	ensure!(view.manifest == file.manifest, "the chain shows another manifest");
 	ensure!(view.owner == owner.account(), "the chain shows another owner");
@@ -176,10 +186,10 @@ impl Served {
 		for index in 0..VALIDATORS.len() {
 			clients.push(network.client(index).await?);
 		}
-		within("the first finalized block", Duration::from_secs(60), finalized(&clients[0], 1))
+		within("the first finalized block", Duration::from_secs(300), finalized(&clients[0], 1))
 			.await?;
 		let manifest = magika_manifest(&network)?;
-		let patience = Duration::from_secs(60);
+		let patience = Duration::from_secs(300);
 		let (model, included) = register(&clients[0], &signer(OWNER)?, &manifest).await?;
 		// Declarations go to other nodes, which may still be on a fork without the model.
 		within("a final registration", patience, finalized(&clients[0], included.block.number))
@@ -250,7 +260,7 @@ impl Served {
 		let mut steps = watch(client, asked, has_result).await?;
 		let mut executors: Vec<Option<AccountId>> = vec![None; asked.len()];
 		while executors.iter().any(Option::is_none) {
-			let (index, step) = within("a result", Duration::from_secs(120), async {
+			let (index, step) = within("a result", Duration::from_secs(300), async {
 				steps.recv().await.context("every request ends")
 			})
 			.await?;
@@ -326,7 +336,7 @@ pub async fn ask_at_once(
 pub async fn drawn(client: &Client, asked: &[Asked]) -> Result<Vec<Assignment>> {
 	let last = asked.iter().map(|asked| asked.included.block.number).max().unwrap_or_default();
 	let block =
-		within("finality", Duration::from_secs(60), finalized(client, last.saturating_add(1)))
+		within("finality", Duration::from_secs(300), finalized(client, last.saturating_add(1)))
 			.await?;
 	let mut drawn = Vec::new();
 	for asked in asked {

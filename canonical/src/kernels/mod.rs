@@ -106,6 +106,10 @@ pub(crate) fn compute_into(
 	packed: Option<&Packed>,
 	threads: Option<&Threads>,
 ) -> Result<(), Stop> {
+	// As element by element: what is not there does not trap.
+	if to.is_empty() {
+		return Ok(());
+	}
 	#[cfg(feature = "std")]
 	if let Some(threads) = threads {
 		if let Some(done) = parallel::compute(op, out, operands, to, packed, threads) {

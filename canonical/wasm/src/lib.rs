@@ -6,6 +6,7 @@
 //! run(package, its length, inputs, their length, chunk) -> pointer to 32 bytes, or 0
 //! prepare(package, its length, inputs, their length) -> what `again` takes, or 0
 //! again(prepared) -> runs without hashing what comes out
+//! element(program, its length, proof, its length) -> pointer to 40 bytes, or 0
 //! slabs() -> how many slabs the last run took
 //! largest() -> the largest other allocation of the last run
 //! ```
@@ -27,6 +28,7 @@ use countersign_canonical::{
 	bounded::{Chunks, Prepared},
 	commitment::tensors_commitment,
 	memory::SLAB_BYTES,
+	part::{verify_element, Element, OpenedLeaf, Operand, Part, Skeleton},
 	program::ProgramError,
 	tensor::{Tensor, TensorType, Value},
 };
@@ -159,6 +161,52 @@ pub unsafe extern "C" fn prepare(
 pub unsafe extern "C" fn again(ready: *mut Ready) -> usize {
 	let Ready { prepared, inputs } = &mut *ready;
 	usize::from(prepared.run_seen(inputs, |_, _| ()).is_ok())
+}
+
+/// What a proof of an element comes with: the part, the element, the leaves, and the commitments of
+/// the tensors that they are of.
+type Proof = (Vec<u8>, u32, Vec<OpenedLeaf>, Vec<(u16, [u8; 32])>);
+
+/// Checks a program and the proof of one element: the top over all parts, and the element's bits;
+/// all ones where it traps. 0 where either is refused.
+///
+/// # Safety
+///
+/// Both must lie in memory that [`reserve`] gave.
+#[no_mangle]
+pub unsafe extern "C" fn element(
+	program: *const u8,
+	program_length: usize,
+	proof: *const u8,
+	proof_length: usize,
+) -> *const u8 {
+	let program = core::slice::from_raw_parts(program, program_length);
+	let mut proof = core::slice::from_raw_parts(proof, proof_length);
+	let Ok((part, index, leaves, roots)) = Proof::decode(&mut proof) else {
+		return core::ptr::null();
+	};
+	*MEMORY.slabs.get() = 0;
+	*MEMORY.largest.get() = 0;
+	let Ok(skeleton) = Skeleton::decode(program) else {
+		return core::ptr::null();
+	};
+	let (top, _) = skeleton.parts_top(sp_crypto_hashing::blake2_256);
+	let Some(part) = Part::decode_checked(&part) else {
+		return core::ptr::null();
+	};
+	let root = |operand: &Operand| {
+		let found = roots.iter().find(|(tensor, _)| *tensor == operand.tensor);
+		found.map(|(_, root)| *root)
+	};
+	let bits = match verify_element(&part, index, &leaves, root) {
+		Ok(Element::Value(bits)) => bits,
+		Ok(Element::Trap) => u64::MAX,
+		Err(_) => return core::ptr::null(),
+	};
+	let mut found = [0u8; 40];
+	found[..32].copy_from_slice(&top);
+	found[32..].copy_from_slice(&bits.to_le_bytes());
+	Box::leak(Box::new(found)).as_ptr()
 }
 
 fn outcome(package: &[u8], inputs: &[Tensor], chunk: usize) -> Result<[u8; 32], ProgramError> {

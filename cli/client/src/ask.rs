@@ -6,6 +6,7 @@ use crate::{
 	client::{Block, Blocks, Included},
 	event::Event,
 	keys::Signer,
+	trail::Trail,
 	Client, Error,
 };
 use codec::{Decode, Encode};
@@ -24,8 +25,6 @@ use countersign_primitives::{
 const DEADLINE_SLACK_BLOCKS: BlockNumber = 20;
 /// Blocks for which a request that went away with a fork may take to come back.
 const FORK_BLOCKS: u32 = 64;
-/// The most blocks whose events are read to catch up.
-const CATCH_UP_BLOCKS: BlockNumber = 64;
 
 /// What to ask for. [`Ask::new`] has the defaults; every field may be changed.
 #[derive(Clone, Debug)]
@@ -275,13 +274,15 @@ impl Client {
 	/// Follows a request from now on.
 	pub async fn follow(&self, id: RequestId) -> Result<Follow, Error> {
 		let blocks = self.blocks().await?;
-		Ok(Follow { client: self.clone(), id, blocks, seen: None, missing: 0, last: None })
+		let trail = Trail::from(None);
+		Ok(Follow { client: self.clone(), id, blocks, trail, found: false, missing: 0, last: None })
 	}
 
 	/// Follows a request from the block that included it, so that no event is missed.
 	pub async fn follow_asked(&self, asked: &Asked) -> Result<Follow, Error> {
 		let mut follow = self.follow(asked.id).await?;
-		follow.seen = Some(asked.included.block.number.saturating_sub(1));
+		follow.trail = Trail::from(Some(asked.included.block.number));
+		follow.found = true;
 		Ok(follow)
 	}
 }
@@ -291,8 +292,10 @@ pub struct Follow {
 	client: Client,
 	id: RequestId,
 	blocks: Blocks,
-	/// The last block whose events were read.
-	seen: Option<BlockNumber>,
+	/// The blocks whose events were read.
+	trail: Trail,
+	/// Whether the request was there once.
+	found: bool,
 	/// Blocks since the request was last there.
 	missing: u32,
 	last: Option<RequestView>,
@@ -307,7 +310,10 @@ pub struct Step {
 	pub request: RequestView,
 	/// Whether its status is another than before.
 	pub changed: bool,
-	/// The events that name it.
+	/// How many blocks, of those whose events were told, a fork took back. What happened in them
+	/// may happen again, and is told again.
+	pub retracted: u32,
+	/// The events that name it, of this block and of those that the subscription left out.
 	pub events: Vec<Event>,
 }
 
@@ -317,44 +323,39 @@ impl Follow {
 		self.id
 	}
 
-	/// Waits for the next best block, and says what it did. The first call does not wait.
+	/// Waits for the next block, and says what it did. The first call does not wait.
 	pub async fn next(&mut self) -> Result<Step, Error> {
 		loop {
 			let block = self.blocks.next().await?;
 			let Some(request) = self.client.request_at(self.id, Some(block.hash)).await? else {
 				// A fork may take the request away, and its transaction brings it back.
 				self.missing += 1;
-				if (self.seen.is_none() && self.last.is_none()) || self.missing > FORK_BLOCKS {
+				if !self.found || self.missing > FORK_BLOCKS {
 					return Err(Error::NotFound { what: "request", id: format!("{:?}", self.id) });
 				}
 				continue;
 			};
-			self.missing = 0;
-			let events = self.catch_up(block).await?;
+			(self.found, self.missing) = (true, 0);
+			let (mut at, mut fresh) = (block, Vec::new());
+			while self.trail.is_new(&at, fresh.len()) {
+				fresh.push(at);
+				if at.number == 0 {
+					break;
+				}
+				at = self.client.parent(at).await?;
+			}
+			let turn = self.trail.turn(block, fresh, at);
+			let mut events = Vec::new();
+			for fresh in &turn.fresh {
+				events.extend(self.client.events(fresh.hash).await?);
+			}
+			events.retain(|event| event.names(&self.id));
 			let changed = self.last.as_ref().is_none_or(|last| {
 				last.status != request.status || last.attempts != request.attempts
 			});
 			self.last = Some(request.clone());
-			return Ok(Step { block, request, changed, events });
+			return Ok(Step { block, request, changed, retracted: turn.retracted, events });
 		}
-	}
-
-	/// The events of this block and of those that the subscription left out.
-	async fn catch_up(&mut self, block: Block) -> Result<Vec<Event>, Error> {
-		let mut events = Vec::new();
-		let from = self.seen.map_or(block.number, |seen| seen.saturating_add(1));
-		let from = from.max(block.number.saturating_sub(CATCH_UP_BLOCKS));
-		for number in from..block.number {
-			if let Some(hash) = self.client.hash_of(number).await? {
-				events.extend(self.client.events(hash).await?);
-			}
-		}
-		if from <= block.number {
-			events.extend(self.client.events(block.hash).await?);
-			self.seen = Some(block.number);
-		}
-		events.retain(|event| event.names(&self.id));
-		Ok(events)
 	}
 
 	/// Waits until there is an answer, final or not.

@@ -86,7 +86,12 @@ impl Call {
 			.map_err(|error| Error::Incompatible(format!("{}: {error}", self.title())))
 	}
 
-	/// Registers a model.
+	/// Commits to register a model.
+	pub fn commit(commitment: &Hash) -> Self {
+		Self::new("Models", "commit").with("commitment", commitment)
+	}
+
+	/// Registers a model that was committed to in an earlier block.
 	pub fn register(manifest: &Manifest, price: Balance) -> Self {
 		Self::new("Models", "register").with("manifest", manifest).with_number("price", price)
 	}
@@ -205,6 +210,11 @@ impl Call {
 	/// Pays out what a right earned, to its owner.
 	pub fn claim(model: &ModelId, index: u32) -> Self {
 		Self::new("Attribution", "claim").with("model", model).with_number("index", index)
+	}
+
+	/// Pays out what the pot owes the caller for audits.
+	pub fn claim_audits() -> Self {
+		Self::new("Audits", "claim")
 	}
 
 	/// Gives a right to another account.

@@ -23,6 +23,19 @@ const NONCE_TRIES: u32 = 16;
 /// The longest message that a node may send or is sent.
 const MESSAGE_BYTES: u32 = 64 * 1024 * 1024;
 
+/// Blocks for which a block of another node may take to come.
+const FOREIGN_BLOCKS: u32 = 64;
+
+/// How settled a block must be for a client to go by it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum View {
+	/// The best block that the node knows. A fork may still take its place.
+	#[default]
+	Best,
+	/// What is finalized, a few blocks later. Nothing takes it back.
+	Finalized,
+}
+
 /// A connection to a node.
 #[derive(Clone)]
 pub struct Client {
@@ -31,6 +44,7 @@ pub struct Client {
 	genesis: Hash,
 	properties: Arc<Properties>,
 	url: Arc<str>,
+	view: View,
 }
 
 /// How the chain wants to be shown.
@@ -74,8 +88,17 @@ impl Included {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct RpcHeader {
 	number: String,
+	parent_hash: Hash,
+}
+
+impl RpcHeader {
+	fn number(&self) -> Result<BlockNumber, Error> {
+		u32::from_str_radix(self.number.trim_start_matches("0x"), 16)
+			.map_err(|error| Error::Incompatible(format!("block number: {error}")))
+	}
 }
 
 impl Client {
@@ -106,6 +129,7 @@ impl Client {
 				token_symbol: String::new(),
 			}),
 			url: url.into(),
+			view: View::default(),
 		};
 		let chain: String = client.rpc("system_chain", rpc_params![]).await?;
 		let known: serde_json::Value = client.rpc("system_properties", rpc_params![]).await?;
@@ -123,6 +147,26 @@ impl Client {
 				.into(),
 		});
 		Ok(client)
+	}
+
+	/// The same connection, going by blocks that are settled so far: transactions wait for such a
+	/// block, and state is read in one.
+	pub fn with_view(mut self, view: View) -> Self {
+		self.view = view;
+		self
+	}
+
+	/// How settled a block must be for this client to go by it.
+	pub fn view(&self) -> View {
+		self.view
+	}
+
+	/// The block in which state is read unless a block is named; `None` for the node's best.
+	async fn at(&self, named: Option<Hash>) -> Result<Option<Hash>, Error> {
+		match (named, self.view) {
+			(None, View::Finalized) => Ok(Some(self.finalized().await?.hash)),
+			(named, _) => Ok(named),
+		}
 	}
 
 	/// The address of the node.
@@ -149,7 +193,8 @@ impl Client {
 		self.rpc.request(method, params).await.map_err(|error| rpc_error(&self.url, method, error))
 	}
 
-	/// Calls a runtime API, such as `InferenceApi_quote`, at a block or the best one.
+	/// Calls a runtime API, such as `InferenceApi_quote`, at a block or the one that the client goes
+	/// by.
 	///
 	/// `arguments` are the API's arguments as a tuple.
 	pub async fn api<T: Decode>(
@@ -159,6 +204,7 @@ impl Client {
 		at: Option<Hash>,
 	) -> Result<T, Error> {
 		let arguments = crate::event::hex_text(&arguments.encode());
+		let at = self.at(at).await?;
 		let answer: String = self.rpc("state_call", rpc_params![function, arguments, at]).await?;
 		let bytes = hex_bytes(&answer)?;
 		let mut input = bytes.as_slice();
@@ -177,6 +223,7 @@ impl Client {
 		at: Option<Hash>,
 	) -> Result<Option<T>, Error> {
 		let key = crate::event::hex_text(key);
+		let at = self.at(at).await?;
 		let answer: Option<String> = self.rpc("state_getStorage", rpc_params![key, at]).await?;
 		let Some(answer) = answer else { return Ok(None) };
 		T::decode(&mut hex_bytes(&answer)?.as_slice())
@@ -196,12 +243,42 @@ impl Client {
 		self.block(hash).await
 	}
 
+	async fn header(&self, hash: Hash) -> Result<Option<RpcHeader>, Error> {
+		self.rpc("chain_getHeader", rpc_params![hash]).await
+	}
+
 	async fn block(&self, hash: Hash) -> Result<Block, Error> {
-		let header: Option<RpcHeader> = self.rpc("chain_getHeader", rpc_params![hash]).await?;
+		let header = self.header(hash).await?;
 		let header = header.ok_or(Error::NotFound { what: "block", id: format!("{hash:?}") })?;
-		let number = u32::from_str_radix(header.number.trim_start_matches("0x"), 16)
-			.map_err(|error| Error::Incompatible(format!("block number: {error}")))?;
-		Ok(Block { hash, number })
+		Ok(Block { hash, number: header.number()? })
+	}
+
+	/// The block before a block.
+	pub async fn parent(&self, block: Block) -> Result<Block, Error> {
+		let Block { hash, number } = block;
+		let header = self.header(hash).await?;
+		let header = header.ok_or(Error::NotFound { what: "block", id: format!("{hash:?}") })?;
+		Ok(Block { hash: header.parent_hash, number: number.saturating_sub(1) })
+	}
+
+	/// Waits until a block is in the chain that this client goes by: for whoever learnt of the block
+	/// from another node, and relies on what happened in it.
+	pub async fn wait_for(&self, hash: Hash) -> Result<Block, Error> {
+		let mut blocks = self.blocks().await?;
+		for _ in 0..FOREIGN_BLOCKS {
+			if let Some(header) = self.header(hash).await? {
+				let number = header.number()?;
+				let is_settled = match self.view {
+					View::Best => true,
+					View::Finalized => number <= self.finalized().await?.number,
+				};
+				if is_settled && self.hash_of(number).await? == Some(hash) {
+					return Ok(Block { hash, number });
+				}
+			}
+			blocks.next().await?;
+		}
+		Err(Error::NotFound { what: "block", id: format!("{hash:?}") })
 	}
 
 	/// The hash of a block of the best chain.
@@ -220,9 +297,14 @@ impl Client {
 		Event::read_all(&events, at.metadata_ref(), self.properties.ss58_format)
 	}
 
-	/// Best blocks as they come. A block that another replaces is not taken back.
+	/// Blocks as they come: best ones, of which one may replace another, or finalized ones, as the
+	/// client goes by.
 	pub async fn blocks(&self) -> Result<Blocks, Error> {
-		let stream = self.online.stream_best_blocks().await.map_err(|error| self.broken(&error))?;
+		let stream = match self.view {
+			View::Best => self.online.stream_best_blocks().await,
+			View::Finalized => self.online.stream_blocks().await,
+		};
+		let stream = stream.map_err(|error| self.broken(&error))?;
 		Ok(Blocks { client: self.clone(), stream })
 	}
 
@@ -232,7 +314,8 @@ impl Client {
 		self.rpc("system_accountNextIndex", rpc_params![address]).await
 	}
 
-	/// Signs a call, submits it, and waits until a block includes it and it succeeded.
+	/// Signs a call, submits it, and waits until a block includes it and it succeeded: the best
+	/// block, or a finalized one, as the client goes by.
 	///
 	/// Where another transaction of the account was faster, it tries again with the next nonce.
 	pub async fn submit(&self, call: &Call, signer: &Signer) -> Result<Included, Error> {
@@ -256,18 +339,54 @@ impl Client {
 	}
 
 	/// The same with a nonce of the caller's choice.
+	///
+	/// Where a fork left the transaction behind, or the block that it was signed at, it is signed
+	/// once more, with the same nonce: of the two only one can be included.
 	pub async fn submit_with_nonce(
 		&self,
 		call: &Call,
 		signer: &Signer,
 		nonce: u64,
 	) -> Result<Included, Error> {
+		match self.submit_once(call, signer, nonce).await {
+			Err(error) if was_left_behind(&error) => {
+				match self.submit_once(call, signer, nonce).await {
+					// The first one is in a block or in the pool after all.
+					Err(again) if lost_the_nonce(&again) => Err(error),
+					outcome => outcome,
+				}
+			}
+			outcome => outcome,
+		}
+	}
+
+	async fn submit_once(
+		&self,
+		call: &Call,
+		signer: &Signer,
+		nonce: u64,
+	) -> Result<Included, Error> {
 		let (best, finalized) = (self.best().await?, self.finalized().await?);
-		let anchor = if best.number.saturating_sub(finalized.number) > FINALITY_LAG_BLOCKS {
-			best
-		} else {
-			finalized
-		};
+		let lags = best.number.saturating_sub(finalized.number) > FINALITY_LAG_BLOCKS;
+		let anchor = if lags { best } else { finalized };
+		match self.submit_from(anchor, call, signer, nonce).await {
+			// A new runtime is in force, and the last final block is still one of the old: what is
+			// signed for that one is nowhere, and refused by all.
+			Err(error) if badly_signed(&error) => {
+				self.submit_from(self.best().await?, call, signer, nonce).await
+			}
+			outcome => outcome,
+		}
+	}
+
+	/// The same, signed for the runtime of a block, and valid from there on.
+	async fn submit_from(
+		&self,
+		anchor: Block,
+		call: &Call,
+		signer: &Signer,
+		nonce: u64,
+	) -> Result<Included, Error> {
 		let at = self
 			.online
 			.at_block(subxt::utils::H256(anchor.hash.0))
@@ -287,8 +406,10 @@ impl Client {
 			signed.submit_and_watch().await.map_err(|error| self.extrinsic_error(error))?;
 		let in_block = loop {
 			match progress.next().await {
-				Some(Ok(TransactionStatus::InBestBlock(block)))
-				| Some(Ok(TransactionStatus::InFinalizedBlock(block))) => break block,
+				Some(Ok(TransactionStatus::InBestBlock(block))) if self.view == View::Best => {
+					break block;
+				}
+				Some(Ok(TransactionStatus::InFinalizedBlock(block))) => break block,
 				Some(Ok(TransactionStatus::Invalid { message }))
 				| Some(Ok(TransactionStatus::Dropped { message }))
 				| Some(Ok(TransactionStatus::Error { message })) => return Err(Error::Pool(message)),
@@ -350,14 +471,14 @@ impl Client {
 	}
 }
 
-/// Best blocks as they come.
+/// Blocks as they come.
 pub struct Blocks {
 	client: Client,
 	stream: subxt::client::Blocks<SubstrateConfig>,
 }
 
 impl Blocks {
-	/// The next best block.
+	/// The next block.
 	pub async fn next(&mut self) -> Result<Block, Error> {
 		match self.stream.next().await {
 			Some(Ok(block)) => Ok(Block {
@@ -375,6 +496,28 @@ fn lost_the_nonce(error: &Error) -> bool {
 	match error {
 		Error::Node { code: 1014, .. } => true,
 		Error::Node { code: 1010, message, .. } => message.contains("outdated"),
+		_ => false,
+	}
+}
+
+/// Whether the pool refused a transaction because it was signed for something else: for another
+/// runtime, where the key is right.
+fn badly_signed(error: &Error) -> bool {
+	matches!(error, Error::Node { code: 1010, message, .. } if message.contains("bad signature"))
+}
+
+/// Whether a transaction came to nothing because the node went over to another fork: the pool let go
+/// of it, or it names a block that is not in the chain any more.
+fn was_left_behind(error: &Error) -> bool {
+	let says = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
+	match error {
+		Error::Pool(message) => {
+			says(message, &["Transaction is invalid", "Transaction was dropped"])
+		}
+		Error::Node { code: 1010, message, .. } => {
+			says(message, &["bad signature", "ancient birth block"])
+		}
+		Error::Incompatible(message) => says(message, &["UnknownBlock", "State already discarded"]),
 		_ => false,
 	}
 }
@@ -450,6 +593,47 @@ mod tests {
 		assert!(!lost_the_nonce(&node(1010, "Invalid Transaction: Inability to pay some fees")));
 		assert!(!lost_the_nonce(&node(1013, "Already Imported")));
 		assert!(!lost_the_nonce(&Error::Pool("dropped".into())));
+	}
+
+	#[test]
+	fn what_was_signed_for_another_runtime_is_signed_again() {
+		let node = |code, message: &str| Error::Node {
+			method: "the transaction".into(),
+			message: message.into(),
+			code,
+		};
+		let message = "Invalid Transaction: Transaction has a bad signature";
+		assert!(badly_signed(&node(1010, message)));
+		assert!(!badly_signed(&node(1010, "Invalid Transaction: Transaction is outdated")));
+		assert!(!badly_signed(&node(1002, message)));
+	}
+
+	#[test]
+	fn what_a_fork_left_behind_is_tried_again() {
+		let node = |message: &str| Error::Node {
+			method: "the transaction".into(),
+			message: format!("Invalid Transaction: {message}"),
+			code: 1010,
+		};
+		for left in [
+			Error::Pool("Transaction is invalid (eg because of a bad nonce, signature etc)".into()),
+			Error::Pool("Transaction was dropped".into()),
+			node("Transaction has a bad signature"),
+			node("Transaction has an ancient birth block"),
+			Error::Incompatible("Client error: UnknownBlock: State already discarded".into()),
+		] {
+			assert!(was_left_behind(&left), "{left}");
+			assert!(!lost_the_nonce(&left), "{left}");
+		}
+		for other in [
+			Error::Pool("Transaction was usurped by another with the same nonce".into()),
+			Error::Pool("Finality timeout".into()),
+			node("Transaction is outdated"),
+			node("Inability to pay some fees , e.g. account balance too low"),
+			Error::Incompatible("`x` is not hex".into()),
+		] {
+			assert!(!was_left_behind(&other), "{other}");
+		}
 	}
 
 	#[test]

@@ -5,8 +5,8 @@ use crate::{call::Call, keys::Signer, program::Program, Client, Error, Included}
 use codec::Encode;
 use countersign_primitives::{
 	dispute::{
-		staging_id, Decision, Effort, PackageSource, ReplayCost, ReplayRefusal, StagingId, Witness,
-		MAX_INLINE_PACKAGE, MAX_STAGED_AT_ONCE, STAGED_CHUNK,
+		staging_id, Decision, DisputableView, Effort, PackageSource, ReplayCost, ReplayRefusal,
+		StagingId, Witness, MAX_INLINE_PACKAGE, MAX_STAGED_AT_ONCE, STAGED_CHUNK,
 	},
 	request::RequestId,
 	tensor::Tensor,
@@ -17,6 +17,43 @@ use countersign_primitives::{
 const CALLS_AT_ONCE: usize = 6;
 
 impl Client {
+	/// Up to 64 open results after `after`.
+	pub async fn disputable(
+		&self,
+		after: Option<RequestId>,
+		limit: u32,
+	) -> Result<Vec<DisputableView>, Error> {
+		self.api("DisputesApi_disputable", (after, limit), None).await
+	}
+
+	/// An open result.
+	pub async fn disputable_result(
+		&self,
+		request: RequestId,
+	) -> Result<Option<DisputableView>, Error> {
+		self.api("DisputesApi_disputable_result", (request,), None).await
+	}
+
+	/// Up to 256 decisions after `after`.
+	pub async fn decisions(
+		&self,
+		after: Option<RequestId>,
+		limit: u32,
+	) -> Result<Vec<(RequestId, Decision)>, Error> {
+		self.api("DisputesApi_decisions", (after, limit), None).await
+	}
+
+	/// What a replay would cost with a package that comes along, or was staged.
+	pub async fn replay_cost(
+		&self,
+		program: &Program,
+		input_bytes: u32,
+	) -> Result<ReplayCost, Error> {
+		let cost: Result<ReplayCost, ReplayRefusal> =
+			self.api("DisputesApi_replay_cost", (program.encoding(), input_bytes), None).await?;
+		cost.map_err(Error::Replay)
+	}
+
 	/// What a replay of an open result would cost, whose package the chain has, staged or stored.
 	pub async fn replay_cost_of(
 		&self,

@@ -100,6 +100,10 @@ pub enum Error {
 	},
 }
 
+/// What to do about a version that is suspended.
+const VERSION_SUSPENDED: &str =
+	"wait until a referendum lifts the suspension, or use a model without a program";
+
 impl Error {
 	/// The exit code of a program that stops because of this.
 	pub fn exit_code(&self) -> u8 {
@@ -133,6 +137,7 @@ impl Error {
 			Self::Quote(QuoteError::CallbackUnavailable) => {
 				"leave out the callback and read the result"
 			}
+			Self::Quote(QuoteError::VersionSuspended) => VERSION_SUSPENDED,
 			Self::NoServer(0) => "a validator has to serve it first: `countersign validator serve`",
 			Self::NoServer(_) => "try again in a few blocks",
 			Self::Refunded(_) => {
@@ -181,12 +186,17 @@ impl Error {
 				"ArtefactNeedsParent" | "ProgramNeedsParent" => {
 					"name the model that was registered first as a parent, with a royalty"
 				}
+				"NotCommitted" => {
+					"register with `countersign model register`, which commits and then registers"
+				}
+				"TooManyCommitments" => "register what was committed to, or wait until it expires",
 				"NotValidator" | "NotBonded" => "bond first: `countersign validator bond`",
 				"NoProgram" | "NoStoredProgram" => {
 					"store the model's program with `countersign model program upload`, or leave out \
 					 --sync"
 				}
 				"AboveSynchronousBudget" => "leave out --sync: a validator answers in a block or two",
+				"VersionSuspended" => VERSION_SUSPENDED,
 				"UploadExpired" => "begin again after `countersign model program abort`",
 				"NothingToClaim" => "see `countersign attribution rights`",
 				"FundsUnavailable" | "InsufficientBalance" => {
@@ -283,6 +293,10 @@ pub fn quote_problem(problem: &QuoteError) -> &'static str {
 		}
 		QuoteError::TooCostly => "one run costs more than this network takes",
 		QuoteError::CallbackUnavailable => "callbacks are not offered yet",
+		QuoteError::VersionSuspended => {
+			"so many results were found wrong under its version of the operator set that the version \
+			 is suspended"
+		}
 	}
 }
 

@@ -15,6 +15,10 @@
 //! # }
 //! ```
 //!
+//! A client goes by the node's best block, which a fork may still replace; one made by
+//! [`Client::with_view`] waits for what is finalized. Who learnt of a block from another node waits
+//! for it with [`Client::wait_for`].
+//!
 //! Nothing is compiled against one runtime: metadata comes from the node, calls are checked
 //! against it before they are signed, and what the runtime APIs return is decoded into the types
 //! of `countersign_primitives`.
@@ -48,10 +52,12 @@ pub mod magika;
 pub mod manifest;
 pub mod program;
 mod queries;
+mod registration;
 pub mod tensors;
+mod trail;
 mod uploads;
 
-pub use client::{Client, Included};
+pub use client::{Client, Included, View};
 pub use countersign_onnx::Options as ImportOptions;
 pub use countersign_primitives as primitives;
 pub use error::Error;

@@ -5,6 +5,7 @@ use crate::{amount, manifest::ManifestFile, Error};
 use codec::{DecodeAll, Encode};
 use countersign_canonical::{
 	bands::{self, Policy},
+	bounded::{Chunks, Prepared},
 	program::Package,
 	run::Outcome as CanonicalOutcome,
 	tensor::Meta,
@@ -43,6 +44,15 @@ pub struct Program {
 	model: Model,
 	inputs: Vec<String>,
 	outputs: Vec<String>,
+	macs: Macs,
+}
+
+/// The cost of a run of a stored program, as the chain counts it: the package lies in the run's own
+/// memory. Nothing, if it is too long to be stored.
+fn stored_macs(package: &[u8]) -> Option<Macs> {
+	let mut chunks = Chunks::new();
+	chunks.push(package).ok()?;
+	Some(Prepared::from_chunks_unchecked(chunks).ok()?.cost().weighted_macs())
 }
 
 /// Imports an ONNX file. Every operator that cannot be expressed is named.
@@ -94,7 +104,9 @@ pub fn options_of(manifest: &Manifest) -> Options {
 impl Program {
 	fn new(package: Package, inputs: Vec<String>, outputs: Vec<String>) -> Result<Self, Error> {
 		let model = Model::new(&package).map_err(|error| Error::Input(error.to_string()))?;
-		Ok(Self { package, model, inputs, outputs })
+		let macs =
+			stored_macs(&package.encode()).unwrap_or_else(|| model.plan().cost.weighted_macs());
+		Ok(Self { package, model, inputs, outputs, macs })
 	}
 
 	/// Reads a package, as [`Program::encoding`] gives it. It knows no names.
@@ -149,9 +161,10 @@ impl Program {
 		&self.model.plan().cost
 	}
 
-	/// The cost in the unit of fees.
+	/// The cost in the unit of fees: what a manifest has to declare at least, so that the program can
+	/// be stored for its model and an answer of it recomputed.
 	pub fn weighted_macs(&self) -> Macs {
-		self.cost().weighted_macs()
+		self.macs
 	}
 
 	/// The most leaves that a proof of one element opens.

@@ -5,6 +5,7 @@ use codec::{Decode, Encode};
 use countersign_primitives::{
 	apis::{QuoteError, ServingView, ValidatorView},
 	attribution::{EntitlementView, VectorEntry},
+	audit::{AuditRecordView, AuditView},
 	model::{ArtefactHash, ModelId, ModelView},
 	parameters::{ConsensusParameters, RequestParameters},
 	program::{DryRun, DryRunError, ProgramInfo},
@@ -125,6 +126,16 @@ impl Client {
 		at: Option<Hash>,
 	) -> Result<Option<ResultView>, Error> {
 		self.api("InferenceApi_result", (id,), at).await
+	}
+
+	/// The audits of a result, until the request is pruned. Nothing where nobody was drawn.
+	pub async fn audits(&self, id: RequestId) -> Result<Option<AuditView>, Error> {
+		self.api("AuditsApi_audits", (id,), None).await
+	}
+
+	/// A validator's record as an executor, and what the pot owes it as an auditor.
+	pub async fn audit_record(&self, validator: &AccountId) -> Result<AuditRecordView, Error> {
+		self.api("AuditsApi_audit_record", (validator,), None).await
 	}
 
 	/// The encoding of an input, while it is on chain.

@@ -83,6 +83,7 @@ fn rights_json(client: &Client, rights: &[EntitlementView]) -> Value {
 				"right": { "model": hash(&right.right.model), "contributor": right.right.contributor },
 				"owner": right.owner.as_ref().map(|owner| output::account(client, owner)),
 				"role": right.role,
+				"confirmed": right.accepted,
 				"share": amount::format_share(right.share),
 				"earned": right.earned.to_string(),
 				"claimed": right.claimed.to_string(),
@@ -103,6 +104,12 @@ fn rights_text(client: &Client, rights: &[EntitlementView], with_model: bool) ->
 					None => format!("the pot of {:?}", right.right.model),
 				},
 				right.role.map(role_text).unwrap_or_default(),
+				match (&right.owner, right.accepted) {
+					(None, _) => "",
+					(Some(_), true) => "yes",
+					(Some(_), false) => "no",
+				}
+				.into(),
 				amount::format_share(right.share),
 				amount::format(right.earned),
 				amount::format(right.claimed),
@@ -113,7 +120,7 @@ fn rights_text(client: &Client, rights: &[EntitlementView], with_model: bool) ->
 			row
 		})
 		.collect();
-	let mut head = vec!["INDEX", "OWNER", "ROLE", "SHARE", "EARNED", "CLAIMED"];
+	let mut head = vec!["INDEX", "OWNER", "ROLE", "CONFIRMED", "SHARE", "EARNED", "CLAIMED"];
 	if with_model {
 		head.insert(0, "MODEL");
 	}

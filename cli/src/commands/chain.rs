@@ -42,6 +42,11 @@ pub(crate) async fn info(session: Session) -> Result<(), Error> {
 			"fee_per_gigamac": requests.fee_per_gigamac.to_string(),
 			"base_fee": requests.base_fee.to_string(),
 			"cover_per_mille": requests.cover_per_mille,
+			"risk_per_million": requests.risk_per_million,
+			"audit_seed_blocks": requests.audit_seed_blocks,
+			"audit_commit_base_blocks": requests.audit_commit_base_blocks,
+			"audit_reveal_blocks": requests.audit_reveal_blocks,
+			"audit_redraws": requests.audit_redraws,
 		},
 		"consensus_parameters": {
 			"epoch_slots": consensus.epoch_slots,
@@ -64,6 +69,7 @@ pub(crate) async fn info(session: Session) -> Result<(), Error> {
 		lines.add("window clock", clock);
 		lines.add("fee for a GMAC", tokens(&client, requests.fee_per_gigamac));
 		lines.add("base fee", tokens(&client, requests.base_fee));
+		lines.add("fee for risk", format!("{} millionths of the value", requests.risk_per_million));
 		lines.add("most for a request", format!("{} GMAC", requests.most_gigamacs));
 		lines.add("window to Final", format!("{} blocks", requests.final_window_blocks));
 		lines.add("price notice", format!("{} blocks", requests.price_notice_blocks));

@@ -1,4 +1,4 @@
-//! `dispute`: having the chain recompute an answer.
+//! `dispute`: what can be disputed, what was decided, and having the chain recompute an answer.
 
 use super::{included_json, replay, Session};
 use crate::{
@@ -6,12 +6,237 @@ use crate::{
 	output::{self, hash, tokens, Lines},
 };
 use countersign_client::{
-	manifest::parse_hash, primitives::dispute::Verdict as Found, program, program::Verdict, Error,
+	manifest::parse_hash,
+	primitives::{
+		dispute::{Decision, DisputableView, PackageSource, ReplayCost, Verdict as Found},
+		model::ModelView,
+		request::{RequestId, RequestView},
+	},
+	program,
+	program::Verdict,
+	Client, Error,
 };
-use serde_json::json;
+use serde_json::{json, Value};
+use std::path::Path;
+
+/// Results or decisions asked for at a time; the chain gives no more.
+const PAGE: u32 = 64;
+
+/// Runs a command about disputes.
+pub(crate) async fn run(session: Session, command: args::Dispute) -> Result<(), Error> {
+	match command {
+		args::Dispute::List { model, decided, limit } => {
+			list(session, model.as_deref(), decided, limit).await
+		}
+		args::Dispute::Show { id, program } => show(session, &id, program.as_deref()).await,
+		args::Dispute::Open(args) => open(session, args).await,
+	}
+}
+
+/// The results that are open, and the decisions that are not pruned.
+async fn list(
+	session: Session,
+	model: Option<&str>,
+	decided: bool,
+	limit: usize,
+) -> Result<(), Error> {
+	let client = session.connect().await?;
+	let models = match model {
+		Some(model) => vec![client.find_model(model).await?],
+		None => client.all_models().await?,
+	};
+	let open = match decided {
+		true => Vec::new(),
+		false => open_results(&client, &models, limit).await?,
+	};
+	let only = model.is_some().then_some(&models[..]);
+	let decisions = decisions(&client, only, limit).await?;
+	let decided_json = decisions.iter().map(|(id, it)| decision_json(&client, id, it));
+	let value = json!({
+		"open": open.iter().map(|one| open_json(&client, one)).collect::<Vec<_>>(),
+		"decided": decided_json.collect::<Vec<_>>(),
+	});
+	session.answer(&value, || {
+		let shown = if decided { String::new() } else { open_table(&client, &models, &open) };
+		shown + &decision_table(&client, &decisions)
+	});
+	Ok(())
+}
+
+/// Open results of these models, those first that are open for the shortest time.
+async fn open_results(
+	client: &Client,
+	models: &[ModelView],
+	limit: usize,
+) -> Result<Vec<DisputableView>, Error> {
+	let mut open: Vec<DisputableView> = Vec::new();
+	let mut after = None;
+	while open.len() < limit {
+		let page = client.disputable(after, PAGE).await?;
+		let Some(last) = page.last() else { break };
+		after = Some(last.request);
+		let wanted = |one: &DisputableView| models.iter().any(|model| model.id == one.model);
+		open.extend(page.into_iter().filter(wanted));
+	}
+	open.truncate(limit);
+	open.sort_by_key(|one| one.final_at);
+	Ok(open)
+}
+
+/// Decisions, about all models or these.
+async fn decisions(
+	client: &Client,
+	only: Option<&[ModelView]>,
+	limit: usize,
+) -> Result<Vec<(RequestId, Decision)>, Error> {
+	let mut decisions: Vec<(RequestId, Decision)> = Vec::new();
+	let mut after = None;
+	while decisions.len() < limit {
+		let page = client.decisions(after, PAGE).await?;
+		let Some((last, _)) = page.last() else { break };
+		after = Some(*last);
+		for (id, decision) in page {
+			// A decision names no model; its request is pruned with it.
+			let is_wanted = match only {
+				None => true,
+				Some(models) => client
+					.request(id)
+					.await
+					.is_ok_and(|request| models.iter().any(|model| model.id == request.model)),
+			};
+			if is_wanted {
+				decisions.push((id, decision));
+			}
+		}
+	}
+	decisions.truncate(limit);
+	decisions.sort_by_key(|(_, decision)| decision.decided_at);
+	Ok(decisions)
+}
+
+fn open_table(client: &Client, models: &[ModelView], open: &[DisputableView]) -> String {
+	let row = |one: &DisputableView| {
+		let model = models.iter().find(|model| model.id == one.model);
+		let name = model.map(|it| String::from_utf8_lossy(&it.manifest.name).into_owned());
+		let has_program = model.is_some_and(|it| it.manifest.program.is_some());
+		vec![
+			hash(&one.request),
+			name.unwrap_or_else(|| hash(&one.model)),
+			output::account(client, &one.executor),
+			tokens(client, one.cover),
+			one.final_at.saturating_sub(one.clock).to_string(),
+			if has_program { "yes" } else { "no program" }.into(),
+		]
+	};
+	let head = ["OPEN RESULT", "MODEL", "EXECUTOR", "COVER", "BLOCKS LEFT", "DISPUTABLE"];
+	match open {
+		[] => "no open results\n".into(),
+		open => output::table(&head, &open.iter().map(row).collect::<Vec<_>>()),
+	}
+}
+
+fn decision_table(client: &Client, decisions: &[(RequestId, Decision)]) -> String {
+	let row = |(id, decision): &(RequestId, Decision)| {
+		vec![
+			hash(id),
+			word(decision.verdict).into(),
+			decision.decided_at.to_string(),
+			output::account(client, &decision.executor),
+			tokens(client, decision.slash),
+			output::account(client, &decision.challenger),
+		]
+	};
+	let head = ["DECIDED", "VERDICT", "BLOCK", "EXECUTOR", "SLASH", "ASKED BY"];
+	match decisions {
+		[] => "no decisions\n".into(),
+		decisions => output::table(&head, &decisions.iter().map(row).collect::<Vec<_>>()),
+	}
+}
+
+/// What a replay of an open result takes, where somebody has the program.
+async fn cost_of(
+	session: &Session,
+	client: &Client,
+	model: &ModelView,
+	request: &RequestView,
+	file: Option<&Path>,
+) -> Result<ReplayCost, Error> {
+	let root = model.manifest.program.as_ref().ok_or(Error::NoProgram)?.root;
+	let given = if request.input_on_chain { 0 } else { request.input_length };
+	if file.is_none() && client.stored_program(root).await?.is_some() {
+		let mut cost = client.replay_cost_of(request.id, &PackageSource::Stored).await?;
+		cost.effort.bytes = cost.effort.bytes.saturating_add(given);
+		return Ok(cost);
+	}
+	let (program, _) = replay::find_program(session, client, model, file).await?;
+	client.replay_cost(&program, request.input_length).await
+}
+
+/// Everything about one result that bears on a dispute.
+async fn show(session: Session, id: &str, file: Option<&Path>) -> Result<(), Error> {
+	let id = parse_hash(id)?;
+	let client = session.connect().await?;
+	let request = client.request(id).await?;
+	let result = client.result(id).await?;
+	let model = client.model(request.model).await?;
+	let open = client.disputable_result(id).await?;
+	let decision = client.decision(id).await?;
+	let cost = match &open {
+		Some(_) => Some(cost_of(&session, &client, &model, &request, file).await),
+		None => None,
+	};
+	let executor = request.assignment.as_ref().map(|it| output::account(&client, &it.account));
+	let mut value = json!({
+		"request": hash(&id),
+		"model": hash(&model.id),
+		"model_name": String::from_utf8_lossy(&model.manifest.name),
+		"status": request.status,
+		"finality": result.finality,
+		"evidence": result.evidence,
+		"executor": executor,
+		"cover": result.cover.to_string(),
+		"answered_at": result.answered_at,
+		"open": open.as_ref().map(|open| open_json(&client, open)),
+		"decision": decision.as_ref().map(|it| decision_json(&client, &id, it)),
+	});
+	match &cost {
+		Some(Ok(cost)) => value["replay"] = cost_json(cost),
+		Some(Err(problem)) => value["no_replay"] = json!(problem.to_string()),
+		None => {}
+	}
+	session.answer(&value, || {
+		let mut lines = Lines::default();
+		lines.add("request", hash(&id));
+		lines.add(
+			"model",
+			format!("{}, {}", String::from_utf8_lossy(&model.manifest.name), hash(&model.id)),
+		);
+		lines.add("finality", format!("{:?}", result.finality));
+		lines.add("evidence", output::evidence(&result.evidence));
+		if let Some(executor) = executor {
+			lines.add("executor", executor);
+		}
+		lines.add("cover", tokens(&client, result.cover));
+		lines.add("answered", format!("in block {}", result.answered_at));
+		if let Some(open) = &open {
+			let left = open.final_at.saturating_sub(open.clock);
+			lines.add("can be disputed", format!("for {left} more blocks"));
+		}
+		match &cost {
+			Some(Ok(cost)) => cost_lines(&client, cost, &mut lines),
+			Some(Err(problem)) => lines.add("a replay", problem),
+			None => {}
+		}
+		if let Some(decision) = &decision {
+			decision_lines(&client, decision, &mut lines);
+		}
+		lines.text()
+	});
+	Ok(())
+}
 
 /// Disputes an open result.
-pub(crate) async fn run(session: Session, args: args::Dispute) -> Result<(), Error> {
+async fn open(session: Session, args: args::OpenDispute) -> Result<(), Error> {
 	let id = parse_hash(&args.replay.id)?;
 	let signer = session.signer()?;
 	let client = session.connect().await?;
@@ -42,45 +267,100 @@ pub(crate) async fn run(session: Session, args: args::Dispute) -> Result<(), Err
 	let on_chain = client.input(id).await?.is_some();
 	let given = (!on_chain).then_some(&input[..]);
 	let (included, decision) = client.dispute(&signer, id, &program, package, given).await?;
-	let verdict = match decision.verdict {
-		Found::Accepted => "accepted",
-		Found::Corrected => "corrected",
-		Found::Wrong => "wrong",
-	};
-	let value = json!({
-		"request": hash(&id),
-		"verdict": verdict,
-		"executor": output::account(&client, &decision.executor),
-		"bond_lost": decision.bond_lost.to_string(),
-		"slash": decision.slash.to_string(),
-		"slashed_in": decision.slashed_in,
-		"decided_at": decision.decided_at,
-		"transaction": included_json(&included),
-	});
+	let mut value = decision_json(&client, &id, &decision);
+	value["transaction"] = included_json(&included);
 	session.answer(&value, || {
 		let mut lines = Lines::default();
 		lines.add("request", hash(&id));
-		lines.add(
-			"verdict",
-			match decision.verdict {
-				Found::Accepted => "the answer stands, and is final",
-				Found::Corrected => {
-					"the canonical answer replaces it, and is final; nobody is slashed"
-				}
-				Found::Wrong => "wrong: invalidated, and the requester has everything back",
-			},
-		);
-		lines.add("decided", format!("in block {}, by computing it", decision.decided_at));
-		lines.add("executor", output::account(&client, &decision.executor));
-		if decision.slash > 0 {
-			let when = decision.slashed_in.map_or(String::new(), |at| format!(" in session {at}"));
-			lines.add("loses", format!("{}{when}", tokens(&client, decision.slash)));
-		}
-		if decision.bond_lost > 0 {
-			lines.add("your bond", format!("{} are lost", tokens(&client, decision.bond_lost)));
-		}
+		decision_lines(&client, &decision, &mut lines);
 		lines.add("transaction fee", tokens(&client, included.fee));
 		lines.text()
 	});
 	Ok(())
+}
+
+/// A verdict in a word.
+fn word(verdict: Found) -> &'static str {
+	match verdict {
+		Found::Accepted => "accepted",
+		Found::Corrected => "corrected",
+		Found::Wrong => "wrong",
+	}
+}
+
+fn open_json(client: &Client, open: &DisputableView) -> Value {
+	json!({
+		"request": hash(&open.request),
+		"model": hash(&open.model),
+		"executor": output::account(client, &open.executor),
+		"cover": open.cover.to_string(),
+		"input_on_chain": open.input_on_chain.is_some(),
+		"program_stored": open.stored,
+		"final_at_clock": open.final_at,
+		"clock": open.clock,
+	})
+}
+
+fn decision_json(client: &Client, id: &RequestId, decision: &Decision) -> Value {
+	json!({
+		"request": hash(id),
+		"verdict": word(decision.verdict),
+		"executor": output::account(client, &decision.executor),
+		"challenger": output::account(client, &decision.challenger),
+		"bond_lost": decision.bond_lost.to_string(),
+		"slash": decision.slash.to_string(),
+		"slashed_in": decision.slashed_in,
+		"decided_at": decision.decided_at,
+	})
+}
+
+fn cost_json(cost: &ReplayCost) -> Value {
+	json!({
+		"weighted_macs": cost.effort.macs,
+		"bytes": cost.effort.bytes,
+		"picoseconds": cost.time,
+		"memory": cost.memory,
+		"fits_a_block": cost.fits,
+		"fits_a_transaction": cost.fits_inline,
+		"bond": cost.bond.to_string(),
+		"fee_at_most": cost.bond_for_validator.to_string(),
+	})
+}
+
+fn cost_lines(client: &Client, cost: &ReplayCost, lines: &mut Lines) {
+	if !cost.fits {
+		let why = "does not fit a block: the chain cannot recompute this answer in one go";
+		return lines.add("a replay", why);
+	}
+	let time = cost.time / 1_000_000_000;
+	let staged = if cost.fits_inline { "" } else { ", staged over blocks first" };
+	lines.add(
+		"a replay",
+		format!("takes {time} ms of a block and {} bytes{staged}", cost.effort.bytes),
+	);
+	lines.add(
+		"",
+		format!("holds a bond of {}, lost where the answer stands", tokens(client, cost.bond)),
+	);
+	let fee = tokens(client, cost.bond_for_validator);
+	lines.add("", format!("costs a fee of about {fee}, none where the answer is wrong"));
+}
+
+fn decision_lines(client: &Client, decision: &Decision, lines: &mut Lines) {
+	let verdict = match decision.verdict {
+		Found::Accepted => "the answer stands, and is final",
+		Found::Corrected => "the canonical answer replaces it, and is final; nobody is slashed",
+		Found::Wrong => "wrong: invalidated, and the requester has everything back",
+	};
+	lines.add("verdict", verdict);
+	lines.add("decided", format!("in block {}, by computing it", decision.decided_at));
+	lines.add("executor", output::account(client, &decision.executor));
+	lines.add("asked by", output::account(client, &decision.challenger));
+	if decision.slash > 0 {
+		let when = decision.slashed_in.map_or(String::new(), |at| format!(" in session {at}"));
+		lines.add("slash", format!("{}{when}", tokens(client, decision.slash)));
+	}
+	if decision.bond_lost > 0 {
+		lines.add("bond lost", tokens(client, decision.bond_lost));
+	}
 }

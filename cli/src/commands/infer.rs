@@ -72,7 +72,7 @@ fn prepare(ask: &args::Ask, model: &ModelView) -> Result<Prepared, Error> {
 		max_fee: ask.max_fee.as_deref().map(amount::parse).transpose()?,
 		deadline_in: ask.deadline_in,
 		lane: ask.lane,
-		evidence: EvidenceSet::default(),
+		evidence: EvidenceSet { audited: ask.audits, ..Default::default() },
 		value_at_risk: amount::parse(&ask.value_at_risk)?,
 		commit_only: ask.commit_only,
 	})))
@@ -200,6 +200,15 @@ pub(crate) async fn watch(
 	let mut told_window = false;
 	loop {
 		let step = follow.next().await?;
+		if step.retracted > 0 {
+			session.progress(format!(
+				"{} replaced by a fork: what was told of them may have changed",
+				match step.retracted {
+					1 => "1 block was".to_string(),
+					count => format!("{count} blocks were"),
+				}
+			));
+		}
 		for event in &step.events {
 			if event.is("Inference", "Requested") {
 				continue;

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod attribution;
+pub(crate) mod audits;
 pub(crate) mod chain;
 pub(crate) mod dispute;
 pub(crate) mod doctor;
@@ -19,8 +20,9 @@ use countersign_client::{
 	client::Included,
 	keys,
 	keys::Signer,
+	manifest::parse_hash,
 	primitives::{AccountId, Balance},
-	Client, Error,
+	Client, Error, View,
 };
 use serde_json::{json, Value};
 
@@ -37,7 +39,13 @@ impl Session {
 
 	/// The connection.
 	pub(crate) async fn connect(&self) -> Result<Client, Error> {
-		Client::connect(&self.global.url).await
+		let after = self.global.after.as_deref().map(parse_hash).transpose()?;
+		let view = if self.global.finalized { View::Finalized } else { View::Best };
+		let client = Client::connect(&self.global.url).await?.with_view(view);
+		if let Some(block) = after {
+			client.wait_for(block).await?;
+		}
+		Ok(client)
 	}
 
 	/// The key to sign with.
@@ -88,7 +96,11 @@ impl Session {
 			output::account(client, &signer.account())
 		));
 		let included = client.submit(call, signer).await?;
-		self.progress(format!("{}: in block {}", call.title(), included.block.number));
+		let settled = match client.view() {
+			View::Best => "",
+			View::Finalized => "finalized ",
+		};
+		self.progress(format!("{}: in {settled}block {}", call.title(), included.block.number));
 		Ok(included)
 	}
 
@@ -148,7 +160,7 @@ pub(crate) fn included_text(client: &Client, included: &Included) -> String {
 }
 
 /// Fields that hold amounts of tokens, in all pallets.
-const AMOUNTS: [&str; 14] = [
+const AMOUNTS: [&str; 18] = [
 	"amount",
 	"bonded",
 	"burned",
@@ -161,7 +173,11 @@ const AMOUNTS: [&str; 14] = [
 	"executor_paid",
 	"fee",
 	"held",
+	"owed",
+	"paid",
+	"pay",
 	"returned",
+	"slash",
 	"treasury_paid",
 ];
 

@@ -30,7 +30,12 @@ pub(crate) async fn run(session: Session, command: args::Model) -> Result<(), Er
 		args::Model::Show { model } => {
 			let client = session.connect().await?;
 			let model = client.find_model(&model).await?;
-			session.answer(&model_json(&client, &model), || text(&client, &model));
+			let confirmed = confirmed(&client, &model).await?;
+			let mut value = model_json(&client, &model);
+			for (contributor, confirmed) in confirmed.iter().enumerate() {
+				value["contributors"][contributor]["confirmed"] = json!(confirmed);
+			}
+			session.answer(&value, || text(&client, &model, &confirmed));
 			Ok(())
 		}
 		args::Model::Price { model, price } => {
@@ -98,7 +103,7 @@ async fn register(
 			manifest: file.manifest,
 			servers: Vec::new(),
 		};
-		session.answer(&model_json(&client, &model), || text(&client, &model));
+		session.answer(&model_json(&client, &model), || text(&client, &model, &[]));
 		return Ok(());
 	}
 	if let Some(first) = client.model_of_artefact(sha256).await? {
@@ -110,18 +115,29 @@ async fn register(
 			)));
 		}
 	}
+	// Nobody learns of the artefact, the node included, before the commitment is on chain.
+	let committed = client.commit_registration(&signer, &id).await?;
+	session.progress(match &committed {
+		Some(committed) => format!("committed to it in block {}", committed.block.number),
+		None => "committed to it before".into(),
+	});
 	if !no_upload {
 		upload(&session, &client, &file.artefact, &sha256).await?;
 	}
-	let included = session.submit(&client, &signer, &Call::register(&file.manifest, price)).await?;
+	let included = client.reveal_registration(&signer, &file.manifest, price).await?;
+	session.progress(format!("Models.register: in block {}", included.block.number));
 	if !included.events.iter().any(|event| event.pallet == "Models" && event.names(&id)) {
 		return Err(Error::Incompatible(format!(
 			"the chain gave the model another identifier than {id:?}"
 		)));
 	}
 	let model = client.model(id).await?;
-	let value = json!({ "model": hash(&id), "registration": included_json(&included) });
-	session.answer(&value, || text(&client, &model));
+	let value = json!({
+		"model": hash(&id),
+		"commitment": committed.as_ref().map(included_json),
+		"registration": included_json(&included),
+	});
+	session.answer(&value, || text(&client, &model, &[]));
 	Ok(())
 }
 
@@ -168,8 +184,21 @@ async fn list(session: Session) -> Result<(), Error> {
 	Ok(())
 }
 
-/// A model for people.
-fn text(client: &Client, model: &ModelView) -> String {
+/// Whether each contributor of a model's manifest confirmed to be the one whom it names.
+async fn confirmed(client: &Client, model: &ModelView) -> Result<Vec<bool>, Error> {
+	let entitlements = client.entitlements(model.id).await?;
+	let own = |contributor: usize| {
+		entitlements.iter().any(|it| {
+			it.accepted
+				&& it.right.model == model.id
+				&& it.right.contributor.map(usize::from) == Some(contributor)
+		})
+	};
+	Ok((0..model.manifest.contributors.len()).map(own).collect())
+}
+
+/// A model for people, with what is known of its contributors.
+fn text(client: &Client, model: &ModelView, confirmed: &[bool]) -> String {
 	let manifest = &model.manifest;
 	let mut lines = Lines::default();
 	lines.add("model", String::from_utf8_lossy(&manifest.name));
@@ -215,11 +244,16 @@ fn text(client: &Client, model: &ModelView) -> String {
 			format!("{}: {}{policy}", tensors::port_name(port), tensors::port_type(port)),
 		);
 	}
-	for contributor in &manifest.contributors {
+	for (position, contributor) in manifest.contributors.iter().enumerate() {
+		let confirmed = match confirmed.get(position) {
+			Some(true) => ", confirmed",
+			Some(false) => ", not confirmed",
+			None => "",
+		};
 		lines.add(
 			"contributor",
 			format!(
-				"{} {} for {}",
+				"{} {} for {}{confirmed}",
 				output::account(client, &contributor.account),
 				amount::format_share(contributor.share),
 				role_text(contributor.role)

@@ -39,6 +39,16 @@ pub(crate) enum Outcome {
 	Trap(TrapCode, u32),
 }
 
+/// A run that was done.
+pub(crate) struct Ran {
+	pub(crate) outcome: Outcome,
+	/// What that says about the claim that came with it.
+	pub(crate) verdict: Option<Verdict>,
+	/// The digest of the trace, where one was wanted.
+	pub(crate) trace: Option<[u8; 32]>,
+	pub(crate) time: Duration,
+}
+
 /// Where a program comes from, and what it has to be.
 pub(crate) struct Wanted<'a> {
 	pub(crate) artefact: ArtefactHash,
@@ -165,14 +175,16 @@ impl Programs {
 		Ok(false)
 	}
 
-	/// Runs a program that is ready, and judges a claim about its outputs.
+	/// Runs a program that is ready, judges a claim about its outputs, and gives the digest of the
+	/// leaves of its trace that `trace` draws.
 	pub(crate) fn run(
 		&mut self,
 		root: &[u8; 32],
 		inputs: Vec<Tensor>,
 		claimed: Option<Vec<Tensor>>,
+		trace: Option<[u8; 32]>,
 		limits: &RunLimits,
-	) -> Result<(Outcome, Option<Verdict>, Duration), Refusal> {
+	) -> Result<Ran, Refusal> {
 		self.clock += 1;
 		let now = self.clock;
 		// One root may come from several artefacts; the one asked for last was loaded just before.
@@ -187,7 +199,13 @@ impl Programs {
 		let threads = ready.model.threads();
 		check_float_mode(threads)?;
 		let start = Instant::now();
-		let outcome = ready.model.run_watched(&inputs);
+		let (outcome, trace) = match trace {
+			Some(seed) => {
+				let (outcome, digest) = ready.model.run_audited(&inputs, seed);
+				(outcome, Some(digest))
+			}
+			None => (ready.model.run_watched(&inputs), None),
+		};
 		let time = start.elapsed();
 		// What was computed in a wrong mode is no answer.
 		check_float_mode(threads)?;
@@ -215,7 +233,7 @@ impl Programs {
 				Outcome::Trap(code, operator)
 			}
 		};
-		Ok((outcome, verdict, time))
+		Ok(Ran { outcome, verdict, trace, time })
 	}
 
 	fn import(&self, wanted: &Wanted<'_>) -> Result<Prepared, Refusal> {

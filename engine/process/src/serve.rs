@@ -1,7 +1,7 @@
 //! One request after the other, from standard input to standard output.
 
 use crate::{
-	canonical::{self, Programs, Wanted},
+	canonical::{self, Programs, Ran, Wanted},
 	refusal::Refusal,
 	runtime::{Outcome, Runtime},
 };
@@ -144,7 +144,7 @@ fn native(runtime: &mut Runtime, request: Request) -> Reply {
 		Request::Run { id, artefact, inputs, outputs, limits } => {
 			match runtime.run(&artefact, &inputs, &outputs, &limits) {
 				Ok((Outcome::Output(tensors), time)) => {
-					Reply::Output { id, tensors, verdict: None, micros: micros(time) }
+					Reply::Output { id, tensors, verdict: None, trace: None, micros: micros(time) }
 				}
 				Ok((Outcome::Trap(code, message), time)) => Reply::Trap {
 					id,
@@ -152,6 +152,7 @@ fn native(runtime: &mut Runtime, request: Request) -> Reply {
 					operator: u32::MAX,
 					message: bounded_text(&message),
 					verdict: None,
+					trace: None,
 					micros: micros(time),
 				},
 				Err(Refusal { kind, message }) => refuse(id, kind, &message),
@@ -190,12 +191,17 @@ fn canonical(programs: &mut Programs, request: Request) -> Reply {
 				Err(Refusal { kind, message }) => refuse(id, kind, &message),
 			}
 		}
-		Request::RunProgram { id, root, inputs, claimed, limits } => {
-			match programs.run(&root, inputs, claimed, &limits) {
-				Ok((canonical::Outcome::Output(tensors), verdict, time)) => {
-					Reply::Output { id, tensors, verdict, micros: micros(time) }
+		Request::RunProgram { id, root, inputs, claimed, trace, limits } => {
+			match programs.run(&root, inputs, claimed, trace, &limits) {
+				Ok(Ran { outcome: canonical::Outcome::Output(tensors), verdict, trace, time }) => {
+					Reply::Output { id, tensors, verdict, trace, micros: micros(time) }
 				}
-				Ok((canonical::Outcome::Trap(code, operator), verdict, time)) => Reply::Trap {
+				Ok(Ran {
+					outcome: canonical::Outcome::Trap(code, operator),
+					verdict,
+					trace,
+					time,
+				}) => Reply::Trap {
 					id,
 					code,
 					operator,
@@ -204,6 +210,7 @@ fn canonical(programs: &mut Programs, request: Request) -> Reply {
 						operator => format!("operator {operator} fails on these values"),
 					}),
 					verdict,
+					trace,
 					micros: micros(time),
 				},
 				Err(Refusal { kind, message }) => refuse(id, kind, &message),

@@ -330,8 +330,8 @@ async fn what_came_before_a_crash_is_not_fetched_again() {
 	assert!(matches!(error, FetchError::Incomplete { missing: 4, chunks: 10 }), "{error}");
 	// Another process, and another peer. One of the chunks on disk was damaged in between.
 	let path = fixture.folder.path().join("mine/fetching");
-	let file = std::fs::read_dir(path).expect("there").flatten().map(|file| file.path());
-	let file = file.filter(|path| path.extension().is_some_and(|it| it == "part")).next();
+	let mut files = std::fs::read_dir(path).expect("there").flatten().map(|file| file.path());
+	let file = files.find(|path| path.extension().is_some_and(|it| it == "part"));
 	let file = file.expect("a partial file");
 	let mut bytes = std::fs::read(&file).expect("readable");
 	let first = bytes.chunks(MIB).position(|chunk| chunk.iter().any(|byte| *byte != 0));

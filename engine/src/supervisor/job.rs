@@ -46,6 +46,8 @@ pub struct ProgramJob {
 	pub policies: Vec<PrecisionPolicy>,
 	/// Outputs of another engine to judge, as their policies expose them.
 	pub claimed: Option<Vec<Tensor>>,
+	/// What draws the leaves of the trace whose digest is wanted.
+	pub trace: Option<[u8; 32]>,
 }
 
 /// The canonical engine gets a millisecond more for each of these multiply-accumulates: far
@@ -115,8 +117,18 @@ impl RunJob {
 				outputs: program_ports(&manifest.outputs)?,
 				policies: manifest.policies.to_vec(),
 				claimed,
+				trace: None,
 			}),
 		})
+	}
+
+	/// Has the digest of the trace come back too, at leaves that `seed` draws. A job without a
+	/// program has none.
+	pub fn traced(mut self, seed: [u8; 32]) -> Self {
+		if let Some(program) = &mut self.program {
+			program.trace = Some(seed);
+		}
+		self
 	}
 
 	/// The job that runs a model as its manifest says. The inputs have been checked against it. Where
@@ -170,7 +182,15 @@ impl RunJob {
 					types,
 				)
 			}
-			Some(ProgramJob { root, version, inputs: takes, outputs, policies, claimed }) => {
+			Some(ProgramJob {
+				root,
+				version,
+				inputs: takes,
+				outputs,
+				policies,
+				claimed,
+				trace,
+			}) => {
 				let types = outputs.iter().map(|output| output.ty).collect();
 				let inputs = inputs.into_iter().map(|input| input.tensor).collect();
 				(
@@ -185,7 +205,7 @@ impl RunJob {
 						outputs,
 						policies,
 					},
-					Request::RunProgram { id: run, root, inputs, claimed, limits },
+					Request::RunProgram { id: run, root, inputs, claimed, trace, limits },
 					types,
 				)
 			}
@@ -216,6 +236,8 @@ pub struct RunReport {
 	pub outcome: RunOutcome,
 	/// What that says about the claim that came with the job.
 	pub verdict: Option<Verdict>,
+	/// The digest of the trace, where the job wanted one.
+	pub trace: Option<[u8; 32]>,
 	/// How long it took in the engine process.
 	pub time: Duration,
 }

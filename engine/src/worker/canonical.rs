@@ -17,7 +17,7 @@
 
 mod stops;
 
-use super::{Engine, EngineAnswer, EngineJob, EngineResult, Source, LOG};
+use super::{AuditAnswer, Engine, EngineAnswer, EngineJob, EngineResult, Source, LOG};
 use crate::{
 	convert,
 	protocol::Verdict,
@@ -364,6 +364,22 @@ impl From<RunOutcome> for EngineResult {
 
 #[async_trait]
 impl Engine for Engines {
+	/// An audit is the canonical engine's alone.
+	async fn audit(&self, job: EngineJob, seed: [u8; 32]) -> Result<AuditAnswer, EngineError> {
+		if let Some(why) = self.known.lock().get(&job.model).and_then(|known| known.stopped.clone())
+		{
+			return Err(EngineError::Stopped(why));
+		}
+		let run = RunJob::canonical(&job.manifest, job.artefact, job.inputs, None)?.traced(seed);
+		let report = self.canonical.run(run).await?;
+		match report.trace {
+			Some(trace) => {
+				Ok(AuditAnswer { result: report.outcome.into(), trace, time: report.time })
+			}
+			None => Err(EngineError::Protocol("a run without the trace that was wanted".into())),
+		}
+	}
+
 	async fn run(&self, job: EngineJob) -> Result<EngineAnswer, EngineError> {
 		if job.manifest.program.is_none() {
 			let run = RunJob::from_manifest(&job.manifest, job.artefact, job.inputs);

@@ -171,7 +171,7 @@ async fn input_or_demand(
 }
 
 /// Turns an output that the model may not give into the trap that it is.
-fn bounded(manifest: &Manifest, result: EngineResult) -> EngineResult {
+pub(super) fn bounded(manifest: &Manifest, result: EngineResult) -> EngineResult {
 	match result {
 		EngineResult::Output(tensors)
 			if check_signature(&manifest.outputs, &tensors).is_err()
@@ -208,7 +208,7 @@ fn safe_to_sign(
 	}
 }
 
-fn state(genesis: Hash, item: &WorkItem, result: EngineResult) -> (Statement, Outcome) {
+pub(super) fn state(genesis: Hash, item: &WorkItem, result: EngineResult) -> (Statement, Outcome) {
 	let (commitment, outcome) = match result {
 		EngineResult::Output(tensors) => match tensors.encode().try_into() {
 			Ok(bytes) => (OutcomeCommitment::of_output(&tensors), Outcome::Output(bytes)),

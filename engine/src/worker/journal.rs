@@ -398,6 +398,11 @@ impl Journal {
 		self.testify()
 	}
 
+	/// Where it lies.
+	pub fn path(&self) -> &Path {
+		&self.path
+	}
+
 	/// Nothing assigned at or below this block may be signed.
 	pub fn floor(&self) -> BlockNumber {
 		self.floor

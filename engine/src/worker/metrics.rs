@@ -114,6 +114,17 @@ metrics! {
 	conflicts_refused,
 	/// Assignments left alone because they are older than the journal.
 	before_journal,
+	/// Audits that were run.
+	audits_run,
+	/// Commitments of audits that were submitted, again included.
+	audits_committed,
+	/// Audits that were shown, again included.
+	audits_shown,
+	/// Audits that were given up: the input, the artefact or the engine was not to be had in time.
+	audits_missed,
+	/// Commitments on chain that this node cannot show, because it does not know what is behind
+	/// them. Each costs stake.
+	audits_lost,
 	/// Questions that the chain did not answer, and submissions that failed.
 	chain_failures,
 }

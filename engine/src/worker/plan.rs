@@ -1,6 +1,7 @@
 //! What to do at each block.
 
 use super::{
+	audit::{self, book::Book, Auditor},
 	execute::{self, Step},
 	journal::{Journal, JournalError, JournalKey, JournalPlace},
 	metrics::{count, set},
@@ -93,6 +94,7 @@ struct Plan {
 	serving: JoinSet<()>,
 	/// The block at which that was last looked for.
 	looked: Option<BlockNumber>,
+	auditor: Auditor,
 }
 
 /// Works until the stream of best blocks ends. Fails only where the journal cannot be opened;
@@ -107,9 +109,14 @@ pub async fn run(
 	let genesis = parts.chain.genesis();
 	let place = journal.into();
 	let path = place.path.clone();
+	let book = audit::book_beside(&path);
 	let journal = blocking(move || Journal::open(place, genesis, first.number))
 		.await
 		.unwrap_or_else(|why| Err(JournalError::Io { path, source: std::io::Error::other(why) }))?;
+	let book = blocking(move || Book::open(book, genesis))
+		.await
+		.unwrap_or_else(|why| Err(std::io::Error::other(why)))
+		.map_err(|source| JournalError::Io { path: audit::book_beside(journal.path()), source })?;
 	tracing::info!(
 		target: LOG,
 		records = journal.len(),
@@ -124,7 +131,7 @@ pub async fn run(
 		pins: Mutex::default(),
 	});
 	let mut plan = Plan {
-		shared,
+		shared: shared.clone(),
 		progress: HashMap::new(),
 		tasks: JoinSet::new(),
 		keys: HashMap::new(),
@@ -132,6 +139,7 @@ pub async fn run(
 		compacted: first.number,
 		serving: JoinSet::new(),
 		looked: None,
+		auditor: Auditor::new(shared, book),
 	};
 	plan.on_block(first).await;
 	loop {
@@ -145,6 +153,9 @@ pub async fn run(
 				plan.on_block(block).await;
 			},
 			Some(end) = plan.tasks.join_next_with_id() => plan.on_end(end),
+			Some(end) = plan.auditor.join_next() => if let Err(error) = end {
+				tracing::error!(target: LOG, %error, "a task of the auditor failed");
+			},
 			Some(end) = plan.serving.join_next() => if let Err(error) = end {
 				tracing::error!(target: LOG, %error, "a task of the worker failed");
 			},
@@ -152,6 +163,7 @@ pub async fn run(
 	}
 	plan.tasks.shutdown().await;
 	plan.serving.shutdown().await;
+	plan.auditor.shutdown().await;
 	Ok(())
 }
 
@@ -159,6 +171,7 @@ impl Plan {
 	async fn on_block(&mut self, block: BestBlock) {
 		self.block = block;
 		self.look_at_served();
+		self.auditor.on_block(block);
 		let metrics = self.shared.parts.metrics.clone();
 		let items = match self.shared.parts.chain.assignments(block.hash).await {
 			Ok(items) => items,

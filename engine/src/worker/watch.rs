@@ -12,16 +12,21 @@
 //!                                                    done          dry run says wrong ─┴─ challenge
 //! ```
 //!
+//! A model that no replay can decide is disputed by a game, and games about our own results are
+//! answered, see [`play`].
+//!
 //! What was found wrong is kept in a file until it is decided, so that a restart forgets nothing.
 //! Several validators see the same lie: each waits a few blocks of its own, drawn from request and
 //! account, so that mostly one challenge is sent.
 
 mod package;
+mod play;
 mod record;
 #[cfg(test)]
 mod tests;
 
 pub use package::Importer;
+pub use play::Games;
 
 use super::{canonical::Runner, sources::blocking, BestBlock, BlobSource, Failure, Signer, LOG};
 use crate::{
@@ -125,6 +130,8 @@ pub trait Court: Send + Sync {
 		request: RequestId,
 		witness: Witness,
 	) -> Result<Result<Verdict, ReplayRefusal>, Failure>;
+	/// Open results that an auditor contradicts, where an account's word is at stake.
+	async fn contradicted(&self, at: Hash, account: AccountId) -> Result<Vec<RequestId>, Failure>;
 	/// Submits a challenge. Submitting the same again is no error.
 	async fn challenge(
 		&self,
@@ -151,6 +158,8 @@ pub struct WatchMetrics {
 	pub contradicted: AtomicU64,
 	/// Challenges that were submitted.
 	pub challenges: AtomicU64,
+	/// Moves in games, and inputs that were demanded, that were submitted.
+	pub moves: AtomicU64,
 	/// Results on which the chain's referee and the engine here disagree.
 	pub disagreements: AtomicU64,
 	/// Wrong results that no replay can decide.
@@ -161,12 +170,13 @@ pub struct WatchMetrics {
 
 impl WatchMetrics {
 	/// Names and values, for an exporter.
-	pub fn entries(&self) -> [(&'static str, u64); 6] {
+	pub fn entries(&self) -> [(&'static str, u64); 7] {
 		let value = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
 		[
 			("watch_checked", value(&self.checked)),
 			("watch_contradicted", value(&self.contradicted)),
 			("watch_challenges", value(&self.challenges)),
+			("watch_moves", value(&self.moves)),
 			("watch_disagreements", value(&self.disagreements)),
 			("watch_undecidable", value(&self.undecidable)),
 			("watch_failures", value(&self.failures)),
@@ -183,6 +193,8 @@ fn count(counter: &AtomicU64) {
 pub struct WatchParts {
 	/// The chain.
 	pub court: Arc<dyn Court>,
+	/// The chain, as far as games go.
+	pub games: Arc<dyn Games>,
 	/// The keys.
 	pub signer: Arc<dyn Signer>,
 	/// The canonical engine.
@@ -208,6 +220,14 @@ enum Known {
 	Settled,
 }
 
+/// Why there is no replay of a wrong result.
+enum Hindrance {
+	/// It would be too heavy, or too long: a game can decide.
+	NoReplay,
+	/// This node lacks something.
+	Lacking(String),
+}
+
 struct Watcher {
 	parts: WatchParts,
 	record: Record,
@@ -218,6 +238,11 @@ struct Watcher {
 	/// When each challenge was last sent.
 	sent: HashMap<RequestId, BlockNumber>,
 	manifests: HashMap<ModelId, Arc<Manifest>>,
+	/// The step of each game at which we moved last, and when.
+	moved: HashMap<(RequestId, u8), (u8, BlockNumber)>,
+	/// When each demanded input was shown last.
+	shown: HashMap<RequestId, BlockNumber>,
+	prepared: play::Prepared,
 }
 
 /// Watches until the stream of best blocks ends. Fails only where the file cannot be read.
@@ -240,6 +265,9 @@ pub async fn run(
 		page: None,
 		sent: HashMap::new(),
 		manifests: HashMap::new(),
+		moved: HashMap::new(),
+		shown: HashMap::new(),
+		prepared: play::Prepared::default(),
 	};
 	let mut blocks = pin!(blocks.fuse());
 	while let Some(mut block) = blocks.next().await {
@@ -264,11 +292,15 @@ fn turn(request: &RequestId, account: &AccountId) -> BlockNumber {
 impl Watcher {
 	async fn on_block(&mut self, block: BestBlock) -> Result<(), Failure> {
 		let seats = self.parts.court.seats(block.hash).await?;
+		// Answers first: their windows run.
+		self.play_all(&seats, block).await?;
+		self.show_all(block).await?;
 		// Who is not in the session cannot challenge by its key.
 		let Some(seat) = seats.first().cloned() else { return Ok(()) };
 		for request in self.record.pending() {
 			self.pursue(request, &seat, block).await?;
 		}
+		self.settle_contradictions(&seat, block).await?;
 		self.discover(&seats, block).await?;
 		let begun = Instant::now();
 		while begun.elapsed() < self.parts.patience {
@@ -478,10 +510,12 @@ impl Watcher {
 						self.drop(request).await;
 					}
 					Err(ReplayRefusal::NotOpen) => self.drop(request).await,
+					Err(ReplayRefusal::TooHeavy) => self.open_game(&view, seat, block).await?,
 					Err(refusal) => self.give_up(request, &format!("{refusal:?}")).await,
 				}
 			}
-			Err(why) => self.give_up(request, &why).await,
+			Err(Hindrance::NoReplay) => self.open_game(&view, seat, block).await?,
+			Err(Hindrance::Lacking(why)) => self.give_up(request, &why).await,
 		}
 		Ok(())
 	}
@@ -491,15 +525,16 @@ impl Watcher {
 		&mut self,
 		view: &DisputableView,
 		at: Hash,
-	) -> Result<Result<(Effort, Witness), String>, Failure> {
+	) -> Result<Result<(Effort, Witness), Hindrance>, Failure> {
+		let lacking = |why: &str| Ok(Err(Hindrance::Lacking(why.into())));
 		let Some(manifest) = self.manifest(at, view.model).await? else {
-			return Ok(Err("there is no such model".into()));
+			return lacking("there is no such model");
 		};
 		let input = match view.input_on_chain {
 			Some(_) => None,
 			None => match self.input(at, view).await? {
 				Some(tensors) => Some(tensors.encode()),
-				None => return Ok(Err("its input is nowhere to be had".into())),
+				None => return lacking("its input is nowhere to be had"),
 			},
 		};
 		let given = input.as_ref().map_or(0, |bytes| bytes.len() as u32);
@@ -507,34 +542,74 @@ impl Watcher {
 			(PackageSource::Stored, self.parts.court.cost_stored(at, view.request).await?)
 		} else {
 			let Some((artefact, _pin)) = self.artefact(&manifest).await else {
-				return Ok(Err("its artefact is not here any more".into()));
+				return lacking("its artefact is not here any more");
 			};
 			let package = match self.parts.packages.package(manifest, artefact).await {
 				Ok(package) => package,
-				Err(why) => return Ok(Err(why)),
+				Err(why) => return Ok(Err(Hindrance::Lacking(why))),
 			};
 			let input_bytes = view.input_on_chain.unwrap_or(0);
 			let cost = self.parts.court.cost(at, package.clone(), input_bytes).await?;
 			match package.try_into() {
 				Ok(bytes) => (PackageSource::Inline(bytes), cost),
-				Err(_) => {
-					let why = "its package is too long for one transaction: stage it with an \
-					           account, by `countersign dispute`";
-					return Ok(Err(why.into()));
-				}
+				// Too long for one transaction.
+				Err(_) => return Ok(Err(Hindrance::NoReplay)),
 			}
 		};
 		let cost = match cost {
 			Ok(cost) if cost.fits => cost,
-			Ok(_) => return Ok(Err("a replay would be too heavy for a block".into())),
-			Err(refusal) => return Ok(Err(format!("{refusal:?}"))),
+			Ok(_) | Err(ReplayRefusal::TooHeavy) => return Ok(Err(Hindrance::NoReplay)),
+			Err(refusal) => return Ok(Err(Hindrance::Lacking(format!("{refusal:?}")))),
 		};
 		let effort = Effort { bytes: cost.effort.bytes.saturating_add(given), ..cost.effort };
 		let input = match input.map(TryInto::try_into).transpose() {
 			Ok(input) => input,
-			Err(_) => return Ok(Err("its input is too long".into())),
+			Err(_) => return lacking("its input is too long"),
 		};
 		Ok(Ok((effort, Witness { package, input })))
+	}
+
+	/// Has results recomputed that an auditor contradicts, where our word is at stake. The chain takes
+	/// no bond for that, and whatever it finds decides; so nothing is asked of the engine here.
+	/// Others whose word is at stake do the same: each at blocks of its own, mostly.
+	async fn settle_contradictions(
+		&mut self,
+		seat: &Seat,
+		block: BestBlock,
+	) -> Result<(), Failure> {
+		let at = block.hash;
+		for request in self.parts.court.contradicted(at, seat.account.clone()).await? {
+			let was_sent = self
+				.sent
+				.get(&request)
+				.is_some_and(|sent| sent.saturating_add(AGAIN_AFTER) > block.number);
+			if was_sent || block.number % SPREAD != turn(&request, &seat.account) {
+				continue;
+			}
+			let Some(view) = self.parts.court.result(at, request).await? else { continue };
+			let refused = match self.prepare(&view, at).await? {
+				Ok((effort, witness)) => {
+					match self.parts.court.judge(at, request, witness.clone()).await? {
+						Ok(_) => {
+							self.send(&view, seat, effort, witness, block).await?;
+							continue;
+						}
+						Err(refusal) => format!("{refusal:?}"),
+					}
+				}
+				Err(Hindrance::Lacking(why)) => why,
+				Err(Hindrance::NoReplay) => "no replay can decide it".into(),
+			};
+			// Perhaps it can be had later.
+			self.sent.insert(request, block.number);
+			tracing::warn!(
+				target: LOG,
+				?request,
+				why = %refused,
+				"an auditor contradicts a result, and this node cannot have it recomputed"
+			);
+		}
+		Ok(())
 	}
 
 	async fn send(
@@ -561,7 +636,7 @@ impl Watcher {
 			target: LOG,
 			request = ?view.request,
 			executor = ?view.executor,
-			"wrong result challenged"
+			"result brought before the chain"
 		);
 		Ok(())
 	}

@@ -13,11 +13,12 @@ use countersign_engine::{
 	worker::{
 		self,
 		journal::{JournalError, JournalPlace},
-		BestBlock, ChainView, Engine, EngineAnswer, EngineJob, EngineResult, Failure, Signer,
-		Source, Submitter, WorkerConfig, WorkerMetrics, WorkerParts,
+		AuditAnswer, BestBlock, ChainView, Engine, EngineAnswer, EngineJob, EngineResult, Failure,
+		Signer, Source, Submitter, WorkerConfig, WorkerMetrics, WorkerParts,
 	},
 };
 use countersign_primitives::{
+	audit::{AuditCommit, AuditItem, AuditReveal, AuditStage},
 	commitment::tensors_commitment,
 	keys::{InferenceId, InferencePair, InferenceSignature},
 	model::{Artefact, Manifest, ModelId, ModelStatus, ModelView, RunCost},
@@ -82,6 +83,8 @@ pub struct State {
 	pub items: Vec<WorkItem>,
 	/// The inputs that are on chain.
 	pub inputs: HashMap<RequestId, Vec<u8>>,
+	/// What is to be audited.
+	pub audits: Vec<AuditItem>,
 }
 
 /// What somebody submitted.
@@ -89,6 +92,8 @@ pub struct State {
 pub enum Submission {
 	Result { at: Hash, statement: Statement, outcome: Outcome },
 	Demand { at: Hash, demand: InputDemand },
+	Commit { at: Hash, commit: AuditCommit },
+	Reveal { at: Hash, reveal: AuditReveal },
 }
 
 /// The world around one worker. Outlives it, as the chain outlives a node.
@@ -133,6 +138,9 @@ impl ChainView for World {
 	async fn input(&self, at: Hash, request: RequestId) -> Result<Option<Vec<u8>>, Failure> {
 		Ok(self.states.lock().get(&at).and_then(|state| state.inputs.get(&request).cloned()))
 	}
+	async fn audits(&self, at: Hash) -> Result<Vec<AuditItem>, Failure> {
+		Ok(self.states.lock().get(&at).map(|state| state.audits.clone()).unwrap_or_default())
+	}
 }
 
 #[async_trait]
@@ -154,11 +162,7 @@ impl Submitter for World {
 			}
 		};
 		assert_eq!(statement.outcome, committed, "the outcome is the one that was signed");
-		let mut refuse = self.refuse.lock();
-		if *refuse > 0 {
-			*refuse -= 1;
-			return Err(Failure::new("the pool is full"));
-		}
+		self.pool_takes()?;
 		self.submissions.send_modify(|all| all.push(Submission::Result { at, statement, outcome }));
 		Ok(())
 	}
@@ -170,6 +174,31 @@ impl Submitter for World {
 	) -> Result<(), Failure> {
 		assert!(demand.verify(&signature));
 		self.submissions.send_modify(|all| all.push(Submission::Demand { at, demand }));
+		Ok(())
+	}
+	async fn audit_commit(
+		&self,
+		at: Hash,
+		commit: AuditCommit,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		assert!(commit.verify(&signature));
+		self.pool_takes()?;
+		self.submissions.send_modify(|all| all.push(Submission::Commit { at, commit }));
+		Ok(())
+	}
+	async fn audit_reveal(
+		&self,
+		at: Hash,
+		reveal: AuditReveal,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		assert!(reveal.statement.verify(&signature));
+		if let Some(outcome) = &reveal.outcome {
+			assert_eq!(outcome.commitment().as_ref(), Some(&reveal.statement.outcome));
+		}
+		self.pool_takes()?;
+		self.submissions.send_modify(|all| all.push(Submission::Reveal { at, reveal }));
 		Ok(())
 	}
 }
@@ -249,6 +278,49 @@ impl World {
 			metrics: Arc::default(),
 			blocks: Mutex::default(),
 		})
+	}
+
+	/// Refuses as many submissions as the test says.
+	fn pool_takes(&self) -> Result<(), Failure> {
+		let mut refuse = self.refuse.lock();
+		if *refuse > 0 {
+			*refuse -= 1;
+			return Err(Failure::new("the pool is full"));
+		}
+		Ok(())
+	}
+
+	/// The block with a number on a fork, after which there is this to audit.
+	pub fn audit_block(&self, number: BlockNumber, fork: u8, audits: &[AuditItem]) -> BestBlock {
+		let block = self.block(number, fork, &[]);
+		self.states.lock().entry(block.hash).or_default().audits = audits.to_vec();
+		block
+	}
+
+	/// An audit to be committed to, of a request whose input other nodes offer.
+	pub fn audit(&self, request: u8, model: ModelId, inputs: &[Tensor]) -> AuditItem {
+		let item = self.item(request, model, inputs);
+		AuditItem {
+			request: item.request,
+			model,
+			role: Role::Auditor(1),
+			account: item.assignment.account,
+			session: item.assignment.session,
+			validator: item.assignment.validator,
+			key: item.key,
+			input_commitment: item.input_commitment,
+			input_length: item.input_length,
+			attribution: item.attribution,
+			claimed: OutcomeCommitment::of_output(&[tensor(request)]),
+			seed: Hash::repeat_byte(0x5e),
+			stage: AuditStage::Commit,
+			commitment: None,
+			commit_until: 1_000,
+			reveal_until: 1_010,
+			clock: 20,
+			drawn_at: 11,
+			pay: 7,
+		}
 	}
 
 	pub fn journal(&self) -> JournalPlace {
@@ -452,6 +524,12 @@ impl Engine for ScriptedEngine {
 			}
 		};
 		Ok(EngineAnswer { result, source: Source::Native, time: Duration::from_millis(1) })
+	}
+
+	/// As a run; the digest is the seed, turned round.
+	async fn audit(&self, job: EngineJob, seed: [u8; 32]) -> Result<AuditAnswer, EngineError> {
+		let EngineAnswer { result, time, .. } = self.run(job).await?;
+		Ok(AuditAnswer { result, trace: seed.map(|byte| !byte), time })
 	}
 }
 

@@ -104,10 +104,20 @@ contract Escrow is IInferenceReceiver {
     }
 
     /// The buyer takes the money back when the time is over. What runs cost less is the seller's.
+    /// A run that ended without an answer does not hold this up, and neither does one that the chain
+    /// has forgotten because nobody told this contract of it in time.
     function expire() external {
         if (msg.sender != buyer) revert NotYours();
         if (block.number < expires) revert TooEarly();
-        if (state != State.Locked) revert WrongState();
+        if (state == State.Asked) {
+            (IInference.Status status,,,) = Inference.CHAIN.statusOf(request);
+            if (
+                status != IInference.Status.Unknown && status != IInference.Status.Refunded
+                    && status != IInference.Status.Invalidated
+            ) revert WrongState();
+        } else if (state != State.Locked) {
+            revert WrongState();
+        }
         uint256 amount = price;
         uint256 rest = address(this).balance - amount;
         end(State.Returned, buyer, amount);

@@ -1,8 +1,9 @@
 """Makes the models of the examples, and those that `infer` is measured with.
 
-    pip install scikit-learn==1.7.2 skl2onnx==1.19.1 onnx==1.19.1 protobuf==5.29.5 numpy==2.2.6
+    pip install scikit-learn==1.7.2 skl2onnx==1.19.1 onnx==1.19.1 protobuf==5.29.5 numpy==2.2.6 packaging==25.0
     python make.py            # fraud.onnx, which is committed
-    python make.py FOLDER     # linear.onnx, forest.onnx and mlp.onnx too, to measure with
+    python make.py FOLDER     # linear.onnx, forest.onnx and mlp.onnx too, to measure with: those in
+                              # precompiles/tests/models
 
 All data is made up by this file, with a fixed seed: no licence but this project's (Apache-2.0) applies to
 the models.

@@ -2,7 +2,7 @@
 // 1.0.3 (Apache-2.0), which the command line keeps.
 
 import { readFileSync } from "node:fs";
-import { toHex, type Hex } from "viem";
+import { hexToBytes, toHex, type Hex } from "viem";
 
 const config = JSON.parse(
 	readFileSync(new URL("../../../cli/client/data/magika-v3_3.json", import.meta.url), "utf8"),
@@ -36,4 +36,10 @@ export function kind(label: string): bigint {
 	const index = config.labels.indexOf(label);
 	if (index < 0) throw new Error(`magika knows no ${label}`);
 	return BigInt(index);
+}
+
+/** The kind of file that an output of the model says it is: that of the largest of its floats. */
+export function label(output: Hex): string {
+	const scores = new Float32Array(hexToBytes(output).slice().buffer);
+	return config.labels[scores.indexOf(Math.max(...scores))];
 }

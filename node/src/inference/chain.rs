@@ -24,6 +24,7 @@ use async_trait::async_trait;
 use countersign_engine::worker::{ChainView, Failure, Submitter};
 use countersign_primitives::{
 	apis::{InferenceApi, ModelsApi},
+	audit::{AuditCommit, AuditItem, AuditReveal, AuditsApi},
 	keys::InferenceSignature,
 	model::{ModelId, ModelView},
 	request::{InputDemand, Outcome, RequestId, Statement, WorkItem},
@@ -126,6 +127,19 @@ impl ChainView for Chain {
 	async fn input(&self, at: Hash, request: RequestId) -> Result<Option<Vec<u8>>, Failure> {
 		self.ask(move |client| client.runtime_api().input(at, request)).await
 	}
+
+	async fn audits(&self, at: Hash) -> Result<Vec<AuditItem>, Failure> {
+		let keys = inference_ids(&self.keystore);
+		self.ask(move |client| {
+			let mut items = Vec::new();
+			for key in keys {
+				items.extend(client.runtime_api().audit_work(at, key)?);
+			}
+			items.sort_by_key(|item| item.drawn_at);
+			Ok::<_, sp_api::ApiError>(items)
+		})
+		.await
+	}
 }
 
 #[async_trait]
@@ -153,6 +167,30 @@ impl Submitter for Chain {
 	) -> Result<(), Failure> {
 		let extrinsic = self
 			.ask(move |client| client.runtime_api().demand_input_transaction(at, demand, signature))
+			.await?;
+		self.submit(at, extrinsic).await
+	}
+
+	async fn audit_commit(
+		&self,
+		at: Hash,
+		commit: AuditCommit,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		let extrinsic = self
+			.ask(move |client| client.runtime_api().audit_commit_transaction(at, commit, signature))
+			.await?;
+		self.submit(at, extrinsic).await
+	}
+
+	async fn audit_reveal(
+		&self,
+		at: Hash,
+		reveal: AuditReveal,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		let extrinsic = self
+			.ask(move |client| client.runtime_api().audit_reveal_transaction(at, reveal, signature))
 			.await?;
 		self.submit(at, extrinsic).await
 	}

@@ -181,8 +181,10 @@ pub(crate) fn start(
 	let heads = head::best_blocks(client.clone(), sync.clone(), parts.force_authoring);
 	let watched = head::best_blocks(client.clone(), sync, parts.force_authoring);
 	let chain = chain::Chain::new(client, pool, keystore.clone(), genesis);
+	let bench = Arc::new(watch::Bench::new(chain.clone(), keystore.clone()));
 	let watch_parts = WatchParts {
-		court: Arc::new(watch::Bench::new(chain.clone(), keystore.clone())),
+		court: bench.clone(),
+		games: bench,
 		signer: Arc::new(keys::Keys::new(keystore.clone())),
 		engine: Arc::new(canonical.clone()),
 		packages: Arc::new(Importer),

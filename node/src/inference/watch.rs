@@ -24,19 +24,21 @@ use super::{
 };
 use async_trait::async_trait;
 use countersign_engine::worker::{
-	watch::{Court, Seat},
+	watch::{Court, Games, Seat},
 	ChainView, Failure,
 };
 use countersign_primitives::{
 	apis::{ModelsApi, ValidatorsApi},
+	audit::AuditsApi,
 	dispute::{
 		DisputableView, DisputesApi, PackageSource, ReplayChallenge, ReplayCost, ReplayRefusal,
 		Verdict, Witness,
 	},
-	keys::InferenceSignature,
+	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
+	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId},
 	request::RequestId,
-	Hash,
+	AccountId, Hash,
 };
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_keystore::KeystorePtr;
@@ -142,6 +144,10 @@ impl Court for Bench {
 		self.chain.ask(move |client| client.runtime_api().judge(at, request, witness)).await
 	}
 
+	async fn contradicted(&self, at: Hash, account: AccountId) -> Result<Vec<RequestId>, Failure> {
+		self.chain.ask(move |client| client.runtime_api().contradicted(at, account)).await
+	}
+
 	async fn challenge(
 		&self,
 		at: Hash,
@@ -153,6 +159,93 @@ impl Court for Bench {
 			.chain
 			.ask(move |client| {
 				client.runtime_api().challenge_transaction(at, challenge, witness, signature)
+			})
+			.await?;
+		self.chain.submit(at, extrinsic).await
+	}
+}
+
+#[async_trait]
+impl Games for Bench {
+	fn holds(&self, key: &InferenceId) -> bool {
+		inference_ids(&self.keystore).contains(key)
+	}
+
+	async fn games(
+		&self,
+		at: Hash,
+		after: Option<(RequestId, u8)>,
+		limit: u32,
+	) -> Result<Vec<GameView>, Failure> {
+		self.chain.ask(move |client| client.runtime_api().games(at, after, limit)).await
+	}
+
+	async fn roots(&self, at: Hash, request: RequestId) -> Result<Option<Vec<Hash>>, Failure> {
+		self.chain.ask(move |client| client.runtime_api().game_roots(at, request)).await
+	}
+
+	async fn cost(
+		&self,
+		at: Hash,
+		request: RequestId,
+		opening: Option<Opening>,
+	) -> Result<Result<GameCost, GameRefusal>, Failure> {
+		self.chain.ask(move |client| client.runtime_api().game_cost(at, request, opening)).await
+	}
+
+	async fn open(
+		&self,
+		at: Hash,
+		message: GameMessage,
+		opening: Option<Opening>,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		let extrinsic = self
+			.chain
+			.ask(move |client| {
+				client.runtime_api().open_game_transaction(at, message, opening, signature)
+			})
+			.await?;
+		self.chain.submit(at, extrinsic).await
+	}
+
+	async fn demands(
+		&self,
+		at: Hash,
+		after: Option<RequestId>,
+		limit: u32,
+	) -> Result<Vec<DemandView>, Failure> {
+		self.chain.ask(move |client| client.runtime_api().demands(at, after, limit)).await
+	}
+
+	async fn show(
+		&self,
+		at: Hash,
+		message: GameMessage,
+		bytes: Vec<u8>,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		let extrinsic = self
+			.chain
+			.ask(move |client| {
+				client.runtime_api().show_input_transaction(at, message, bytes, signature)
+			})
+			.await?;
+		let extrinsic = extrinsic.ok_or_else(|| Failure::new("the input is too long"))?;
+		self.chain.submit(at, extrinsic).await
+	}
+
+	async fn play(
+		&self,
+		at: Hash,
+		message: GameMessage,
+		action: GameMove,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		let extrinsic = self
+			.chain
+			.ask(move |client| {
+				client.runtime_api().game_move_transaction(at, message, action, signature)
 			})
 			.await?;
 		self.chain.submit(at, extrinsic).await

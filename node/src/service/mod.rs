@@ -153,7 +153,7 @@ pub(crate) fn new_partial(
 	wasm_cache: Option<&Path>,
 ) -> Result<Partial, Error> {
 	let telemetry = telemetry_worker(config)?;
-	let (client, backend, keystore_container, task_manager) =
+	let (client, backend, keystore_container, mut task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(
 			config,
 			telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
@@ -178,6 +178,9 @@ pub(crate) fn new_partial(
 		.with_prometheus(config.prometheus_registry())
 		.build(),
 	);
+	// A command that has no use for the pool would drop it before its tasks were told to end, and
+	// they would report that as a failure. What is kept alive is dropped after they were told.
+	task_manager.keep_alive(transaction_pool.clone());
 
 	let (grandpa_import, grandpa_link) = sc_consensus_grandpa::block_import(
 		client.clone(),

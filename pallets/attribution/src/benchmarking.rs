@@ -49,7 +49,7 @@ fn earn<T: Config>(model: &ModelId) -> Result<Balance, BenchmarkError> {
 mod benchmarks {
 	use super::*;
 
-	// The last entry, whose owner's account the payment creates.
+	// The last entry, whose owner's account the payment creates, and whose owner accepts by it.
 	#[benchmark]
 	fn claim() -> Result<(), BenchmarkError> {
 		let caller: AccountId = whitelisted_caller();
@@ -57,7 +57,7 @@ mod benchmarks {
 		let owner: AccountId = account("contributor", MAX_CONTRIBUTORS - 1, 0);
 
 		#[extrinsic_call]
-		claim(RawOrigin::Signed(caller), model, MAX_RIGHTS - 1);
+		claim(RawOrigin::Signed(owner.clone()), model, MAX_RIGHTS - 1);
 
 		assert!(T::Currency::total_balance(&owner) > 0);
 		Ok(())

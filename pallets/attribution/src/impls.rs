@@ -33,7 +33,8 @@ impl<T: Config> Pallet<T> {
 		T::PalletId::get().into_account_truncating()
 	}
 
-	pub(crate) fn do_claim(model: &ModelId, index: u32) -> DispatchResult {
+	/// Pays a right out. Where its owner asks itself, it thereby accepts the right.
+	pub(crate) fn do_claim(who: &AccountId, model: &ModelId, index: u32) -> DispatchResult {
 		let vector = Vectors::<T>::get(model).ok_or(Error::<T>::UnknownModel)?;
 		let entry = usize::try_from(index)
 			.ok()
@@ -53,8 +54,9 @@ impl<T: Config> Pallet<T> {
 				Self::deposit_event(Event::Forwarded { model: *model, index, to, amount });
 			}
 			Some(contributor) => {
-				let RightInfo { owner, .. } =
+				let info =
 					Rights::<T>::get(right.model, contributor).ok_or(Error::<T>::UnknownRight)?;
+				let owner = info.owner.clone();
 				let consequence = T::Currency::can_deposit(&owner, amount, Provenance::Extant);
 				ensure!(
 					consequence != DepositConsequence::BelowMinimum,
@@ -64,6 +66,14 @@ impl<T: Config> Pallet<T> {
 				Claimed::<T>::insert(model, index, earned);
 				let pot = Self::pot_account();
 				T::Currency::transfer(&pot, &owner, amount, Preservation::Preserve)?;
+				if owner == *who && !info.accepted {
+					let accepted = RightInfo { accepted: true, ..info };
+					Rights::<T>::insert(right.model, contributor, accepted);
+					Self::deposit_event(Event::RightAccepted {
+						right: right.clone(),
+						owner: owner.clone(),
+					});
+				}
 				Self::deposit_event(Event::Claimed { model: *model, index, right, owner, amount });
 			}
 		}
@@ -153,6 +163,7 @@ impl<T: Config> Pallet<T> {
 			model: *model,
 			index,
 			role: info.as_ref().map(|info| info.role),
+			accepted: info.as_ref().is_some_and(|info| info.accepted),
 			owner: info.map(|info| info.owner),
 			right,
 			share,

@@ -264,7 +264,8 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// Pays `floor(total x share) - claimed` from the pot. Where the right is the pot of
-		/// another model, the amount is credited to that model, whose rights claim it there.
+		/// another model, the amount is credited to that model, whose rights claim it there. An owner
+		/// that claims itself thereby confirms to be the one whom the manifest names.
 		///
 		/// ## Parameters
 		///
@@ -279,12 +280,13 @@ pub mod pallet {
 		///
 		/// ## Events
 		///
-		/// [`Event::Claimed`] or [`Event::Forwarded`].
+		/// [`Event::Claimed`] or [`Event::Forwarded`]; [`Event::RightAccepted`] with an owner's first
+		/// claim of its own.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::claim().max(T::WeightInfo::claim_to_pot()))]
 		pub fn claim(origin: OriginFor<T>, model: ModelId, index: u32) -> DispatchResult {
-			ensure_signed(origin)?;
-			Self::do_claim(&model, index)
+			let who = ensure_signed(origin)?;
+			Self::do_claim(&who, &model, index)
 		}
 
 		/// Give a right to another account.

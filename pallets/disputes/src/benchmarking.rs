@@ -6,20 +6,22 @@ use alloc::{vec, vec::Vec};
 use codec::Encode;
 use countersign_canonical::{
 	commitment::tensor_commitment,
-	op::{Op, Range},
+	op::{Op, Range, Reduction},
 	program::{Constant, Node, Package, Program},
-	Meta, Tensor as CanonicalTensor, TensorType as CanonicalType, VERSION,
+	Meta, Model, Tensor as CanonicalTensor, TensorType as CanonicalType, VERSION,
 };
 use countersign_primitives::{
 	dispute::{
 		staging_id, Decision, Effort, PackageSource, ReplayChallenge, Verdict, Verdicts, Witness,
 		STAGED_CHUNK,
 	},
+	game::{GameMessage, GameMove, Opening, Phase, Shown},
 	request::{Outcome, RequestId, TrapCode},
 	tensor::{Tensor, TensorType},
 	traits::{Bonds, Programs, Sessions},
 	AccountId, Balance, Hash, UNIT,
 };
+use countersign_programs::game::Player;
 use frame_benchmarking::v2::*;
 use frame_support::{
 	assert_ok,
@@ -107,9 +109,263 @@ where
 	id
 }
 
+/// A program of `operators` that have `operands` in all, of at least `kib` KiB.
+fn wide(operators: u32, operands: u32, kib: u32) -> Package {
+	let each = (operands / operators.max(1)).clamp(1, 1_000);
+	// Empty constants make it longer and nothing else.
+	let (empty, _) = constant(&[0], Vec::new());
+	let constants = vec![empty; (kib.saturating_mul(1_024) / 36) as usize];
+	let node = Node { op: Op::Concat { axis: 0 }, operands: vec![0; each as usize] };
+	let last = (constants.len() as u32).saturating_add(operators) as u16;
+	let program = Program {
+		version: VERSION,
+		inputs: vec![Meta { ty: CanonicalType::F32, shape: vec![1] }],
+		nodes: vec![node; operators as usize],
+		outputs: vec![last],
+		constants,
+	};
+	let constants = vec![Vec::new(); program.constants.len()];
+	Package { program, constants }
+}
+
+/// An open result of such a program, which claims that its last operator traps, and what opens a
+/// game about it.
+fn playable<T: Config>(
+	package: &Package,
+) -> Result<(RequestId, Model, Vec<CanonicalTensor>), BenchmarkError> {
+	let model = T::Programs::make_program(&account("owner", 0, 0), &package.encode());
+	let operator = package.program.nodes.len() as u32 - 1;
+	let outcome = Outcome::Trap { code: TrapCode::Operator, operator };
+	let data = vec![0u8; 4];
+	let input = vec![Tensor { ty: TensorType::F32, shape: vec![1], data: data.clone() }];
+	let request = T::Results::make_open_result(model, input.encode(), outcome);
+	let inputs = vec![CanonicalTensor { ty: CanonicalType::F32, shape: vec![1], data }];
+	Ok((request, Model::new(package).map_err(|_| "a package")?, inputs))
+}
+
+/// The largest number of games about one result.
+fn games<T: Config>(request: RequestId, opening: &Opening) -> Result<(), BenchmarkError>
+where
+	T::Currency: Mutate<AccountId>,
+{
+	assert_ok!(T::Currency::mint_into(&T::Treasury::get(), UNIT));
+	for at in 0..MAX_GAMES {
+		let who: AccountId = account("challenger", at.into(), 0);
+		assert_ok!(T::Currency::mint_into(&who, FUNDS));
+		let opening = (at == 0).then(|| opening.clone());
+		Pallet::<T>::do_open_game(who, request, opening, 0).map_err(|error| error.error)?;
+	}
+	Ok(())
+}
+
 #[benchmarks(where T::Currency: Mutate<AccountId>)]
 mod benchmarks {
 	use super::*;
+
+	#[benchmark]
+	fn open_game(
+		n: Linear<2, 2_000>,
+		o: Linear<2, 60_000>,
+		k: Linear<1, 64>,
+	) -> Result<(), BenchmarkError> {
+		let (request, model, inputs) = playable::<T>(&wide(n, o, k))?;
+		let player = Player::new(&model, &inputs, Vec::new()).ok_or("it runs")?;
+		let opening = Some(player.opening().ok_or("it is small enough")?);
+		let who = rich::<T>("challenger");
+
+		#[block]
+		{
+			Pallet::<T>::do_open_game(who, request, opening, 0).map_err(|error| error.error)?;
+		}
+
+		assert!(Games::<T>::contains_key(request, 0));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn game_trace(r: Linear<2, 4_000>) -> Result<(), BenchmarkError> {
+		let (request, model, inputs) = playable::<T>(&wide(r, r, 1))?;
+		let player = Player::new(&model, &inputs, Vec::new()).ok_or("it runs")?;
+		games::<T>(request, &player.opening().ok_or("it is small enough")?)?;
+		let case = GameCases::<T>::get(request).ok_or("a game is on")?;
+		let roots = vec![Hash::repeat_byte(7); r as usize];
+
+		#[block]
+		{
+			Pallet::<T>::go_on(&request, case, &roots);
+		}
+
+		assert_eq!(Pallet::<T>::game_roots(request).map(|roots| roots.len() as u32), Some(r));
+		Ok(())
+	}
+
+	/// A game about the last of these operators, after the trace and the naming.
+	fn named<T: Config>(package: &Package) -> Result<(RequestId, AccountId, Shown), BenchmarkError>
+	where
+		T::Currency: Mutate<AccountId>,
+	{
+		let (request, model, inputs) = playable::<T>(package)?;
+		let player = Player::new(&model, &inputs, Vec::new()).ok_or("it runs")?;
+		let who = rich::<T>("challenger");
+		let opening = player.opening();
+		Pallet::<T>::do_open_game(who.clone(), request, opening, 0).map_err(|e| e.error)?;
+		let case = GameCases::<T>::get(request).ok_or("a game is on")?;
+		let Some(GameMove::Trace { roots, .. }) = player.answer(&Phase::Trace) else {
+			return Err("it has a trace".into());
+		};
+		Pallet::<T>::go_on(&request, case, &roots);
+		let operator = package.program.nodes.len() as u32 - 1;
+		let shown = player.element(operator, 0).ok_or("it has an element")?;
+		let action = GameMove::Name { part: shown.part.clone(), path: shown.path.clone() };
+		let player = crate::game::Player { who: who.clone() };
+		Pallet::<T>::do_game_move(player, request, 0, action).map_err(|e| e.error)?;
+		Ok((request, who, shown))
+	}
+
+	#[benchmark]
+	fn game_hashes(h: Linear<1, 1_024>) -> Result<(), BenchmarkError> {
+		// A result of exactly so many leaves.
+		let mut package = wide(2, 2, 1);
+		let shape = vec![h.saturating_mul(256)];
+		if let Some(node) = package.program.nodes.last_mut() {
+			*node = Node { op: Op::Expand { shape }, operands: vec![0] };
+		}
+		package.program.outputs = vec![0];
+		let (request, who, _) = named::<T>(&package)?;
+		let hashes = vec![[0u8; 1024]; h as usize];
+		let hashes: Vec<Hash> = hashes
+			.iter()
+			.zip(0u32..)
+			.map(|(leaf, at)| countersign_primitives::commitment::leaf_hash(at, leaf))
+			.collect();
+		let action = GameMove::Hashes(hashes.try_into().map_err(|_| "at most 1,024")?);
+		let player = crate::game::Player { who };
+
+		#[block]
+		{
+			Pallet::<T>::do_game_move(player, request, 0, action).map_err(|e| e.error)?;
+		}
+
+		assert!(GameHashes::<T>::contains_key(request, 0));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn game_proof(k: Linear<2, 60>) -> Result<(), BenchmarkError> {
+		// A sum over so many KiB.
+		let mut package = wide(2, 2, 1);
+		let first = package.program.constants.len() as u16 + 1;
+		let shape = vec![k.saturating_mul(256)];
+		let axes = vec![0];
+		package.program.nodes = vec![
+			Node { op: Op::Expand { shape }, operands: vec![0] },
+			Node { op: Op::Reduce { reduction: Reduction::Sum, axes }, operands: vec![first] },
+		];
+		package.program.outputs = vec![first + 1];
+		let (request, who, shown) = named::<T>(&package)?;
+		let mut game = Games::<T>::get(request, 0).ok_or("it is on")?;
+		let Phase::Hashes(named) = game.phase else { return Err("it was named".into()) };
+		// Another value than the right one.
+		let bytes = vec![1u8; 4].try_into().map_err(|_| "at most 1 KiB")?;
+		game.phase = Phase::Element { named, leaf: 0, bytes };
+		Games::<T>::insert(request, 0, game);
+		let player = crate::game::Player { who };
+		let found;
+
+		#[block]
+		{
+			found =
+				Pallet::<T>::consider_move(&request, 0, &player, &GameMove::Prove(shown)).is_ok();
+		}
+
+		assert!(found);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn game_authorize() -> Result<(), BenchmarkError> {
+		let (request, _, _) = named::<T>(&wide(2, 2, 1))?;
+		let account = T::Bonds::make_validator(9);
+		let session = T::Sessions::current();
+		let validator = T::Sessions::position(&account).ok_or("it is in the session")?;
+		let member = T::Sessions::member(session, validator).ok_or("it has a key")?;
+		let content = GameMessage::content_of(&GameMove::Pick(0));
+		let signer = member.key.clone();
+		let genesis = Pallet::<T>::genesis();
+		let message = GameMessage {
+			genesis,
+			request,
+			branch: 0,
+			step: 1,
+			session,
+			validator,
+			signer,
+			content,
+		};
+		let signature =
+			member.key.sign(&message.signing_payload()).ok_or("the key is in the keystore")?;
+		let found;
+
+		#[block]
+		{
+			found = Pallet::<T>::check_mover(&message, &GameMove::Pick(0)).is_ok()
+				&& message.verify(&signature);
+		}
+
+		assert!(found);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn demand() -> Result<(), BenchmarkError> {
+		let (request, _, _) = playable::<T>(&wide(2, 2, 1))?;
+		T::Results::forget_input(&request);
+		let who = rich::<T>("challenger");
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), request);
+
+		assert!(Demands::<T>::contains_key(request));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn show_input(k: Linear<1, 1_000>) -> Result<(), BenchmarkError> {
+		let model = T::Programs::make_program(&account("owner", 0, 0), &wide(2, 2, 1).encode());
+		let outcome = Outcome::Trap { code: TrapCode::Operator, operator: 1 };
+		let data = vec![1u8; k as usize * 1024];
+		let shape = vec![data.len() as u32];
+		let input = vec![Tensor { ty: TensorType::U8, shape, data }].encode();
+		let request = T::Results::make_open_result(model, input.clone(), outcome);
+		T::Results::forget_input(&request);
+		Pallet::<T>::do_demand(rich::<T>("challenger"), request)?;
+
+		#[block]
+		{
+			Pallet::<T>::do_show_input(request, input).map_err(|error| error.error)?;
+		}
+
+		assert!(T::Results::input_length(&request).is_some());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn expire_game() -> Result<(), BenchmarkError> {
+		let (request, model, inputs) = playable::<T>(&wide(4_000, 4_000, 1))?;
+		let player = Player::new(&model, &inputs, Vec::new()).ok_or("it runs")?;
+		games::<T>(request, &player.opening().ok_or("it is small enough")?)?;
+		let case = GameCases::<T>::get(request).ok_or("a game is on")?;
+		Pallet::<T>::go_on(&request, case, &vec![Hash::repeat_byte(7); 4_000]);
+
+		#[block]
+		{
+			// As after a verdict.
+			Pallet::<T>::end_games_by(&request, Verdict::Accepted);
+		}
+
+		assert!(!GameCases::<T>::contains_key(request));
+		Ok(())
+	}
 
 	#[benchmark]
 	fn replay(m: Linear<1, 600>, b: Linear<1, 2_048>) -> Result<(), BenchmarkError> {
@@ -266,7 +522,12 @@ mod benchmarks {
 		let who = rich::<T>("challenger");
 		let id = staged::<T>(&who, c);
 		let expires = Stagings::<T>::get(id).map_or(0, |staging| staging.expires_at);
-		Cursors::<T>::put(QueueCursors { stagings: expires, decisions: expires });
+		Cursors::<T>::put(QueueCursors {
+			stagings: expires,
+			decisions: expires,
+			games: 0,
+			demands: 0,
+		});
 
 		#[block]
 		{
@@ -295,7 +556,12 @@ mod benchmarks {
 		};
 		Decisions::<T>::insert(request, decision);
 		DecisionPrunes::<T>::insert(block, request, ());
-		Cursors::<T>::put(QueueCursors { stagings: block + 1, decisions: block });
+		Cursors::<T>::put(QueueCursors {
+			stagings: block + 1,
+			decisions: block,
+			games: 0,
+			demands: 0,
+		});
 
 		#[block]
 		{

@@ -4,6 +4,8 @@ use crate::{pallet::*, types::*};
 use alloc::collections::BTreeMap;
 use countersign_primitives::{
 	dispute::{staging_id, Verdict, Verdicts},
+	game::Phase,
+	request::RequestId,
 	AccountId, Balance,
 };
 use frame_support::{ensure, traits::fungible::InspectHold};
@@ -21,6 +23,14 @@ impl<T: Config> Pallet<T> {
 	///    [`MAX_STAGED_EACH`].
 	/// 4. Every decision is in the queue of pruning once, and nothing else is.
 	/// 5. Nothing is decided about a result that is still open; only wrong results cost a slash.
+	/// 6. Every game is in the queue of deadlines once, under its own tick, and nothing else is;
+	///    none is below the cursor.
+	/// 7. What is on hold for games is what they say.
+	/// 8. There is a case exactly where games are on, which it counts right; commitments and hashes
+	///    belong to games, and are as many as there must be. A result about which a game is on is
+	///    not decided.
+	/// 9. Every demand is in its queue once, under its own tick, and nothing else is; what is on
+	///    hold for demands is what they say; none is about what is decided.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut held: BTreeMap<AccountId, (Balance, u32)> = BTreeMap::new();
 		let cursors = Cursors::<T>::get();
@@ -97,6 +107,90 @@ impl<T: Config> Pallet<T> {
 			ensure!(block >= cursors.decisions, "4. a decision below the cursor");
 		}
 		ensure!(planned == decisions, "4. a decision would stay for ever");
+		Self::check_games(cursors.games)?;
+		Self::check_demands(cursors.demands)
+	}
+
+	fn check_games(cursor: u64) -> Result<(), TryRuntimeError> {
+		let mut held: BTreeMap<AccountId, Balance> = BTreeMap::new();
+		let mut on: BTreeMap<RequestId, u8> = BTreeMap::new();
+		let mut games = 0usize;
+		for (request, branch, game) in Games::<T>::iter() {
+			games = games.saturating_add(1);
+			let stake = held.entry(game.challenger.clone()).or_default();
+			*stake = stake.saturating_add(game.bond).saturating_add(game.fee);
+			let count = on.entry(request).or_default();
+			*count = count.saturating_add(1);
+			ensure!(
+				GameDeadlines::<T>::contains_key(game.deadline, (request, branch)),
+				"6. a game is not in the queue"
+			);
+			ensure!(game.deadline >= cursor, "6. a game below the cursor");
+			let shows = matches!(game.phase, Phase::Group(_) | Phase::Leaf { .. });
+			ensure!(
+				GameHashes::<T>::contains_key(request, branch) == shows,
+				"8. hashes are there when none were shown, or not when they were"
+			);
+			let case = GameCases::<T>::get(request).ok_or("8. a game without a case")?;
+			ensure!(
+				case.traced.is_none() == (game.phase == Phase::Trace),
+				"8. a game waits for a trace that is there, or does not for one that is not"
+			);
+			ensure!(game.challenger != case.executor, "8. a game with oneself");
+			ensure!(branch < case.next, "8. a game with a number that was not given");
+			ensure!(!Decisions::<T>::contains_key(request), "8. a game about what is decided");
+		}
+		ensure!(GameDeadlines::<T>::iter_keys().count() == games, "6. the queue holds no game");
+		for (who, stake) in &held {
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Game.into(), who) == *stake,
+				"7. what is on hold is not what games say"
+			);
+		}
+		let mut cases = 0usize;
+		for (request, case) in GameCases::<T>::iter() {
+			cases = cases.saturating_add(1);
+			ensure!(on.get(&request) == Some(&case.on), "8. games are miscounted");
+			let roots: usize = GameRoots::<T>::iter_prefix(request).map(|(_, r)| r.len()).sum();
+			ensure!(
+				roots == usize::from(case.traced.unwrap_or(0)),
+				"8. another number of commitments"
+			);
+		}
+		ensure!(cases == on.len(), "8. a game without a case");
+		ensure!(
+			GameRoots::<T>::iter_keys().all(|(request, _)| on.contains_key(&request)),
+			"8. commitments of nothing"
+		);
+		ensure!(
+			GameHashes::<T>::iter_keys()
+				.all(|(request, branch)| Games::<T>::contains_key(request, branch)),
+			"8. hashes of nothing"
+		);
+		Ok(())
+	}
+
+	fn check_demands(cursor: u64) -> Result<(), TryRuntimeError> {
+		let mut held: BTreeMap<AccountId, Balance> = BTreeMap::new();
+		let mut demands = 0usize;
+		for (request, demand) in Demands::<T>::iter() {
+			demands = demands.saturating_add(1);
+			let fee = held.entry(demand.by.clone()).or_default();
+			*fee = fee.saturating_add(demand.fee);
+			ensure!(
+				DemandDeadlines::<T>::contains_key(demand.deadline, request),
+				"9. a demand is not in the queue"
+			);
+			ensure!(demand.deadline >= cursor, "9. a demand below the cursor");
+			ensure!(!Decisions::<T>::contains_key(request), "9. a demand about what is decided");
+		}
+		ensure!(DemandDeadlines::<T>::iter_keys().count() == demands, "9. a queue of no demand");
+		for (who, fee) in &held {
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Demand.into(), who) == *fee,
+				"9. what is on hold is not what demands say"
+			);
+		}
 		Ok(())
 	}
 }

@@ -30,6 +30,13 @@
 //! A package that does not fit one transaction is **staged**: posted chunk by chunk over blocks,
 //! for a deposit, and removed after a while.
 //!
+//! A model that is too large to replay is disputed by a **game**: the executor commits to the
+//! result of every operator of the canonical run, the challenger names one that is wrong, the
+//! executor opens it down to a leaf of 1 KiB, and the challenger shows one element in it to be
+//! another, from operands opened against the program, the request's input and the executor's own
+//! commitments. The chain computes that one element. Whoever is silent in its window has lost. See
+//! [`countersign_primitives::game`].
+//!
 //! ## Implementation Details
 //!
 //! What a replay takes follows from the program alone. The caller declares it as an
@@ -49,6 +56,8 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod demands;
+mod game;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
 #[cfg(test)]
@@ -63,6 +72,8 @@ mod types;
 mod views;
 pub mod weights;
 
+pub use demands::MAX_DEMANDS_EXPIRED;
+pub use game::types::*;
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -80,14 +91,23 @@ fn impossible(proof: &'static str) {
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::replay::{call_weight, Terms};
+	use crate::{
+		demands::show_weight,
+		game::{
+			keys::{authorize_move_weight, authorize_opening_weight},
+			move_weight, open_weight, Player,
+		},
+		replay::{call_weight, Terms},
+	};
 	use countersign_primitives::{
 		dispute::{
 			Decision, Effort, Manifests, ReplayChallenge, StagingId, Verdicts, Witness,
 			MAX_STAGED_AT_ONCE,
 		},
+		game::{GameMessage, GameMove, Opening},
 		keys::InferenceSignature,
 		request::RequestId,
+		tensor::MAX_INPUT_BYTES,
 		traits::{Bonds, Offences, Programs, Sessions},
 		AccountId, Balance, BlockNumber, Hash, SessionIndex,
 	};
@@ -131,6 +151,10 @@ pub mod pallet {
 		/// What is on hold while a result is replayed, and lost where the result stands.
 		#[pallet::constant]
 		type ReplayBond: Get<Balance>;
+		/// What is on hold while a game is on, and lost where nothing is shown. The second game
+		/// about one result at one time takes twice as much, and so on.
+		#[pallet::constant]
+		type GameBond: Get<Balance>;
 		/// The deposit for a staged package, beside that for its bytes. At least the existential
 		/// deposit, so that it can always go back.
 		#[pallet::constant]
@@ -154,6 +178,12 @@ pub mod pallet {
 		/// For a staged package.
 		#[codec(index = 1)]
 		Staging,
+		/// For a game: the bond, and the fee of all its messages.
+		#[codec(index = 2)]
+		Game,
+		/// For the space of an input that is demanded.
+		#[codec(index = 3)]
+		Demand,
 	}
 
 	/// The decisions, until they are pruned.
@@ -198,6 +228,39 @@ pub mod pallet {
 		OptionQuery,
 	>;
 
+	/// What all games about one result have in common, while one is on.
+	#[pallet::storage]
+	pub type GameCases<T: Config> = StorageMap<_, Blake2_128Concat, RequestId, Case, OptionQuery>;
+
+	/// The games, by result and number.
+	#[pallet::storage]
+	pub type Games<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, RequestId, Twox64Concat, u8, Game, OptionQuery>;
+
+	/// The commitments of the executor's trace, in pieces.
+	#[pallet::storage]
+	pub type GameRoots<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, RequestId, Twox64Concat, u32, Roots, OptionQuery>;
+
+	/// The hashes of leaves that were shown last in a game.
+	#[pallet::storage]
+	pub type GameHashes<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, RequestId, Twox64Concat, u8, Hashes, OptionQuery>;
+
+	/// The last ticks of the window clock at which somebody may move.
+	#[pallet::storage]
+	pub type GameDeadlines<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, u64, Blake2_128Concat, (RequestId, u8), (), OptionQuery>;
+
+	/// The inputs that are demanded.
+	#[pallet::storage]
+	pub type Demands<T: Config> = StorageMap<_, Blake2_128Concat, RequestId, Demand, OptionQuery>;
+
+	/// The last ticks of the window clock at which they may be shown.
+	#[pallet::storage]
+	pub type DemandDeadlines<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, u64, Blake2_128Concat, RequestId, (), OptionQuery>;
+
 	/// How far the queues have been worked off.
 	#[pallet::storage]
 	pub type Cursors<T: Config> = StorageValue<_, QueueCursors, ValueQuery>;
@@ -240,6 +303,81 @@ pub mod pallet {
 			executor: AccountId,
 			/// Who had it replayed.
 			challenger: AccountId,
+			/// What the executor loses, unless governance cancels it.
+			slash: Balance,
+			/// The first session in which it does.
+			slashed_in: Option<SessionIndex>,
+		},
+		/// A game about a result is on. The executor is to commit to its trace, unless it did.
+		GameOpened {
+			/// The request.
+			request: RequestId,
+			/// The number of the game among those about this result.
+			branch: u8,
+			/// Who signed the result, and has to answer.
+			executor: AccountId,
+			/// Who says that it is wrong.
+			challenger: AccountId,
+			/// What the challenger loses where it shows nothing.
+			bond: Balance,
+			/// What is burned in any case, for the space of all messages.
+			fee: Balance,
+			/// The last tick of the window clock for the first move.
+			deadline: u64,
+		},
+		/// Somebody made a move in a game.
+		GameMoved {
+			/// The request.
+			request: RequestId,
+			/// The game.
+			branch: u8,
+			/// How many moves were made.
+			step: u8,
+			/// Whether the executor is next, not the challenger.
+			executors_turn: bool,
+			/// The last tick of the window clock for the next move.
+			deadline: u64,
+		},
+		/// A game is over. Where the result was wrong, [`Event::FoundWrong`] says so.
+		GameEnded {
+			/// The request.
+			request: RequestId,
+			/// The game.
+			branch: u8,
+			/// Who said that the result is wrong.
+			challenger: AccountId,
+			/// What it lost of its bond: half to the executor, half to the treasury.
+			bond_lost: Balance,
+			/// What was burned.
+			burned: Balance,
+		},
+		/// The input of a result is to be shown on chain.
+		InputDemanded {
+			/// The request.
+			request: RequestId,
+			/// Who signed the result.
+			executor: AccountId,
+			/// Who demands it.
+			by: AccountId,
+			/// What is on hold for its space: burned when it is shown.
+			fee: Balance,
+			/// The last tick of the window clock at which it may be shown.
+			deadline: u64,
+		},
+		/// An input that was demanded is on chain.
+		InputShown {
+			/// The request.
+			request: RequestId,
+		},
+		/// Nobody showed an input that was demanded. The result counts for nothing, the requester
+		/// got everything back.
+		InputWithheld {
+			/// The request.
+			request: RequestId,
+			/// Who signed the result.
+			executor: AccountId,
+			/// Who demanded it.
+			by: AccountId,
 			/// What the executor loses, unless governance cancels it.
 			slash: Balance,
 			/// The first session in which it does.
@@ -318,6 +456,35 @@ pub mod pallet {
 		ChunkThere,
 		/// The message is not one that a validator may send now.
 		Rejected,
+		/// The first game about a result needs the program and the inputs.
+		NoOpening,
+		/// An element of this program reads more than a proof may open, or the manifest does not
+		/// fit the program.
+		NotProvable,
+		/// The result is right as far as it can be told without a game.
+		NothingWrong,
+		/// There are as many games about this result as there may be; try again when one is over.
+		TooManyGames,
+		/// The move is another's to make, the result is the caller's own, or it has a game about it.
+		NotYourGame,
+		/// There is no such game.
+		NoGame,
+		/// Another move is due.
+		NotDue,
+		/// The window for this move is over.
+		TooLate,
+		/// As many hashes, commitments or bytes as there must be, or such a place: not these.
+		WrongCount,
+		/// A hash, a path or a commitment does not lead where it should.
+		WrongHash,
+		/// The proof is none: a leaf is missing, too many, or not what its tensor is committed to.
+		BadProof,
+		/// The proof shows what the other side says.
+		ProvesNothing,
+		/// The commitments give another output than the one that was signed.
+		NotSigned,
+		/// The input is on chain, or demanded already.
+		NothingToDemand,
 	}
 
 	#[pallet::hooks]
@@ -443,10 +610,10 @@ pub mod pallet {
 		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
 			// The signature was checked when this was authorized.
-			let (who, fee) = Self::check_challenger(&challenge, witness.inline_length())
+			let (who, terms) = Self::check_challenger(&challenge, witness.inline_length())
 				.map_err(|_| Error::<T>::Rejected)?;
 			let ReplayChallenge { request, effort, .. } = challenge;
-			Self::do_replay(who, request, witness, effort, Terms::Validator { fee })
+			Self::do_replay(who, request, witness, effort, terms)
 		}
 
 		/// Begins to stage a package that is too long for one transaction.
@@ -535,6 +702,228 @@ pub mod pallet {
 		pub fn unstage(origin: OriginFor<T>, id: StagingId) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_unstage(&who, id)
+		}
+
+		/// Opens a game about an open result.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone but who signed the result.
+		///
+		/// ## Details
+		///
+		/// Holds the bond, doubled for each game that is on about the result, and the fee of all
+		/// messages of both sides, which is burned whoever wins; after this no move costs a fee. The
+		/// result does not become `Final` while the game is on. Where inputs or outcome do not fit
+		/// the program at all, the result is found wrong at once.
+		///
+		/// ## Parameters
+		///
+		/// - `request`: whose result.
+		/// - `opening`: program and inputs; `None` where a game about the result is on.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NotOpen`], [`Error::NoProgram`], [`Error::VersionSuspended`],
+		/// [`Error::NoOpening`], [`Error::WrongPackage`], [`Error::WrongInput`],
+		/// [`Error::NotProvable`], [`Error::NothingWrong`], [`Error::TooManyGames`],
+		/// [`Error::NotYourGame`], [`Error::BlockFull`]. The currency's, if the bond cannot be held.
+		///
+		/// ## Events
+		///
+		/// [`Event::GameOpened`], or [`Event::FoundWrong`].
+		#[pallet::call_index(6)]
+		#[pallet::weight((open_weight::<T>(opening), DispatchClass::Operational))]
+		pub fn open_game(
+			origin: OriginFor<T>,
+			request: RequestId,
+			opening: Option<Opening>,
+		) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			Self::do_open_game(who, request, opening, 0)
+		}
+
+		/// Makes a move in a game.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by the challenger for its moves, and by who signed the result for the trace.
+		/// Hashes and bytes may come from anyone: the chain checks them.
+		///
+		/// ## Details
+		///
+		/// Costs no fee where it is accepted.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NotOpen`], [`Error::BlockFull`], and [`Error::NotYourGame`] to
+		/// [`Error::NotSigned`]. Nothing is lost by a move that is refused.
+		///
+		/// ## Events
+		///
+		/// [`Event::GameMoved`]; [`Event::FoundWrong`] and [`Event::GameEnded`] with the last.
+		#[pallet::call_index(7)]
+		#[pallet::weight((move_weight::<T>(action), DispatchClass::Operational))]
+		pub fn game_move(
+			origin: OriginFor<T>,
+			request: RequestId,
+			branch: u8,
+			action: GameMove,
+		) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			Self::do_game_move(Player { who }, request, branch, action)
+		}
+
+		/// Opens a game by a validator's inference key alone. Submitted by its node, without fee.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Authorized: the signature must be that of a validator's inference key.
+		///
+		/// ## Details
+		///
+		/// As [`Pallet::open_game`]; what the fee would have been is burned with that of the
+		/// messages.
+		///
+		/// ## Events
+		///
+		/// [`Event::GameOpened`], or [`Event::FoundWrong`].
+		#[pallet::call_index(8)]
+		#[pallet::weight((open_weight::<T>(opening), DispatchClass::Operational))]
+		#[pallet::weight_of_authorize(authorize_opening_weight::<T>(opening))]
+		#[pallet::authorize(|_source, message, opening, signature| {
+			Pallet::<T>::authorize_opening(message, opening, signature)
+		})]
+		pub fn open_game_by_key(
+			origin: OriginFor<T>,
+			message: GameMessage,
+			opening: Option<Opening>,
+			_signature: InferenceSignature,
+		) -> DispatchResultWithPostInfo {
+			ensure_authorized(origin)?;
+			// The signature was checked when this was authorized.
+			let (who, fee) =
+				Self::check_opener(&message, &opening).map_err(|_| Error::<T>::Rejected)?;
+			Self::do_open_game(who, message.request, opening, fee)
+		}
+
+		/// Makes a move by a validator's inference key alone. Submitted by its node, without fee.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Authorized: the signature must be that of the inference key of the side that moves.
+		///
+		/// ## Details
+		///
+		/// As [`Pallet::game_move`]. Everything is checked before the transaction enters a pool or a
+		/// block.
+		///
+		/// ## Events
+		///
+		/// [`Event::GameMoved`]; [`Event::FoundWrong`] and [`Event::GameEnded`] with the last.
+		#[pallet::call_index(9)]
+		#[pallet::weight((move_weight::<T>(action), DispatchClass::Operational))]
+		#[pallet::weight_of_authorize(authorize_move_weight::<T>(action))]
+		#[pallet::authorize(|_source, message, action, signature| {
+			Pallet::<T>::authorize_move(message, action, signature)
+		})]
+		pub fn game_move_by_key(
+			origin: OriginFor<T>,
+			message: GameMessage,
+			action: GameMove,
+			_signature: InferenceSignature,
+		) -> DispatchResultWithPostInfo {
+			ensure_authorized(origin)?;
+			// The signature was checked when this was authorized.
+			let player = Self::check_mover(&message, &action).map_err(|_| Error::<T>::Rejected)?;
+			Self::do_game_move(player, message.request, message.branch, action)
+		}
+
+		/// Demands that the input of an open result be shown on chain.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone.
+		///
+		/// ## Details
+		///
+		/// Holds the fee for the space of the input. It is burned when the input is shown. Where
+		/// nobody shows it in the window for answers, it goes back, the result is invalidated, the
+		/// requester gets everything back, and the executor loses its cover, of which a tenth goes to
+		/// the caller. The result does not become `Final` meanwhile.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NotOpen`], [`Error::NothingToDemand`]. The currency's, if the fee cannot be held.
+		///
+		/// ## Events
+		///
+		/// [`Event::InputDemanded`].
+		#[pallet::call_index(10)]
+		#[pallet::weight((T::WeightInfo::demand(), DispatchClass::Operational))]
+		pub fn demand(origin: OriginFor<T>, request: RequestId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_demand(who, request)
+		}
+
+		/// Shows an input that is demanded.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by anyone.
+		///
+		/// ## Details
+		///
+		/// Costs no fee where these are the bytes.
+		///
+		/// ## Errors
+		///
+		/// [`Error::NotOpen`], [`Error::NoGame`] if it is not demanded, [`Error::WrongInput`].
+		///
+		/// ## Events
+		///
+		/// [`Event::InputShown`].
+		#[pallet::call_index(11)]
+		#[pallet::weight((show_weight::<T>(bytes), DispatchClass::Operational))]
+		pub fn show_input(
+			origin: OriginFor<T>,
+			request: RequestId,
+			bytes: BoundedVec<u8, ConstU32<MAX_INPUT_BYTES>>,
+		) -> DispatchResultWithPostInfo {
+			ensure_signed(origin)?;
+			Self::do_show_input(request, bytes.into_inner())
+		}
+
+		/// Shows an input that is demanded, by a validator's inference key alone. Submitted by its
+		/// node, without fee.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Authorized: the signature must be that of a validator's inference key.
+		///
+		/// ## Details
+		///
+		/// As [`Pallet::show_input`].
+		///
+		/// ## Events
+		///
+		/// [`Event::InputShown`].
+		#[pallet::call_index(12)]
+		#[pallet::weight((show_weight::<T>(bytes), DispatchClass::Operational))]
+		#[pallet::weight_of_authorize(
+			show_weight::<T>(bytes).saturating_add(T::WeightInfo::game_authorize())
+		)]
+		#[pallet::authorize(|_source, message, bytes, signature| {
+			Pallet::<T>::authorize_show_input(message, bytes, signature)
+		})]
+		pub fn show_input_by_key(
+			origin: OriginFor<T>,
+			message: GameMessage,
+			bytes: BoundedVec<u8, ConstU32<MAX_INPUT_BYTES>>,
+			_signature: InferenceSignature,
+		) -> DispatchResultWithPostInfo {
+			ensure_authorized(origin)?;
+			Self::do_show_input(message.request, bytes.into_inner())
 		}
 	}
 }

@@ -13,7 +13,7 @@ use countersign_primitives::{
 	model::{Artefact, Manifest, ModelId, PrecisionPolicy, ProgramRef, RunCost},
 	offence::{OffenceKind, OffenceReport},
 	parameters::ConsensusParameters,
-	request::{Outcome, RequestId, Role, Statement},
+	request::{Outcome, OutcomeCommitment, RequestId, Role, Statement},
 	tensor::{Dimension, Port, Tensor, TensorType},
 	traits::{Bonds, Offences, Programs, SessionMember, Sessions, StoredProgram},
 	AccountId, Balance, BlockNumber, Hash, SessionIndex, ValidatorIndex, MILLI_UNIT, UNIT,
@@ -64,6 +64,11 @@ mod runtime {
 
 pub(crate) const EXISTENTIAL_DEPOSIT: Balance = MILLI_UNIT;
 pub(crate) const BOND: Balance = 10 * UNIT;
+pub(crate) const GAME_BOND: Balance = 7 * UNIT;
+/// The ticks that one game may take: 20 for an answer, 10 for naming something.
+pub(crate) const GAME_TICKS: u64 = 120;
+/// The tick at which a result becomes `Final` without games.
+pub(crate) const FINAL_AT: u64 = 1_000;
 pub(crate) const FUNDS: Balance = 1_000_000 * UNIT;
 pub(crate) const COVER: Balance = 50 * UNIT;
 pub(crate) const STAGING_PERIOD: BlockNumber = 20;
@@ -73,12 +78,15 @@ parameter_types! {
 	pub const ExistentialDeposit: Balance = EXISTENTIAL_DEPOSIT;
 	pub TreasuryAccount: AccountId = treasury();
 	pub const ReplayBond: Balance = BOND;
+	pub const GameBond: Balance = GAME_BOND;
 	pub const StagingDepositBase: Balance = UNIT;
 	pub const StagingDepositPerByte: Balance = 1_000_000;
 	pub const StagingPeriod: BlockNumber = STAGING_PERIOD;
 	pub static HasRoom: bool = true;
 	pub static Suspended: bool = false;
 	pub static ReportFails: bool = false;
+	pub static Party: Option<AccountId> = None;
+	pub static Recomputed: Option<OutcomeCommitment> = None;
 }
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -117,6 +125,7 @@ impl Config for Test {
 	type SignedFee = Fee;
 	type Treasury = TreasuryAccount;
 	type ReplayBond = ReplayBond;
+	type GameBond = GameBond;
 	type StagingDepositBase = StagingDepositBase;
 	type StagingDepositPerByte = StagingDepositPerByte;
 	type StagingPeriod = StagingPeriod;
@@ -310,6 +319,7 @@ pub(crate) struct MockResult {
 	pub(crate) cover: Balance,
 	pub(crate) input: Option<Vec<u8>>,
 	pub(crate) end: Option<MockEnd>,
+	pub(crate) final_at: u64,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking)]
@@ -346,7 +356,7 @@ impl Verdicts for MockResults {
 			outcome: result.outcome,
 			executor: result.executor,
 			cover: result.cover,
-			final_at: 1_000,
+			final_at: result.final_at,
 		})
 	}
 	fn has_room() -> bool {
@@ -358,6 +368,21 @@ impl Verdicts for MockResults {
 	fn input_length(request: &RequestId) -> Option<u32> {
 		Self::input(request).map(|input| input.len() as u32)
 	}
+	fn recomputed(_: &RequestId, canonical: &OutcomeCommitment) {
+		Recomputed::set(Some(canonical.clone()));
+	}
+	fn is_party(_: &RequestId, who: &AccountId) -> bool {
+		Party::get().as_ref() == Some(who)
+	}
+	fn declared_input_length(request: &RequestId) -> Option<u32> {
+		ResultTable::get(request).map(|_| input().encoded_size() as u32)
+	}
+	fn put_input(request: &RequestId, bytes: Vec<u8>) -> DispatchResult {
+		ResultTable::mutate(request, |result| {
+			result.as_mut().ok_or(DispatchError::Other("no result"))?.input = Some(bytes);
+			Ok(())
+		})
+	}
 	fn uphold(request: &RequestId) -> DispatchResult {
 		Self::end(request, MockEnd::Upheld)
 	}
@@ -368,6 +393,19 @@ impl Verdicts for MockResults {
 	}
 	fn invalidate(request: &RequestId) -> DispatchResult {
 		Self::end(request, MockEnd::Invalidated)
+	}
+	fn set_final_at(request: &RequestId, tick: u64) -> DispatchResult {
+		ResultTable::mutate(request, |result| {
+			let result = result.as_mut().ok_or(DispatchError::Other("no result"))?;
+			if result.end.is_some() || tick <= Self::clock() {
+				return Err(DispatchError::Other("not open"));
+			}
+			result.final_at = tick;
+			Ok(())
+		})
+	}
+	fn game_ticks(_: &RequestId) -> u64 {
+		GAME_TICKS
 	}
 	fn clock() -> u64 {
 		u64::from(System::block_number())
@@ -382,6 +420,10 @@ impl Verdicts for MockResults {
 	fn make_open_result(model: ModelId, input: Vec<u8>, outcome: Outcome) -> RequestId {
 		let input_tensors = countersign_primitives::tensor::decode_tensors(&input).unwrap();
 		put_result(model, &input_tensors, outcome, Some(input))
+	}
+	#[cfg(feature = "runtime-benchmarks")]
+	fn forget_input(request: &RequestId) {
+		ResultTable::mutate(request, |result| result.as_mut().unwrap().input = None);
 	}
 }
 
@@ -402,7 +444,8 @@ pub struct MockOffences;
 
 impl Offences for MockOffences {
 	fn report(report: OffenceReport) -> Result<SessionIndex, DispatchError> {
-		assert_eq!((report.kind, report.role), (OffenceKind::WrongResult, Role::Executor));
+		assert_eq!(report.role, Role::Executor);
+		assert_eq!(report.version.is_some(), report.kind == OffenceKind::WrongResult);
 		if ReportFails::get() {
 			return Err(DispatchError::Other("nothing left"));
 		}
@@ -603,7 +646,15 @@ pub(crate) fn put_result(
 	};
 	ResultTable::insert(
 		request(),
-		MockResult { statement, outcome, executor, cover: COVER, input: on_chain, end: None },
+		MockResult {
+			statement,
+			outcome,
+			executor,
+			cover: COVER,
+			input: on_chain,
+			end: None,
+			final_at: FINAL_AT,
+		},
 	);
 	request()
 }

@@ -10,7 +10,9 @@ use crate::{
 	weights::WeightInfo,
 };
 use alloc::vec::Vec;
-use countersign_primitives::{dispute::StagingId, request::RequestId, BlockNumber};
+use countersign_primitives::{
+	dispute::StagingId, request::RequestId, traits::Offences, BlockNumber,
+};
 use frame_support::{
 	dispatch::DispatchClass,
 	traits::{fungible::MutateHold, tokens::Precision, Get},
@@ -32,10 +34,16 @@ impl<T: Config> Pallet<T> {
 		let mut cursors = Cursors::<T>::get();
 		let removed = Self::remove_expired(&mut cursors.stagings, now);
 		let pruned = Self::prune_decisions(&mut cursors.decisions, now);
+		let games = Self::expire_games(&mut cursors.games)
+			.saturating_add(Self::expire_demands(&mut cursors.demands));
 		Cursors::<T>::put(cursors);
+		let expired = T::WeightInfo::expire_game()
+			.saturating_add(T::Offences::report_weight())
+			.saturating_mul(games.into());
 		T::WeightInfo::on_initialize()
 			.saturating_add(T::WeightInfo::remove_chunks(removed))
 			.saturating_add(T::WeightInfo::prune_decision().saturating_mul(pruned.into()))
+			.saturating_add(expired)
 	}
 
 	/// Removes chunks of packages that expired before `now`, a bounded number of them. Returns how

@@ -98,20 +98,23 @@ pub(crate) enum Terms {
 		/// What the fee would have been.
 		fee: Balance,
 	},
+	/// By a validator whose word is at stake because an auditor contradicts the result: no bond, no
+	/// fee, no reward. It happens once, because every verdict ends the result.
+	Party,
 }
 
 impl Terms {
 	fn bond<T: Config>(&self) -> Balance {
 		match self {
 			Self::Dispute | Self::Validator { .. } => T::ReplayBond::get(),
-			Self::Confirm => 0,
+			Self::Confirm | Self::Party => 0,
 		}
 	}
 
 	fn fee(&self) -> Balance {
 		match self {
 			Self::Validator { fee } => *fee,
-			Self::Dispute | Self::Confirm => 0,
+			Self::Dispute | Self::Confirm | Self::Party => 0,
 		}
 	}
 }
@@ -350,44 +353,49 @@ impl<T: Config> Pallet<T> {
 		terms: Terms,
 	) -> Result<(), DispatchError> {
 		let (bond, fee) = (terms.bond::<T>(), terms.fee());
+		if let Some(canonical) = outcome.commitment() {
+			T::Results::recomputed(request, &canonical);
+		}
 		let executor = result.executor.clone();
 		let (mut slash, mut slashed_in, mut bond_lost) = (0, None, 0);
 		match verdict {
 			Verdict::Accepted => {
 				T::Results::uphold(request)?;
-				Self::burn(&challenger, fee);
-				Self::split_bond(&challenger, &executor, bond);
+				Self::burn(HoldReason::Bond, &challenger, fee);
+				Self::split_bond(HoldReason::Bond, &challenger, &executor, bond);
 				bond_lost = bond.saturating_add(fee);
 			}
 			Verdict::Corrected => {
 				T::Results::correct(request, outcome)?;
-				Self::burn(&challenger, fee);
-				Self::give_back(&challenger, bond);
+				Self::burn(HoldReason::Bond, &challenger, fee);
+				Self::give_back(HoldReason::Bond, &challenger, bond);
 				bond_lost = fee;
 			}
 			Verdict::Wrong => {
 				T::Results::invalidate(request)?;
-				let reporter =
-					(terms != Terms::Confirm && challenger != executor).then(|| challenger.clone());
-				slashed_in = Self::report(request, result, version, reporter);
+				let is_rewarded = !matches!(terms, Terms::Confirm | Terms::Party);
+				let reporter = (is_rewarded && challenger != executor).then(|| challenger.clone());
+				let kind = OffenceKind::WrongResult;
+				slashed_in = Self::report(request, result, kind, Some(version), reporter);
 				if slashed_in.is_some() {
 					slash = result.cover;
 				}
-				Self::give_back(&challenger, bond.saturating_add(fee));
+				Self::give_back(HoldReason::Bond, &challenger, bond.saturating_add(fee));
 			}
 		}
-		let now = Self::now();
-		let decision = Decision {
-			verdict,
-			challenger: challenger.clone(),
-			executor: executor.clone(),
-			bond_lost,
-			slash,
-			slashed_in,
-			decided_at: now,
-		};
-		Decisions::<T>::insert(request, decision);
-		DecisionPrunes::<T>::insert(now.saturating_add(T::Results::retention()), request, ());
+		Self::note_decision(
+			request,
+			Decision {
+				verdict,
+				challenger: challenger.clone(),
+				executor: executor.clone(),
+				bond_lost,
+				slash,
+				slashed_in,
+				decided_at: Self::now(),
+			},
+		);
+		Self::end_games_by(request, verdict);
 		let request = *request;
 		Self::deposit_event(match verdict {
 			Verdict::Accepted => Event::Upheld { request, executor, challenger, bond_lost },
@@ -399,23 +407,72 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// Writes a decision down, until it is pruned.
+	fn note_decision(request: &RequestId, decision: Decision) {
+		let until = decision.decided_at.saturating_add(T::Results::retention());
+		Decisions::<T>::insert(request, decision);
+		DecisionPrunes::<T>::insert(until, request, ());
+		Self::end_demand(request, false);
+	}
+
+	/// Does what has to be done about a result that a game has shown to be wrong.
+	pub(crate) fn found_wrong(
+		request: &RequestId,
+		result: &OpenResult,
+		version: u16,
+		challenger: AccountId,
+	) -> Result<(), DispatchError> {
+		Self::found_guilty(request, result, OffenceKind::WrongResult, Some(version), challenger)
+	}
+
+	/// As [`Pallet::found_wrong`], for a result whose input was not shown as well.
+	pub(crate) fn found_guilty(
+		request: &RequestId,
+		result: &OpenResult,
+		kind: OffenceKind,
+		version: Option<u16>,
+		challenger: AccountId,
+	) -> Result<(), DispatchError> {
+		T::Results::invalidate(request)?;
+		let executor = result.executor.clone();
+		let reporter = (challenger != executor).then(|| challenger.clone());
+		let slashed_in = Self::report(request, result, kind, version, reporter);
+		let slash = if slashed_in.is_some() { result.cover } else { 0 };
+		Self::note_decision(
+			request,
+			Decision {
+				verdict: Verdict::Wrong,
+				challenger: challenger.clone(),
+				executor: executor.clone(),
+				bond_lost: 0,
+				slash,
+				slashed_in,
+				decided_at: Self::now(),
+			},
+		);
+		let request = *request;
+		Self::deposit_event(Event::FoundWrong { request, executor, challenger, slash, slashed_in });
+		Ok(())
+	}
+
 	/// Reports a wrong result. Where the report is not taken, because the validator of so long ago
 	/// has nothing left to take, the cover goes back: the result counts for nothing all the same.
 	fn report(
 		request: &RequestId,
 		result: &OpenResult,
-		version: u16,
+		kind: OffenceKind,
+		version: Option<u16>,
 		reporter: Option<AccountId>,
 	) -> Option<SessionIndex> {
 		let statement = &result.statement;
 		let report = OffenceReport {
-			kind: OffenceKind::WrongResult,
+			kind,
 			session: statement.session,
 			validator: statement.validator,
 			request: *request,
 			role: statement.role,
 			amount: result.cover,
-			version: Some(version),
+			version,
 			reporter,
 		};
 		match with_storage_layer(|| T::Offences::report(report)) {
@@ -428,22 +485,32 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The bond of whoever was wrong: half to the executor, the rest to the treasury.
-	fn split_bond(from: &AccountId, executor: &AccountId, bond: Balance) {
+	pub(crate) fn split_bond(
+		reason: HoldReason,
+		from: &AccountId,
+		executor: &AccountId,
+		bond: Balance,
+	) {
 		let half = bond / 2;
 		let treasury = T::Treasury::get();
 		for (to, amount) in [(executor, half), (&treasury, bond.saturating_sub(half))] {
-			let paid = *to != *from && Self::transfer(from, to, amount).is_ok();
+			let paid = *to != *from && Self::transfer(reason, from, to, amount).is_ok();
 			if !paid {
 				// To oneself, or to an account that cannot receive so little.
-				Self::burn(from, amount);
+				Self::burn(reason, from, amount);
 			}
 		}
 	}
 
-	fn transfer(from: &AccountId, to: &AccountId, amount: Balance) -> Result<(), DispatchError> {
+	fn transfer(
+		reason: HoldReason,
+		from: &AccountId,
+		to: &AccountId,
+		amount: Balance,
+	) -> Result<(), DispatchError> {
 		with_storage_layer(|| {
 			T::Currency::transfer_on_hold(
-				&HoldReason::Bond.into(),
+				&reason.into(),
 				from,
 				to,
 				amount,
@@ -455,25 +522,24 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	fn burn(from: &AccountId, amount: Balance) {
+	pub(crate) fn burn(reason: HoldReason, from: &AccountId, amount: Balance) {
 		if amount == 0 {
 			return;
 		}
-		let reason = HoldReason::Bond.into();
+		let reason = reason.into();
 		let burned =
 			T::Currency::burn_held(&reason, from, amount, Precision::Exact, Fortitude::Force);
 		if burned.is_err() {
-			crate::impossible("the bond was just put on hold");
+			crate::impossible("what is recorded as held is held");
 		}
 	}
 
-	fn give_back(to: &AccountId, amount: Balance) {
+	pub(crate) fn give_back(reason: HoldReason, to: &AccountId, amount: Balance) {
 		if amount == 0 {
 			return;
 		}
-		let reason = HoldReason::Bond.into();
-		if T::Currency::release(&reason, to, amount, Precision::Exact).is_err() {
-			crate::impossible("the bond was just put on hold");
+		if T::Currency::release(&reason.into(), to, amount, Precision::Exact).is_err() {
+			crate::impossible("what is recorded as held is held");
 		}
 	}
 
@@ -499,7 +565,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn check_challenger(
 		challenge: &ReplayChallenge,
 		witness_bytes: u32,
-	) -> Result<(AccountId, Balance), Rejection> {
+	) -> Result<(AccountId, Terms), Rejection> {
 		ensure!(challenge.genesis == Self::genesis(), Rejection::WrongGenesis);
 		let current = T::Sessions::current();
 		ensure!(
@@ -511,11 +577,14 @@ impl<T: Config> Pallet<T> {
 			.ok_or(Rejection::WrongValidator)?;
 		ensure!(T::Results::open_result(&challenge.request).is_some(), ReplayRefusal::NotOpen);
 		ensure!(T::Results::has_room(), Rejection::NoRoom);
+		if T::Results::is_party(&challenge.request, &member.account) {
+			return Ok((member.account, Terms::Party));
+		}
 		let fee = Self::challenge_fee(&challenge.effort, witness_bytes);
 		let stake = T::ReplayBond::get().saturating_add(fee);
 		T::Currency::ensure_can_hold(&HoldReason::Bond.into(), &member.account, stake)
 			.map_err(|_| Rejection::NoFunds)?;
-		Ok((member.account, fee))
+		Ok((member.account, Terms::Validator { fee }))
 	}
 
 	/// Whether a validator's challenge may enter a pool or a block: cheap checks first, then the

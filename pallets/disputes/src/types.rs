@@ -62,6 +62,21 @@ impl Staging {
 	}
 }
 
+/// A demand that the input of a result be shown on chain.
+#[derive(
+	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Demand {
+	/// Who demands it.
+	pub by: AccountId,
+	/// What is on hold for the space of the bytes.
+	pub fee: Balance,
+	/// The tick at which the result would be `Final` if nothing about it were undecided.
+	pub window_end: u64,
+	/// The last tick at which it may be shown.
+	pub deadline: u64,
+}
+
 /// How far the queues have been worked off: every bucket below is empty.
 #[derive(
 	Clone,
@@ -81,6 +96,10 @@ pub struct QueueCursors {
 	pub stagings: BlockNumber,
 	/// Of the decisions, in blocks.
 	pub decisions: BlockNumber,
+	/// Of the games, in ticks of the window clock.
+	pub games: u64,
+	/// Of the demands, in ticks of the window clock.
+	pub demands: u64,
 }
 
 /// What a transaction costs that pays fees. Whoever replays without fee answers for as much.

@@ -1,7 +1,7 @@
 //! What the runtime API answers.
 
 use crate::{
-	pallet::{Call, Config, Decisions, Pallet, Stagings},
+	pallet::{Call, Config, Decisions, Demands, Pallet, Stagings},
 	referee::{self, Loaded, Needs},
 	replay::total_time,
 };
@@ -11,6 +11,7 @@ use countersign_primitives::{
 		Decision, DisputableView, Effort, PackageSource, ReplayChallenge, ReplayCost,
 		ReplayRefusal, StagingId, Verdict, Verdicts, Witness, MAX_INLINE_PACKAGE,
 	},
+	game::{DemandView, GameMessage, GameMove, Opening},
 	keys::InferenceSignature,
 	program::MAX_PACKAGE_BYTES,
 	request::RequestId,
@@ -117,5 +118,58 @@ impl<T: Config> Pallet<T> {
 		signature: InferenceSignature,
 	) -> <T as CreateTransactionBase<Call<T>>>::Extrinsic {
 		T::create_authorized_transaction(Call::challenge { challenge, witness, signature }.into())
+	}
+
+	/// The transaction by which a validator opens a game.
+	pub fn open_game_transaction(
+		message: GameMessage,
+		opening: Option<Opening>,
+		signature: InferenceSignature,
+	) -> <T as CreateTransactionBase<Call<T>>>::Extrinsic {
+		let call = Call::open_game_by_key { message, opening, signature };
+		T::create_authorized_transaction(call.into())
+	}
+
+	/// The transaction by which a validator makes a move in a game.
+	pub fn game_move_transaction(
+		message: GameMessage,
+		action: GameMove,
+		signature: InferenceSignature,
+	) -> <T as CreateTransactionBase<Call<T>>>::Extrinsic {
+		let call = Call::game_move_by_key { message, action, signature };
+		T::create_authorized_transaction(call.into())
+	}
+
+	/// Up to `limit`, at most 64, demands after `after`.
+	pub fn demands(after: Option<RequestId>, limit: u32) -> Vec<DemandView> {
+		let demands = match after {
+			Some(after) => Demands::<T>::iter_from_key(after),
+			None => Demands::<T>::iter(),
+		};
+		demands
+			.take(limit.min(MAX_DISPUTABLE_SHOWN) as usize)
+			.filter_map(|(request, demand)| {
+				let result = T::Results::open_result(&request)?;
+				let statement = result.statement;
+				Some(DemandView {
+					request,
+					executor: result.executor,
+					executor_seat: (statement.session, statement.validator, statement.signer),
+					by: demand.by,
+					deadline: demand.deadline,
+				})
+			})
+			.collect()
+	}
+
+	/// The transaction by which a validator shows an input that is demanded.
+	pub fn show_input_transaction(
+		message: GameMessage,
+		bytes: Vec<u8>,
+		signature: InferenceSignature,
+	) -> Option<<T as CreateTransactionBase<Call<T>>>::Extrinsic> {
+		let bytes = bytes.try_into().ok()?;
+		let call = Call::show_input_by_key { message, bytes, signature };
+		Some(T::create_authorized_transaction(call.into()))
 	}
 }

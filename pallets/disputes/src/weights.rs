@@ -33,6 +33,23 @@ pub trait WeightInfo {
 	fn remove_chunks(c: u32, ) -> Weight;
 	/// Pruning one decision.
 	fn prune_decision() -> Weight;
+	/// Checking an opening with `n` operators that have `o` operands in `k` KiB of program, and
+	/// opening the game.
+	fn open_game(n: u32, o: u32, k: u32, ) -> Weight;
+	/// Storing a trace of `r` commitments, with the largest number of games going on.
+	fn game_trace(r: u32, ) -> Weight;
+	/// Checking and storing `h` hashes.
+	fn game_hashes(h: u32, ) -> Weight;
+	/// Checking `k` KiB of part, leaves and paths, and computing one element.
+	fn game_proof(k: u32, ) -> Weight;
+	/// Checking a message beside what it brings.
+	fn game_authorize() -> Weight;
+	/// Demanding an input.
+	fn demand() -> Weight;
+	/// Checking and storing `k` KiB of input.
+	fn show_input(k: u32, ) -> Weight;
+	/// Ending the largest number of games about one result, without the report of the offence.
+	fn expire_game() -> Weight;
 }
 
 macro_rules! weights {
@@ -94,6 +111,53 @@ macro_rules! weights {
 			Weight::from_parts(20_000_000, 4_000)
 				.saturating_add(<$db>::get().reads(1_u64))
 				.saturating_add(<$db>::get().writes(2_u64))
+		}
+		fn open_game(n: u32, o: u32, k: u32, ) -> Weight {
+			Weight::from_parts(500_000_000, 60_000)
+				.saturating_add(Weight::from_parts(25_000_000, 0).saturating_mul(n.into()))
+				.saturating_add(Weight::from_parts(2_500_000, 0).saturating_mul(o.into()))
+				.saturating_add(Weight::from_parts(100_000_000, 0).saturating_mul(k.into()))
+				.saturating_add(<$db>::get().reads(30_u64))
+				.saturating_add(<$db>::get().writes(8_u64))
+		}
+		fn game_trace(r: u32, ) -> Weight {
+			Weight::from_parts(300_000_000, 60_000)
+				.saturating_add(Weight::from_parts(100_000, 0).saturating_mul(r.into()))
+				.saturating_add(<$db>::get().reads(26_u64))
+				.saturating_add(<$db>::get().writes(54_u64))
+				.saturating_add(<$db>::get().writes((1_u64).saturating_mul((r / 128 + 1).into())))
+		}
+		fn game_hashes(h: u32, ) -> Weight {
+			Weight::from_parts(200_000_000, 50_000)
+				.saturating_add(Weight::from_parts(2_500_000, 0).saturating_mul(h.into()))
+				.saturating_add(<$db>::get().reads(10_u64))
+				.saturating_add(<$db>::get().writes(5_u64))
+		}
+		fn game_proof(k: u32, ) -> Weight {
+			Weight::from_parts(20_000_000_000, 200_000)
+				.saturating_add(Weight::from_parts(60_000_000, 0).saturating_mul(k.into()))
+				.saturating_add(<$db>::get().reads(44_u64))
+				.saturating_add(<$db>::get().writes(5_u64))
+		}
+		fn game_authorize() -> Weight {
+			Weight::from_parts(400_000_000, 30_000)
+				.saturating_add(<$db>::get().reads(14_u64))
+		}
+		fn demand() -> Weight {
+			Weight::from_parts(250_000_000, 40_000)
+				.saturating_add(<$db>::get().reads(12_u64))
+				.saturating_add(<$db>::get().writes(7_u64))
+		}
+		fn show_input(k: u32, ) -> Weight {
+			Weight::from_parts(400_000_000, 40_000)
+				.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(k.into()))
+				.saturating_add(<$db>::get().reads(14_u64))
+				.saturating_add(<$db>::get().writes(8_u64))
+		}
+		fn expire_game() -> Weight {
+			Weight::from_parts(2_500_000_000, 300_000)
+				.saturating_add(<$db>::get().reads(140_u64))
+				.saturating_add(<$db>::get().writes(180_u64))
 		}
 	};
 }

@@ -182,7 +182,10 @@ impl<T: Config> Pallet<T> {
 			crate::impossible("what waits exists");
 			return (false, 1);
 		};
-		if request.status != RequestStatus::Waiting || !Self::is_worth_assigning(&request, now) {
+		if request.status != RequestStatus::Waiting
+			|| !Self::is_worth_assigning(&request, now)
+			|| Self::is_in_doubt(request.canonical_version)
+		{
 			return (false, 1);
 		}
 		let session = T::Sessions::current();

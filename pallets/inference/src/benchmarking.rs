@@ -357,7 +357,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::settle(&id)?;
+			Pallet::<T>::end_window(&id)?;
 			root = receipts_root(&Receipts::<T>::get(Pallet::<T>::now()));
 		}
 

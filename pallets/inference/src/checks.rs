@@ -5,18 +5,20 @@
 //! cannot fail when it is dispatched.
 
 use crate::{
-	pallet::{Config, Inputs, Pallet, Requests},
+	pallet::{Config, Error, Inputs, Pallet, Requests},
+	settlement::split,
 	types::{ActiveAssignment, Request},
 };
 use countersign_primitives::{
+	audit::{wanted_fee, Audits, MAX_WANTED_AUDITS},
 	commitment::tensors_commitment,
 	keys::{InferenceId, InferenceSignature},
 	model::ModelId,
 	model::ModelStatus,
 	parameters::RequestParameters,
 	request::{
-		Input, InputDemand, Outcome, OutcomeCommitment, RequestId, RequestStatus, Role, Statement,
-		Terms, LANES,
+		EvidenceSet, Input, InputDemand, Outcome, OutcomeCommitment, RequestId, RequestStatus,
+		Role, Statement, Terms, LANES,
 	},
 	tensor::{decode_tensors, TensorError, MAX_INPUT_BYTES},
 	traits::{ModelTerms, Models},
@@ -105,18 +107,44 @@ pub(crate) enum Refusal {
 	ValueAtRiskWithoutProgram,
 	TooCostly,
 	InputTooLarge,
+	VersionSuspended,
+}
+
+impl<T> From<Refusal> for Error<T> {
+	fn from(refusal: Refusal) -> Self {
+		match refusal {
+			Refusal::UnknownModel => Self::UnknownModel,
+			Refusal::ModelRetired => Self::ModelRetired,
+			Refusal::EvidenceUnavailable => Self::EvidenceUnavailable,
+			Refusal::CallbackUnavailable => Self::CallbackUnavailable,
+			Refusal::ValueAtRiskWithoutProgram => Self::ValueAtRiskWithoutProgram,
+			Refusal::TooCostly => Self::TooCostly,
+			Refusal::InputTooLarge => Self::InputTooLarge,
+			Refusal::VersionSuspended => Self::VersionSuspended,
+		}
+	}
+}
+
+impl<T> From<TensorError> for Error<T> {
+	fn from(error: TensorError) -> Self {
+		match error {
+			TensorError::SignatureMismatch => Self::InputMismatch,
+			_ => Self::InputMalformed,
+		}
+	}
 }
 
 /// What model and terms come to under the rules in force.
 pub(crate) struct Offer {
 	pub(crate) model: ModelTerms,
 	pub(crate) cost_fee: u128,
+	pub(crate) audit_fee: u128,
 	pub(crate) cover: u128,
 }
 
 impl Offer {
 	pub(crate) fn fee(&self) -> u128 {
-		self.cost_fee.saturating_add(self.model.price)
+		self.cost_fee.saturating_add(self.audit_fee).saturating_add(self.model.price)
 	}
 }
 
@@ -131,11 +159,19 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Offer, Refusal> {
 		let model_terms = T::Models::terms(model, now).ok_or(Refusal::UnknownModel)?;
 		ensure!(model_terms.status == ModelStatus::Active, Refusal::ModelRetired);
-		// Nobody audits, replays or attests yet: nobody is paid for it either.
-		ensure!(terms.evidence.is_empty(), Refusal::EvidenceUnavailable);
+		ensure!(!Self::is_in_doubt(model_terms.canonical_version), Refusal::VersionSuspended);
+		// Nobody replays or attests by order: nobody is paid for it either.
+		let EvidenceSet { audited, .. } = terms.evidence;
+		let only_audits = EvidenceSet { audited, ..Default::default() };
+		let most_audits =
+			if T::Audits::OFFERED && model_terms.has_program() { MAX_WANTED_AUDITS } else { 0 };
+		ensure!(
+			terms.evidence == only_audits && audited <= most_audits,
+			Refusal::EvidenceUnavailable
+		);
 		Self::check_callback(terms)?;
 		ensure!(
-			model_terms.has_program || terms.value_at_risk == 0,
+			model_terms.has_program() || terms.value_at_risk == 0,
 			Refusal::ValueAtRiskWithoutProgram
 		);
 		ensure!(
@@ -146,10 +182,14 @@ impl<T: Config> Pallet<T> {
 			input_length <= MAX_INPUT_BYTES.min(T::Models::input_bytes(model)),
 			Refusal::InputTooLarge
 		);
-		let cost_fee = rules.cost_fee(model_terms.macs);
+		let cost_fee =
+			rules.cost_fee(model_terms.macs).saturating_add(rules.risk_fee(terms.value_at_risk));
 		let fee = cost_fee.saturating_add(model_terms.price);
 		let cover = rules.cover(fee, terms.value_at_risk);
-		Ok(Offer { model: model_terms, cost_fee, cover })
+		// An audit is as much work as the run.
+		let executor_share = split(cost_fee, cost_fee, 0).executor;
+		let audit_fee = wanted_fee(audited, executor_share);
+		Ok(Offer { model: model_terms, cost_fee, audit_fee, cover })
 	}
 
 	/// The first and the last deadline that a request included in block `now` may have.

@@ -3,6 +3,7 @@
 use crate::{pallet::*, queues::receipts_root, types::*};
 use alloc::collections::{BTreeMap, BTreeSet};
 use countersign_primitives::{
+	audit::Audits,
 	request::{Finality, RequestId, RequestStatus},
 	traits::Bonds,
 	AccountId, Balance, Macs,
@@ -30,7 +31,8 @@ impl<T: Config> Pallet<T> {
 	///
 	/// 0. The parameters are in their ranges.
 	/// 1. What is on hold on a requester's account is what its open requests say.
-	/// 2. The cover reserved on a validator's bond is that of its assignments and open results.
+	/// 2. The cover reserved on a validator's bond is that of its assignments, open results and
+	///    audits.
 	/// 3. A validator's open cost is that of what it has to answer; no entry is zero.
 	/// 4. Every request is in exactly the queues that its status demands, and the queues hold
 	///    nothing else.
@@ -171,8 +173,8 @@ impl<T: Config> Pallet<T> {
 		}
 		for (who, cover) in &sums.cover {
 			ensure!(
-				T::Bonds::reserved_cover(who) == *cover,
-				"2. reserved cover is not what the requests say"
+				T::Bonds::reserved_cover(who) == cover.saturating_add(T::Audits::reserved(who)),
+				"2. reserved cover is not what requests and audits say"
 			);
 		}
 		let open_cost: BTreeMap<_, _> = OpenCost::<T>::iter().collect();

@@ -33,6 +33,8 @@
 //! - **Rules**: the parameters in force at submission are copied into the request. A later change
 //!   touches new requests only.
 //! - **Window clock**: one tick a block; the window to `Final` counts on it.
+//! - **Doubt**: while a model's version of the operator set is suspended, it takes nothing new and no
+//!   window of its results ends (`doubt`).
 //!
 //! ### Example
 //!
@@ -58,10 +60,12 @@
 extern crate alloc;
 
 pub mod assignment;
+mod audited;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 pub mod callbacks;
 pub mod checks;
+mod doubt;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod invariants;
 #[cfg(test)]
@@ -105,8 +109,9 @@ fn inline_length(input: &Input) -> u32 {
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::{checks::Refusal, weights::WeightInfo};
+	use crate::weights::WeightInfo;
 	use countersign_primitives::{
+		audit::Audits,
 		keys::{InferenceId, InferenceSignature},
 		model::{ModelId, MAX_SERVERS},
 		parameters::RequestParameters,
@@ -114,8 +119,8 @@ pub mod pallet {
 			EvidenceSet, Finality, InlineBytes, InputDemand, Outcome, OutcomeCommitment, Receipt,
 			RequestId, RequestStatus, Statement, Terms,
 		},
-		tensor::{decode_tensors, TensorError},
-		traits::{Bonds, Contributors, Models, Programs, Sessions},
+		tensor::decode_tensors,
+		traits::{Bonds, Contributors, Models, Programs, Sessions, Versions},
 		AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex,
 	};
 	use frame_support::{
@@ -156,6 +161,9 @@ pub mod pallet {
 		/// The validators of recent sessions and their keys.
 		type Sessions: Sessions;
 
+		/// The versions of the canonical operator set that are in doubt.
+		type Versions: Versions;
+
 		/// The contributors' pot.
 		type Contributors: Contributors;
 
@@ -180,6 +188,9 @@ pub mod pallet {
 
 		/// The contracts that are told what came of their requests.
 		type Callbacks: Callbacks;
+
+		/// Who runs answered requests again.
+		type Audits: Audits;
 
 		/// The weights of calls and hooks.
 		type WeightInfo: WeightInfo;
@@ -477,7 +488,7 @@ pub mod pallet {
 			/// What went back to the requester.
 			returned: Balance,
 		},
-		/// A result was found wrong or withheld, and counts for nothing.
+		/// A result was found wrong or withheld, or given up, and counts for nothing.
 		Invalidated {
 			/// The request.
 			request: RequestId,
@@ -485,6 +496,22 @@ pub mod pallet {
 			executor: AccountId,
 			/// What went back to the requester.
 			returned: Balance,
+		},
+		/// Nobody could dispute a result for all of its window, because its version of the operator
+		/// set was suspended. It has a new window.
+		WindowRestarted {
+			/// The request.
+			request: RequestId,
+			/// The tick of the window clock at which it becomes `Final`, if nothing holds it up.
+			final_at: u64,
+		},
+		/// A result is given up, because its version of the operator set stayed suspended for too
+		/// long. Nothing is known against who answered; the event before says what went back.
+		GivenUp {
+			/// The request.
+			request: RequestId,
+			/// Who answered, and is not paid.
+			executor: AccountId,
 		},
 		/// A request ended without a result.
 		Refunded {
@@ -617,6 +644,9 @@ pub mod pallet {
 		/// New requests are stopped by an emergency referendum. Try again when another lets them
 		/// in.
 		Paused,
+		/// The model's version of the operator set is suspended, because so many results were found
+		/// wrong under it that it may be wrong itself. Try again when a referendum lifts that.
+		VersionSuspended,
 		/// A callback may only go to the account that asks.
 		ForeignCallback,
 		/// The result is open, and the terms do not ask to be told of open results.
@@ -625,29 +655,6 @@ pub mod pallet {
 		AlreadyDelivered,
 		/// The contract's function failed or took more than the gas for it.
 		CallbackFailed,
-	}
-
-	impl<T> From<Refusal> for Error<T> {
-		fn from(refusal: Refusal) -> Self {
-			match refusal {
-				Refusal::UnknownModel => Self::UnknownModel,
-				Refusal::ModelRetired => Self::ModelRetired,
-				Refusal::EvidenceUnavailable => Self::EvidenceUnavailable,
-				Refusal::CallbackUnavailable => Self::CallbackUnavailable,
-				Refusal::ValueAtRiskWithoutProgram => Self::ValueAtRiskWithoutProgram,
-				Refusal::TooCostly => Self::TooCostly,
-				Refusal::InputTooLarge => Self::InputTooLarge,
-			}
-		}
-	}
-
-	impl<T> From<TensorError> for Error<T> {
-		fn from(error: TensorError) -> Self {
-			match error {
-				TensorError::SignatureMismatch => Self::InputMismatch,
-				_ => Self::InputMalformed,
-			}
-		}
 	}
 
 	#[pallet::hooks]
@@ -689,15 +696,15 @@ pub mod pallet {
 		///
 		/// - `model`: which model.
 		/// - `input`: the encoded tensors, or the commitment to them and the encoding's length.
-		/// - `terms`: what the requester agrees to. Evidence beyond a signature is not offered yet. A
-		///   callback may only go to the requester, and its gas is paid for with this call.
+		/// - `terms`: what the requester agrees to. Up to two audits may be asked for, which are paid
+		///   on top; no other evidence beyond a signature is offered yet. A callback may only go to the requester, and its gas is paid for with this call.
 		/// - `nonce`: the lane's next, as `InferenceApi` tells it.
 		///
 		/// ## Errors
 		///
 		/// - [`Error::NoSuchLane`], [`Error::WrongNonce`]: see above.
-		/// - [`Error::UnknownModel`], [`Error::ModelRetired`], [`Error::TooCostly`]: this model
-		///   cannot be asked.
+		/// - [`Error::UnknownModel`], [`Error::ModelRetired`], [`Error::TooCostly`],
+		///   [`Error::VersionSuspended`]: this model cannot be asked.
 		/// - [`Error::EvidenceUnavailable`], [`Error::CallbackUnavailable`],
 		///   [`Error::ForeignCallback`], [`Error::ValueAtRiskWithoutProgram`]: the terms want what
 		///   nobody can give.
@@ -751,7 +758,10 @@ pub mod pallet {
 		///
 		/// [`Event::Answered`].
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::submit_result(outcome_length(outcome)))]
+		#[pallet::weight(
+			T::WeightInfo::submit_result(outcome_length(outcome))
+				.saturating_add(T::Audits::answered_weight())
+		)]
 		#[pallet::weight_of_authorize(
 			T::WeightInfo::authorize_submit_result()
 				.saturating_add(T::WeightInfo::commit_to_bytes(outcome_length(outcome)))
@@ -790,11 +800,13 @@ pub mod pallet {
 					finality: Finality::Open,
 					evidence: EvidenceSet::default(),
 					answered_at: Self::now(),
+					window_from: Self::now(),
 					final_at,
 				},
 			);
 			request.status = RequestStatus::Answered;
 			Self::notify(&id, &request, Moment::Open);
+			Self::have_audited(&id, &request);
 			Requests::<T>::insert(id, request);
 			Ok(())
 		}
@@ -956,7 +968,8 @@ pub mod pallet {
 		/// ## Errors
 		///
 		/// - [`Error::UnknownModel`], [`Error::ModelRetired`], [`Error::NoStoredProgram`],
-		///   [`Error::AboveSynchronousBudget`]: this model cannot be called.
+		///   [`Error::AboveSynchronousBudget`], [`Error::VersionSuspended`]: this model cannot be
+		///   called.
 		/// - [`Error::InputMalformed`], [`Error::InputMismatch`]: the input is not one for it.
 		/// - [`Error::FeeAboveMaximum`]: ask for a quote.
 		/// - [`Error::TooManyReceipts`]: the block is full.

@@ -17,7 +17,7 @@ use countersign_primitives::{
 		check_signature, decode_tensors, max_encoded_bytes, Dimension, Port, Tensor, TensorError,
 		TensorType,
 	},
-	traits::{Bonds, Contributors, ModelTerms, Models, SessionMember, Sessions},
+	traits::{Bonds, Contributors, ModelTerms, Models, SessionMember, Sessions, Versions},
 	AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex, GIGA_MAC,
 	MILLI_UNIT, UNIT,
 };
@@ -100,6 +100,7 @@ impl pallet_inference::Config for Test {
 	type Programs = crate::tests::sync::Stored;
 	type Bonds = MockBonds;
 	type Sessions = MockSessions;
+	type Versions = MockVersions;
 	type Contributors = MockContributors;
 	type Randomness = MockRandomness;
 	type ClockRuns = ClockRuns;
@@ -108,6 +109,7 @@ impl pallet_inference::Config for Test {
 	type ParameterOrigin = frame_system::EnsureRoot<AccountId>;
 	type PauseOrigin = frame_system::EnsureRoot<AccountId>;
 	type Callbacks = crate::tests::callbacks::Recorder;
+	type Audits = crate::tests::audited::Recorded;
 	type WeightInfo = ();
 }
 
@@ -157,7 +159,7 @@ pub(crate) struct MockModel {
 	pub(crate) status: ModelStatus,
 	pub(crate) price: Balance,
 	pub(crate) macs: Macs,
-	pub(crate) has_program: bool,
+	pub(crate) canonical_version: Option<u16>,
 	pub(crate) port: Port,
 	pub(crate) servers: Vec<AccountId>,
 }
@@ -176,7 +178,7 @@ impl Models for MockModels {
 			status: model.status,
 			price: model.price,
 			macs: model.macs,
-			has_program: model.has_program,
+			canonical_version: model.canonical_version,
 		})
 	}
 	fn check_input(model: &ModelId, tensors: &[Tensor]) -> Result<(), TensorError> {
@@ -213,7 +215,7 @@ pub(crate) fn default_model() -> MockModel {
 		status: ModelStatus::Active,
 		price: PRICE,
 		macs: MACS,
-		has_program: true,
+		canonical_version: Some(1),
 		port: Port {
 			name: b"x".to_vec().try_into().unwrap(),
 			ty: TensorType::U8,
@@ -322,6 +324,33 @@ impl Sessions for MockSessions {
 	fn parameters() -> ConsensusParameters {
 		ConsensusParameters::local()
 	}
+}
+
+// --- versions ---
+
+#[storage_alias]
+pub(crate) type SuspendedVersions = StorageMap<Mock, Blake2_128Concat, u16, ()>;
+#[storage_alias]
+pub(crate) type LiftedVersions = StorageMap<Mock, Blake2_128Concat, u16, BlockNumber>;
+
+pub struct MockVersions;
+
+impl Versions for MockVersions {
+	fn suspended(version: u16) -> bool {
+		SuspendedVersions::contains_key(version)
+	}
+	fn lifted_at(version: u16) -> Option<BlockNumber> {
+		LiftedVersions::get(version)
+	}
+}
+
+pub(crate) fn suspend(version: u16) {
+	SuspendedVersions::insert(version, ());
+}
+
+pub(crate) fn lift(version: u16) {
+	SuspendedVersions::remove(version);
+	LiftedVersions::insert(version, System::block_number());
 }
 
 // --- contributors ---

@@ -20,6 +20,7 @@ use crate::{
 use alloc::vec::Vec;
 use codec::{Encode, EncodeLike, FullCodec};
 use countersign_primitives::{
+	audit::Audits,
 	commitment::{leaf_hash, merkle_top},
 	parameters::RequestParameters,
 	request::{Receipt, RequestId, RequestStatus},
@@ -103,9 +104,12 @@ impl<T: Config> Pallet<T> {
 			WindowClock::<T>::get().saturating_add(1),
 			MAX_FINALS_PER_BLOCK,
 		);
-		add(T::WeightInfo::settle(), finals.len());
+		add(T::WeightInfo::settle().saturating_add(T::Audits::close_weight()), finals.len());
 		for id in finals {
-			if Self::settle(&id).is_err() {
+			if Self::is_kept_open(&id) {
+				continue;
+			}
+			if Self::end_window(&id).is_err() {
 				crate::impossible("only open results wait for Final, and the hook leaves room");
 			}
 		}
@@ -144,7 +148,9 @@ impl<T: Config> Pallet<T> {
 		match request.status {
 			RequestStatus::Waiting => {
 				Waiting::<T>::remove(request.is_take_over(), id);
-				let reason = if request.is_take_over() {
+				let reason = if Self::is_in_doubt(request.canonical_version) {
+					RefundReason::VersionSuspended
+				} else if request.is_take_over() {
 					RefundReason::NotAnswered
 				} else {
 					RefundReason::NoServer
@@ -170,7 +176,7 @@ impl<T: Config> Pallet<T> {
 				Self::end_work(&request);
 				let owed = request.active.as_ref().map(|active| {
 					T::Bonds::release_cover(&active.assignment.account, active.assignment.cover);
-					(active.assignment.account.clone(), request.rules.base_fee)
+					(active.assignment.account.clone(), request.rules.withheld_fee(&request.terms))
 				});
 				Self::refund(id, request, RefundReason::InputWithheld, owed);
 			}

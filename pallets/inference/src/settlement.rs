@@ -4,12 +4,13 @@ use crate::{
 	callbacks::Moment,
 	pallet::{
 		Config, Error, Event, Finals, HoldReason, Inputs, Outcomes, Pallet, Prunes, Receipts,
-		Requests, Results,
+		Requests, Results, WindowClock,
 	},
 	types::{join_evidence, InvalidatedResult, RefundReason, Request, ResultRecord},
 };
 use countersign_primitives::{
 	attribution::largest_remainder,
+	audit::{AuditBill, Audits},
 	model::ModelId,
 	request::{
 		EvidenceSet, Finality, Outcome, OutcomeCommitment, Receipt, RequestId, RequestStatus,
@@ -77,6 +78,16 @@ pub fn split(held: Balance, cost_fee: Balance, price: Balance) -> Payment {
 		// One part for each weight, by the contract of `largest_remainder`.
 		_ => Payment { executor: cost_fee, contributors, returned, ..Default::default() },
 	}
+}
+
+/// Adds the audits that the terms ask for to a payment, and what the executor gives for audits
+/// above the floor rate.
+pub fn add_audits(due: &mut Payment, audit_fee: Balance, bill: AuditBill) {
+	let wanted = audit_fee.saturating_sub(bill.unspent).min(due.returned);
+	due.returned = due.returned.saturating_sub(wanted);
+	let from_executor = bill.from_executor.min(due.executor);
+	due.executor = due.executor.saturating_sub(from_executor);
+	due.audit_pot = due.audit_pot.saturating_add(wanted).saturating_add(from_executor);
 }
 
 /// Where a part of the money ended up.
@@ -160,10 +171,11 @@ impl<T: Config> Pallet<T> {
 		0
 	}
 
-	/// Pays everybody out of what is held; without an executor to pay, its part goes back to the
-	/// requester. Returns what went where in fact.
-	fn pay_out(request: &Request, executor: Option<&AccountId>) -> Payment {
+	/// Pays everybody out of what is held, audits as their bill says; without an executor to pay,
+	/// its part goes back to the requester. Returns what went where in fact.
+	fn pay_out(request: &Request, executor: Option<&AccountId>, bill: AuditBill) -> Payment {
 		let mut due = split(request.held, request.cost_fee, request.price);
+		add_audits(&mut due, request.audit_fee, bill);
 		if executor.is_none() {
 			due.returned = due.returned.saturating_add(due.executor);
 			due.executor = 0;
@@ -226,7 +238,8 @@ impl<T: Config> Pallet<T> {
 		};
 		let executor = active.assignment.account;
 		let payee = corrected.is_none().then_some(&executor);
-		let paid = Self::pay_out(&request, payee);
+		let bill = T::Audits::close(id, Finality::Final);
+		let paid = Self::pay_out(&request, payee, bill);
 		T::Bonds::release_cover(&executor, active.assignment.cover);
 		T::Bonds::note_service(&executor, true);
 		result.finality = Finality::Final;
@@ -253,6 +266,20 @@ impl<T: Config> Pallet<T> {
 		Self::open_result(id)?;
 		Self::add_evidence(id, evidence)?;
 		Self::settle(id)
+	}
+
+	/// Changes the tick of the window clock at which an open result becomes `Final`: later while
+	/// something about it is undecided, and back again.
+	pub fn set_final_at(id: &RequestId, tick: u64) -> DispatchResult {
+		Results::<T>::try_mutate(id, |result| {
+			let result = result.as_mut().ok_or(Error::<T>::NotAnswered)?;
+			let is_open = result.finality == Finality::Open;
+			ensure!(is_open && tick > WindowClock::<T>::get(), Error::<T>::NotOpen);
+			Finals::<T>::remove(result.final_at, id);
+			Finals::<T>::insert(tick, id, ());
+			result.final_at = tick;
+			Ok(())
+		})
 	}
 
 	/// Replaces what an open result claims by what the chain computed, and makes it `Final` at
@@ -283,6 +310,7 @@ impl<T: Config> Pallet<T> {
 			return Err(Error::<T>::NotAnswered.into());
 		};
 		let executor = active.assignment.account;
+		T::Audits::close(id, Finality::Invalidated);
 		let returned = Self::give_back(&request.requester, request.held);
 		result.finality = Finality::Invalidated;
 		let outcome = result.statement.outcome.clone();
@@ -404,6 +432,26 @@ mod tests {
 	}
 
 	proptest! {
+		#[test]
+		fn audits_only_move_money(
+			held in any::<u128>(),
+			cost in any::<u128>(),
+			price in any::<u128>(),
+			audit_fee in any::<u128>(),
+			unspent in any::<u128>(),
+			from_executor in any::<u128>(),
+		) {
+			let before = split(held, cost, price);
+			let mut due = before;
+			add_audits(&mut due, audit_fee, AuditBill { from_executor, unspent });
+			prop_assert_eq!(
+				due.executor + due.audit_pot + due.returned,
+				before.executor + before.audit_pot + before.returned
+			);
+			prop_assert!(due.audit_pot >= before.audit_pot);
+			prop_assert!(due.audit_pot - before.audit_pot <= audit_fee.saturating_add(from_executor));
+		}
+
 		#[test]
 		fn a_split_adds_up(held in any::<u128>(), cost in any::<u128>(), price in any::<u128>()) {
 			let parts = split(held, cost, price);

@@ -2,7 +2,7 @@
 //!
 //! There is no request and no executor: the model's stored program runs where the call stands, the
 //! result is `Final` and `Replayed` at once, and a receipt says so. The weight is charged before
-//! anything runs, from the program's static cost; `docs/decisions/0040` says who is paid.
+//! anything runs, from the program's static cost; `docs/decisions/0042` says who is paid.
 
 use crate::{
 	pallet::{Config, Error, Event, HoldReason, Pallet, Parameters, Receipts},
@@ -72,12 +72,13 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What `run_sync` takes from the caller now: the fee for the cost, and the owner's price.
-	/// `None` where [`Pallet::sync_weight`] is, or where the model is retired.
+	/// `None` where [`Pallet::sync_weight`] is, or where the model is retired or its version
+	/// suspended.
 	pub fn sync_fee(model: &ModelId) -> Option<Balance> {
 		let stored = T::Programs::stored(model)?;
 		Self::weigh(model, &stored.summary)?;
 		let terms = T::Models::terms(model, Self::now())?;
-		(terms.status == ModelStatus::Active)
+		(terms.status == ModelStatus::Active && !Self::is_in_doubt(terms.canonical_version))
 			.then(|| Self::sync_payment(&stored.summary, terms.price).paid())
 	}
 
@@ -145,6 +146,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(ModelTerms, StoredProgram), DispatchError> {
 		let terms = T::Models::terms(model, Self::now()).ok_or(Error::<T>::UnknownModel)?;
 		ensure!(terms.status == ModelStatus::Active, Error::<T>::ModelRetired);
+		ensure!(!Self::is_in_doubt(terms.canonical_version), Error::<T>::VersionSuspended);
 		let stored = T::Programs::stored(model).ok_or(Error::<T>::NoStoredProgram)?;
 		Self::weigh(model, &stored.summary).ok_or(Error::<T>::AboveSynchronousBudget)?;
 		for tensor in input {

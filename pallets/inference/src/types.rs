@@ -120,10 +120,14 @@ pub struct Request {
 	pub terms: Terms,
 	/// The part of the fee that pays for the work.
 	pub cost_fee: Balance,
+	/// The part of the fee that pays for the audits that the terms ask for.
+	pub audit_fee: Balance,
 	/// The owner's price.
 	pub price: Balance,
 	/// The cost of the run.
 	pub macs: Macs,
+	/// The version of the canonical operator set by which its result is judged, if there is one.
+	pub canonical_version: Option<u16>,
 	/// The cover that whoever is assigned must have free.
 	pub cover: Balance,
 	/// The commitment to the attribution that a statement has to name.
@@ -152,7 +156,7 @@ pub struct Request {
 impl Request {
 	/// The fee that is due if it is answered.
 	pub fn fee(&self) -> Balance {
-		self.cost_fee.saturating_add(self.price)
+		self.cost_fee.saturating_add(self.audit_fee).saturating_add(self.price)
 	}
 
 	/// Whether money is held for it.
@@ -211,6 +215,9 @@ pub struct ResultRecord {
 	pub evidence: EvidenceSet,
 	/// The block in which it was included.
 	pub answered_at: BlockNumber,
+	/// The block in which its window began: that of its inclusion, or a later one where nobody could
+	/// dispute it before.
+	pub window_from: BlockNumber,
 	/// The value of the window clock at which it becomes `Final`.
 	pub final_at: u64,
 }
@@ -255,6 +262,8 @@ pub enum RefundReason {
 	NotAnswered,
 	/// The executor demanded the input and nobody posted it in time; the base fee was charged.
 	InputWithheld,
+	/// It waited for a validator while the model's version of the operator set was suspended.
+	VersionSuspended,
 }
 
 /// How far each queue has been worked off: every bucket below is empty.

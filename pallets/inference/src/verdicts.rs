@@ -1,14 +1,19 @@
 //! What the referee asks, and what its verdicts do.
 
-use crate::pallet::{Config, Inputs, Outcomes, Pallet, Parameters, Requests, Results, WindowClock};
+use crate::{
+	pallet::{Config, Error, Inputs, Outcomes, Pallet, Parameters, Requests, Results, WindowClock},
+	types::StoredInput,
+};
 use alloc::vec::Vec;
 #[cfg(feature = "runtime-benchmarks")]
 use countersign_primitives::model::ModelId;
 use countersign_primitives::{
+	audit::Audits,
 	dispute::{OpenResult, Verdicts},
-	request::{EvidenceSet, Finality, Outcome, RequestId, RequestStatus},
-	BlockNumber,
+	request::{EvidenceSet, Finality, Outcome, OutcomeCommitment, RequestId, RequestStatus},
+	AccountId, BlockNumber,
 };
+use frame_support::ensure;
 use sp_runtime::DispatchResult;
 
 /// The most results that [`Verdicts::open_results`] looks at, so that a query ends.
@@ -43,6 +48,26 @@ impl<T: Config> Verdicts for Pallet<T> {
 		Inputs::<T>::decode_len(id).and_then(|length| u32::try_from(length).ok())
 	}
 
+	fn recomputed(id: &RequestId, canonical: &OutcomeCommitment) {
+		T::Audits::recomputed(id, canonical);
+	}
+
+	fn is_party(id: &RequestId, who: &AccountId) -> bool {
+		T::Audits::is_party(id, who)
+	}
+
+	fn declared_input_length(id: &RequestId) -> Option<u32> {
+		Requests::<T>::get(id).map(|request| request.input_length)
+	}
+
+	fn put_input(id: &RequestId, bytes: Vec<u8>) -> DispatchResult {
+		let is_open = Results::<T>::get(id).is_some_and(|it| it.finality == Finality::Open);
+		ensure!(is_open, Error::<T>::NotOpen);
+		let bytes = StoredInput::try_from(bytes).map_err(|_| Error::<T>::InputTooLarge)?;
+		Inputs::<T>::insert(id, bytes);
+		Ok(())
+	}
+
 	fn uphold(id: &RequestId) -> DispatchResult {
 		Self::make_final(id, EvidenceSet { replayed: true, ..Default::default() })
 	}
@@ -53,6 +78,15 @@ impl<T: Config> Verdicts for Pallet<T> {
 
 	fn invalidate(id: &RequestId) -> DispatchResult {
 		Self::invalidate(id).map(|_| ())
+	}
+
+	fn set_final_at(id: &RequestId, tick: u64) -> DispatchResult {
+		Self::set_final_at(id, tick)
+	}
+
+	fn game_ticks(id: &RequestId) -> u64 {
+		let rules = Requests::<T>::get(id).map(|request| request.rules);
+		rules.unwrap_or_else(Parameters::<T>::get).dispute_game_blocks.into()
 	}
 
 	fn clock() -> u64 {
@@ -79,6 +113,11 @@ impl<T: Config> Verdicts for Pallet<T> {
 	#[cfg(feature = "runtime-benchmarks")]
 	fn make_open_result(model: ModelId, input: Vec<u8>, outcome: Outcome) -> RequestId {
 		benchmarking::make_open_result::<T>(model, input, outcome)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn forget_input(id: &RequestId) {
+		Inputs::<T>::remove(id);
 	}
 }
 
@@ -140,8 +179,10 @@ mod benchmarking {
 					callback: None,
 				},
 				cost_fee: 0,
+				audit_fee: 0,
 				price: 0,
 				macs: 1,
+				canonical_version: Some(1),
 				cover,
 				attribution,
 				rules,
@@ -182,6 +223,7 @@ mod benchmarking {
 				finality: Finality::Open,
 				evidence: EvidenceSet::default(),
 				answered_at: 0,
+				window_from: 0,
 				final_at,
 			},
 		);

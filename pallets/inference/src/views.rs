@@ -37,6 +37,7 @@ impl From<Refusal> for QuoteError {
 			Refusal::ValueAtRiskWithoutProgram => Self::ValueAtRiskWithoutProgram,
 			Refusal::TooCostly => Self::TooCostly,
 			Refusal::InputTooLarge => Self::InputTooLarge,
+			Refusal::VersionSuspended => Self::VersionSuspended,
 		}
 	}
 }
@@ -59,7 +60,7 @@ impl<T: Config> Pallet<T> {
 			Self::deadline_range(offer.model.macs, &rules, next);
 		Ok(Quote {
 			fee: offer.fee(),
-			cost_fee: offer.cost_fee,
+			cost_fee: offer.cost_fee.saturating_add(offer.audit_fee),
 			price: offer.model.price,
 			macs: offer.model.macs,
 			cover: offer.cover,
@@ -68,7 +69,7 @@ impl<T: Config> Pallet<T> {
 			earliest_deadline,
 			latest_deadline,
 			final_window: rules.final_window_blocks,
-			base_fee: rules.base_fee,
+			base_fee: rules.withheld_fee(&terms),
 		})
 	}
 
@@ -220,7 +221,7 @@ impl<T: Config> traits::Results for Pallet<T> {
 				let assignment = Requests::<T>::get(request)?.active?.assignment;
 				Some((assignment.session, assignment.validator, assignment.account))
 			}
-			// Nobody is drawn to audit yet.
+			// That is for whoever draws them to say.
 			Role::Auditor(_) => None,
 		}
 	}

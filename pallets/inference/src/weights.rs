@@ -73,7 +73,7 @@ macro_rules! weights {
 			// Each server is looked at twice: position, member, capacity, open cost, bond, cover.
 			Weight::from_parts(150_000_000, 30_000)
 				.saturating_add(Weight::from_parts(8_000_000, 6_000).saturating_mul(s.into()))
-				.saturating_add(<$db>::get().reads(18_u64))
+				.saturating_add(<$db>::get().reads(19_u64))
 				.saturating_add(<$db>::get().reads((12_u64).saturating_mul(s.into())))
 				.saturating_add(<$db>::get().writes(14_u64))
 		}
@@ -122,12 +122,12 @@ macro_rules! weights {
 		}
 		fn expire() -> Weight {
 			Weight::from_parts(150_000_000, 24_000)
-				.saturating_add(<$db>::get().reads(11_u64))
+				.saturating_add(<$db>::get().reads(12_u64))
 				.saturating_add(<$db>::get().writes(12_u64))
 		}
 		fn settle() -> Weight {
 			Weight::from_parts(300_000_000, 40_000)
-				.saturating_add(<$db>::get().reads(17_u64))
+				.saturating_add(<$db>::get().reads(20_u64))
 				.saturating_add(<$db>::get().writes(18_u64))
 		}
 		fn prune() -> Weight {
@@ -148,7 +148,7 @@ macro_rules! weights {
 		}
 		fn infer_sync() -> Weight {
 			Weight::from_parts(300_000_000, 40_000)
-				.saturating_add(<$db>::get().reads(14_u64))
+				.saturating_add(<$db>::get().reads(15_u64))
 				.saturating_add(<$db>::get().writes(10_u64))
 		}
 		fn run_macs(n: u32, ) -> Weight {

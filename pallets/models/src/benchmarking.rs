@@ -7,13 +7,14 @@ use super::*;
 use alloc::{vec, vec::Vec};
 use countersign_primitives::{
 	model::{
-		Artefact, Contributor, ContributorRole, Manifest, ModelId, Parent, PrecisionPolicy,
-		ProgramRef, RunCost, Share, MAX_CONTRIBUTORS, MAX_PARENTS, MAX_SERVED, MAX_SERVERS,
+		registration_commitment, Artefact, Contributor, ContributorRole, Manifest, ModelId, Parent,
+		PrecisionPolicy, ProgramRef, RunCost, Share, MAX_CONTRIBUTORS, MAX_PARENTS, MAX_SERVED,
+		MAX_SERVERS,
 	},
 	program::{ProgramPort, MAX_PROGRAM_CHUNKS, MAX_STORED_BYTES, PROGRAM_CHUNK_BYTES},
 	tensor::{Dimension, Port, TensorType, MAX_PORTS, MAX_RANK},
 	traits::{Bonds, Programs, RequestRules, Serving},
-	Hash, GIGA_MAC,
+	AccountId, Hash, Macs, GIGA_MAC,
 };
 use countersign_programs::examine;
 use frame_benchmarking::v2::*;
@@ -21,9 +22,9 @@ use frame_support::traits::{
 	fungible::{Inspect, InspectHold, Mutate},
 	Get,
 };
-use frame_system::RawOrigin;
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_runtime::{
-	traits::{BlakeTwo256, Hash as HashT, SaturatedConversion},
+	traits::{BlakeTwo256, Hash as HashT, SaturatedConversion, Saturating},
 	BoundedVec,
 };
 
@@ -96,6 +97,15 @@ fn longest_manifest<T: Config>(owner: &AccountId, count: u32, parents: Vec<Paren
 		manifest.policies = BoundedVec::truncate_from(vec![policy; MAX_PORTS as usize]);
 	}
 	manifest
+}
+
+/// Has `owner` commit to register a manifest, in an earlier block.
+fn commit_before<T: Config>(owner: &AccountId, manifest: &Manifest) {
+	let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::default());
+	let commitment = registration_commitment(&manifest.id(&genesis, owner));
+	Pallet::<T>::do_commit(owner.clone(), commitment).expect("there is room for it");
+	let now = frame_system::Pallet::<T>::block_number();
+	frame_system::Pallet::<T>::set_block_number(now.saturating_add(1u32.into()));
 }
 
 /// A model whose vector is as long as one can be.
@@ -231,12 +241,55 @@ mod benchmarks {
 			})
 			.collect();
 		let manifest = longest_manifest::<T>(&caller, c, parents);
+		// As many as an account may have, of which this is the last.
+		for other in 1..MAX_COMMITMENTS {
+			let commitment = Hash::repeat_byte(other as u8);
+			Pallet::<T>::do_commit(caller.clone(), commitment)?;
+		}
+		commit_before::<T>(&caller, &manifest);
 		let models = Models::<T>::iter_keys().count();
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(caller), manifest, UNIT);
 
 		assert_eq!(Models::<T>::iter_keys().count(), models + 1);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn commit() -> Result<(), BenchmarkError> {
+		let caller: AccountId = whitelisted_caller();
+		fund::<T>(&caller);
+		for other in 1..MAX_COMMITMENTS {
+			let commitment = Hash::repeat_byte(other as u8);
+			Pallet::<T>::do_commit(caller.clone(), commitment)?;
+		}
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(caller.clone()), Hash::zero());
+
+		assert_eq!(Commitments::<T>::get(caller).len(), MAX_COMMITMENTS as usize);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn prune_commitments() -> Result<(), BenchmarkError> {
+		let owner: AccountId = whitelisted_caller();
+		fund::<T>(&owner);
+		for other in 0..MAX_COMMITMENTS {
+			let commitment = Hash::repeat_byte(other as u8);
+			Pallet::<T>::do_commit(owner.clone(), commitment)?;
+		}
+		let bucket = Pallet::<T>::now().saturating_add(REVEAL_BLOCKS);
+		ExpiryCursor::<T>::put(bucket);
+		frame_system::Pallet::<T>::set_block_number(bucket.saturating_add(1).into());
+
+		#[block]
+		{
+			Pallet::<T>::prune_commitments(T::WeightInfo::prune_commitments());
+		}
+
+		assert!(Commitments::<T>::get(owner).is_empty());
 		Ok(())
 	}
 

@@ -10,7 +10,8 @@ use countersign_primitives::{
 	apis::ServingView,
 	attribution::VectorEntry,
 	model::{
-		ArtefactHash, Manifest, ModelId, ModelStatus, ModelView, Price, ProgramRef, MAX_SERVED,
+		ArtefactHash, Manifest, ManifestError, ModelId, ModelStatus, ModelView, Price, ProgramRef,
+		MAX_SERVED,
 	},
 	tensor::{check_signature, max_encoded_bytes, Tensor, TensorError},
 	traits::{self, Bonds, Contributors, ModelTerms, RequestRules},
@@ -37,6 +38,24 @@ const ITEMS_PER_MODEL: Balance = 10;
 const ITEMS_PER_CONTRIBUTOR: Balance = 2;
 /// Index and claim.
 const ITEMS_PER_VECTOR_ENTRY: Balance = 2;
+
+impl<T> From<ManifestError> for Error<T> {
+	fn from(error: ManifestError) -> Self {
+		match error {
+			ManifestError::BadText => Self::BadText,
+			ManifestError::ArtefactLength => Self::BadArtefactLength,
+			ManifestError::NoPorts => Self::NoPorts,
+			ManifestError::PortName => Self::BadPortName,
+			ManifestError::DimensionRange => Self::BadDimensionRange,
+			ManifestError::InputTooLarge => Self::InputTooLarge,
+			ManifestError::OutputTooLarge => Self::OutputTooLarge,
+			ManifestError::Policies => Self::BadPolicies,
+			ManifestError::Cost => Self::BadCost,
+			ManifestError::Shares => Self::BadShares,
+			ManifestError::Royalties => Self::BadRoyalties,
+		}
+	}
+}
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn now() -> BlockNumber {
@@ -96,7 +115,7 @@ impl<T: Config> Pallet<T> {
 				macs: manifest.cost.macs,
 				input_bytes: max_encoded_bytes(&manifest.inputs)
 					.ok_or(Error::<T>::InputTooLarge)?,
-				has_program: manifest.program.is_some(),
+				canonical_version: manifest.program.as_ref().map(|it| it.canonical_version),
 				deposit,
 			},
 		);
@@ -298,7 +317,7 @@ impl<T: Config> traits::Models for Pallet<T> {
 			status: record.status,
 			price: record.price.at(now),
 			macs: record.macs,
-			has_program: record.has_program,
+			canonical_version: record.canonical_version,
 		})
 	}
 

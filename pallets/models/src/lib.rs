@@ -21,6 +21,11 @@
 //! - **Server**: a bonded validator that declared to run the model, inside the capacity that it
 //!   declared for all its models together.
 //!
+//! ## Commit, then reveal
+//!
+//! Whoever registers a model commits to it first, by a hash, and names it in a later block. Whoever
+//! learns of an artefact from a registration is too late to register it as its own.
+//!
 //! ## Lineage
 //!
 //! Whoever registers an artefact or a program that is registered already must name the first one
@@ -58,13 +63,16 @@
 
 extern crate alloc;
 
+pub use commitments::{Commitment, MAX_COMMITMENTS, REVEAL_BLOCKS};
 pub use impls::MAX_MODELS_PAGE;
 pub use pallet::*;
 pub use programs::{Chunk, ProgramRecord, Upload};
+pub use types::ModelRecord;
 pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod commitments;
 mod impls;
 #[cfg(test)]
 mod mock;
@@ -73,48 +81,23 @@ pub mod programs;
 mod tests;
 #[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
+mod types;
 pub mod weights;
 
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use countersign_primitives::{
-	model::{ModelStatus, Price},
-	AccountId, Balance, BlockNumber, Macs, UNIT,
-};
-use scale_info::TypeInfo;
+use countersign_primitives::{Balance, UNIT};
 
 /// The highest price of one run: a billion tokens. Below it, no sum of fee, value at risk and
 /// cover comes near an overflow.
 pub const MAX_PRICE: Balance = 1_000_000_000 * UNIT;
 
-/// What changes about a model, and what a request needs of its manifest.
-#[derive(
-	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-pub struct ModelRecord {
-	/// Who owns it now.
-	pub owner: AccountId,
-	/// Whether it takes requests.
-	pub status: ModelStatus,
-	/// The price, and the next.
-	pub price: Price,
-	/// The block in which it was registered.
-	pub registered_at: BlockNumber,
-	/// The cost of one run at the largest shapes.
-	pub macs: Macs,
-	/// The most bytes that the encoding of the inputs may take.
-	pub input_bytes: u32,
-	/// Whether it has a canonical program, so that its results can be disputed.
-	pub has_program: bool,
-	/// What is held of the owner's balance for the storage.
-	pub deposit: Balance,
-}
-
 /// The calls, storage, events and errors of models.
 #[frame_support::pallet]
 pub mod pallet {
-	use super::{Chunk, ModelRecord, ProgramRecord, Upload, WeightInfo};
+	use super::{
+		Chunk, Commitment, ModelRecord, ProgramRecord, Upload, WeightInfo, MAX_COMMITMENTS,
+	};
 	use countersign_primitives::{
-		model::{ArtefactHash, Manifest, ManifestError, ModelId, Price, MAX_SERVED, MAX_SERVERS},
+		model::{ArtefactHash, Manifest, ModelId, Price, MAX_SERVED, MAX_SERVERS},
 		program::MAX_PROGRAM_CHUNKS,
 		tensor::{Port, MAX_PORTS},
 		traits::{Bonds, Contributors, RequestRules},
@@ -173,7 +156,35 @@ pub mod pallet {
 		Registration,
 		/// For programs that an account uploads or stored.
 		Program,
+		/// For commitments to register models.
+		Commitment,
 	}
+
+	/// What accounts committed to register.
+	#[pallet::storage]
+	pub type Commitments<T: Config> = StorageMap<
+		_,
+		Blake2_128Concat,
+		AccountId,
+		BoundedVec<Commitment, ConstU32<MAX_COMMITMENTS>>,
+		ValueQuery,
+	>;
+
+	/// The last blocks in which commitments hold, and whose they are.
+	#[pallet::storage]
+	pub type CommitmentExpiries<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		BlockNumber,
+		Blake2_128Concat,
+		AccountId,
+		(),
+		OptionQuery,
+	>;
+
+	/// Every earlier bucket of [`CommitmentExpiries`] is empty.
+	#[pallet::storage]
+	pub type ExpiryCursor<T: Config> = StorageValue<_, BlockNumber, ValueQuery>;
 
 	// Model identifiers are hashes of this chain's making and need no hashing of their own; with
 	// them as they are, iteration goes in their order. Artefact hashes and program roots are
@@ -260,6 +271,26 @@ pub mod pallet {
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
+		/// Somebody committed to register a model.
+		Committed {
+			/// Who.
+			owner: AccountId,
+			/// The hash.
+			commitment: Hash,
+			/// What is held until the registration.
+			deposit: Balance,
+			/// The last block in which the model may be registered.
+			last_block: BlockNumber,
+		},
+		/// A commitment was not used in time.
+		CommitmentExpired {
+			/// Whose it was.
+			owner: AccountId,
+			/// The hash.
+			commitment: Hash,
+			/// What is not held any more.
+			deposit: Balance,
+		},
 		/// A model was registered.
 		Registered {
 			/// The owner.
@@ -377,6 +408,15 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// No model has this identifier.
 		UnknownModel,
+		/// The caller did not commit to register this manifest, or more than 600 blocks ago: call
+		/// `commit` first.
+		NotCommitted,
+		/// The caller committed to this in this very block; register in the next.
+		CommittedInThisBlock,
+		/// The caller committed to this already; register, or wait until that expires.
+		AlreadyCommitted,
+		/// The caller has as many commitments as an account may; register, or wait until one expires.
+		TooManyCommitments,
 		/// This account registered this very manifest before.
 		AlreadyRegistered,
 		/// Name or licence is empty or not UTF-8.
@@ -477,24 +517,6 @@ pub mod pallet {
 		NotDepositor,
 	}
 
-	impl<T> From<ManifestError> for Error<T> {
-		fn from(error: ManifestError) -> Self {
-			match error {
-				ManifestError::BadText => Self::BadText,
-				ManifestError::ArtefactLength => Self::BadArtefactLength,
-				ManifestError::NoPorts => Self::NoPorts,
-				ManifestError::PortName => Self::BadPortName,
-				ManifestError::DimensionRange => Self::BadDimensionRange,
-				ManifestError::InputTooLarge => Self::InputTooLarge,
-				ManifestError::OutputTooLarge => Self::OutputTooLarge,
-				ManifestError::Policies => Self::BadPolicies,
-				ManifestError::Cost => Self::BadCost,
-				ManifestError::Shares => Self::BadShares,
-				ManifestError::Royalties => Self::BadRoyalties,
-			}
-		}
-	}
-
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
 		/// Register a model.
@@ -505,7 +527,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The identifier is `manifest.id(genesis, caller)`. Nothing in the manifest can be changed
+		/// The identifier is `manifest.id(genesis, caller)`, and the caller has to have committed to
+		/// it with [`Pallet::commit`] in an earlier block. Nothing in the manifest can be changed
 		/// afterwards, and the record is never removed. Holds a deposit for the storage: items
 		/// and bytes, those of the flattened lineage included.
 		///
@@ -523,6 +546,8 @@ pub mod pallet {
 		/// - [`Error::UnknownParent`]: a parent is not registered.
 		/// - [`Error::ArtefactNeedsParent`], [`Error::ProgramNeedsParent`]: the same was registered
 		///   before and the first one is not among the parents.
+		/// - [`Error::NotCommitted`], [`Error::CommittedInThisBlock`]: there is no commitment, or not
+		///   yet for a block.
 		/// - `Token::FundsUnavailable`: the caller cannot pay the deposit.
 		///
 		/// ## Events
@@ -539,8 +564,8 @@ pub mod pallet {
 			price: Balance,
 		) -> DispatchResult {
 			let owner = ensure_signed(origin)?;
-			Self::do_register(owner, manifest, price)?;
-			Ok(())
+			let model = Self::do_register(owner.clone(), manifest, price)?;
+			Self::reveal(&owner, &model)
 		}
 
 		/// Set the price for one run.
@@ -908,12 +933,44 @@ pub mod pallet {
 			let chunks = Self::do_drop_program(who, root)?;
 			Ok(Some(T::WeightInfo::drop_program(chunks)).into())
 		}
+
+		/// Commit to register a model, without saying which.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed, by the owner to be.
+		///
+		/// ## Details
+		///
+		/// From the next block on, and for 600 blocks, the caller may register the model. Holds a
+		/// deposit until then, or until it expired.
+		///
+		/// ## Parameters
+		///
+		/// - `commitment`: `blake2_256("countersign/v1\0\0" | "registration" | model)`, where `model` is
+		///   the identifier that the model will have.
+		///
+		/// ## Errors
+		///
+		/// - [`Error::AlreadyCommitted`], [`Error::TooManyCommitments`].
+		/// - `Token::FundsUnavailable`: the caller cannot pay the deposit.
+		///
+		/// ## Events
+		///
+		/// [`Event::Committed`].
+		#[pallet::call_index(13)]
+		#[pallet::weight(T::WeightInfo::commit())]
+		pub fn commit(origin: OriginFor<T>, commitment: Hash) -> DispatchResult {
+			let owner = ensure_signed(origin)?;
+			Self::do_commit(owner, commitment)
+		}
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
-			Self::prune_uploads(remaining)
+			let used = Self::prune_uploads(remaining);
+			used.saturating_add(Self::prune_commitments(remaining.saturating_sub(used)))
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -3,8 +3,8 @@
 use crate as pallet_models;
 use countersign_primitives::{
 	model::{
-		Artefact, Contributor, ContributorRole, Manifest, ModelId, Parent, PrecisionPolicy,
-		ProgramRef, RunCost, Share,
+		registration_commitment, Artefact, Contributor, ContributorRole, Manifest, ModelId, Parent,
+		PrecisionPolicy, ProgramRef, RunCost, Share,
 	},
 	parameters::RequestParameters,
 	tensor::{Dimension, Port, TensorType},
@@ -233,9 +233,20 @@ pub(crate) fn id(manifest: &Manifest, owner: &AccountId) -> ModelId {
 	manifest.id(&System::block_hash(0), owner)
 }
 
+/// Has `owner` commit to register it, in the block before this one.
+pub(crate) fn commit(owner: &AccountId, manifest: &Manifest) -> DispatchResult {
+	let now = System::block_number();
+	System::set_block_number(now - 1);
+	let commitment = registration_commitment(&id(manifest, owner));
+	let done = Models::commit(signed(owner.clone()), commitment);
+	System::set_block_number(now);
+	done
+}
+
 /// Registers it for `owner` at a price of one token.
 pub(crate) fn register(owner: AccountId, manifest: Manifest) -> ModelId {
 	let model = id(&manifest, &owner);
+	assert_ok!(commit(&owner, &manifest));
 	assert_ok!(Models::register(signed(owner), manifest, UNIT));
 	model
 }

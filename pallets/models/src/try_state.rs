@@ -1,9 +1,9 @@
 //! What must hold after every block.
 
 use crate::{
-	ByArtefact, ByProgram, Capacity, Config, HoldReason, Inputs, Manifests, ModelRecord, Models,
-	NextUpload, Offers, OldestUpload, Outputs, Pallet, ProgramChunks, ServedBy, Servers,
-	StoredPrograms, UploadOwners, Uploads, MAX_PRICE,
+	ByArtefact, ByProgram, Capacity, CommitmentExpiries, Commitments, Config, ExpiryCursor,
+	HoldReason, Inputs, Manifests, ModelRecord, Models, NextUpload, Offers, OldestUpload, Outputs,
+	Pallet, ProgramChunks, ServedBy, Servers, StoredPrograms, UploadOwners, Uploads, MAX_PRICE,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use countersign_primitives::{
@@ -33,6 +33,8 @@ impl<T: Config> Pallet<T> {
 	/// 10. There is no chunk of nothing.
 	/// 11. What is held of each account for programs is the sum of its uploads' and programs'
 	///     deposits.
+	/// 12. Commitments are in the buckets in which they expire, no bucket holds another account, and
+	///     what is held of each account for them is the sum of their deposits.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut deposits = BTreeMap::<AccountId, Balance>::new();
 		for (model, record) in Models::<T>::iter() {
@@ -81,6 +83,7 @@ impl<T: Config> Pallet<T> {
 		}
 		Self::check_servers()?;
 		ensure!(Capacity::<T>::iter_values().all(|macs| macs > 0), "7. a capacity of zero");
+		Self::check_commitments()?;
 		Self::check_programs()
 	}
 
@@ -130,6 +133,33 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	fn check_commitments() -> Result<(), TryRuntimeError> {
+		let mut buckets = BTreeSet::new();
+		for (owner, all) in Commitments::<T>::iter() {
+			ensure!(!all.is_empty(), "12. an empty list of commitments");
+			let mut deposit: Balance = 0;
+			for each in &all {
+				ensure!(
+					CommitmentExpiries::<T>::contains_key(each.last_block(), &owner),
+					"12. a commitment would never expire"
+				);
+				buckets.insert((each.last_block(), owner.clone()));
+				deposit = deposit.saturating_add(each.deposit);
+			}
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Commitment.into(), &owner) == deposit,
+				"12. what is held is not the sum of commitments' deposits"
+			);
+		}
+		let planned: BTreeSet<_> = CommitmentExpiries::<T>::iter_keys().collect();
+		ensure!(planned == buckets, "12. a bucket for no commitment");
+		ensure!(
+			planned.iter().all(|(bucket, _)| *bucket >= ExpiryCursor::<T>::get()),
+			"12. a bucket is passed over"
+		);
+		Ok(())
+	}
+
 	fn check_agreement(
 		model: &ModelId,
 		record: &ModelRecord,
@@ -141,9 +171,10 @@ impl<T: Config> Pallet<T> {
 				&& Outputs::<T>::get(model).as_ref() == Some(&manifest.outputs),
 			"1. ports are not the manifest's"
 		);
+		let version = manifest.program.as_ref().map(|program| program.canonical_version);
 		ensure!(
 			record.macs == manifest.cost.macs
-				&& record.has_program == manifest.program.is_some()
+				&& record.canonical_version == version
 				&& Some(record.input_bytes) == max_encoded_bytes(&manifest.inputs),
 			"1. a record is not what the manifest says"
 		);

@@ -34,6 +34,9 @@ pub trait WeightInfo {
 	fn prune_upload(n: u32, ) -> Weight;
 	/// Looking a program up and reading its package of `n` chunks.
 	fn read_program(n: u32, ) -> Weight;
+	fn commit() -> Weight;
+	/// Looking at one bucket of commitments, and removing those of one account.
+	fn prune_commitments() -> Weight;
 }
 
 /// Weights for `pallet_models` using the Countersign node and recommended hardware.
@@ -47,9 +50,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(900_000_000, 12000)
 			.saturating_add(Weight::from_parts(25_000_000, 0).saturating_mul(c.into()))
 			.saturating_add(Weight::from_parts(180_000_000, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(9_u64))
+			.saturating_add(T::DbWeight::get().reads(11_u64))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(p.into())))
-			.saturating_add(T::DbWeight::get().writes(75_u64))
+			.saturating_add(T::DbWeight::get().writes(78_u64))
 			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(c.into())))
 			.saturating_add(Weight::from_parts(0, 5005).saturating_mul(p.into()))
 	}
@@ -184,6 +187,22 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 69000).saturating_mul(n.into()))
 	}
+	/// Storage: `Models::Commitments`, `Models::CommitmentExpiries`, `System::Account`, holds.
+	fn commit() -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `4300`
+		Weight::from_parts(100_000_000, 4300)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
+	}
+	/// Storage: as `commit`, and `Models::ExpiryCursor`.
+	fn prune_commitments() -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `8600`
+		Weight::from_parts(500_000_000, 8600)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
+			.saturating_add(T::DbWeight::get().writes(5_u64))
+	}
 }
 
 // For backwards compatibility and tests.
@@ -192,9 +211,9 @@ impl WeightInfo for () {
 		Weight::from_parts(900_000_000, 12000)
 			.saturating_add(Weight::from_parts(25_000_000, 0).saturating_mul(c.into()))
 			.saturating_add(Weight::from_parts(180_000_000, 0).saturating_mul(p.into()))
-			.saturating_add(RocksDbWeight::get().reads(9_u64))
+			.saturating_add(RocksDbWeight::get().reads(11_u64))
 			.saturating_add(RocksDbWeight::get().reads((2_u64).saturating_mul(p.into())))
-			.saturating_add(RocksDbWeight::get().writes(75_u64))
+			.saturating_add(RocksDbWeight::get().writes(78_u64))
 			.saturating_add(RocksDbWeight::get().writes((2_u64).saturating_mul(c.into())))
 			.saturating_add(Weight::from_parts(0, 5005).saturating_mul(p.into()))
 	}
@@ -311,5 +330,21 @@ impl WeightInfo for () {
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 69000).saturating_mul(n.into()))
+	}
+	/// Storage: `Models::Commitments`, `Models::CommitmentExpiries`, `System::Account`, holds.
+	fn commit() -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `4300`
+		Weight::from_parts(100_000_000, 4300)
+			.saturating_add(RocksDbWeight::get().reads(4_u64))
+			.saturating_add(RocksDbWeight::get().writes(4_u64))
+	}
+	/// Storage: as `commit`, and `Models::ExpiryCursor`.
+	fn prune_commitments() -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `8600`
+		Weight::from_parts(500_000_000, 8600)
+			.saturating_add(RocksDbWeight::get().reads(6_u64))
+			.saturating_add(RocksDbWeight::get().writes(5_u64))
 	}
 }

@@ -6,11 +6,15 @@
 //! freeze until governance lifts that. Each can be cancelled before and after.
 
 use crate::{
-	Config, DueSlashes, Error, Event, FrozenSlashes, HourlyAmounts, Pallet, SessionStake, Slashes,
-	Suspensions, Thawing, WrongResults, BLOCKS_PER_HOUR, HOURS_COUNTED, MAX_THAWED_PER_BLOCK,
+	Config, DueSlashes, Error, Event, FrozenSlashes, HourlyAmounts, LiftedSuspensions, Pallet,
+	SessionStake, Slashes, Suspensions, Thawing, WrongResults, BLOCKS_PER_HOUR, HOURS_COUNTED,
+	MAX_THAWED_PER_BLOCK,
 };
 use alloc::vec::Vec;
-use countersign_primitives::{traits::Sessions, Balance};
+use countersign_primitives::{
+	traits::{Sessions, Versions},
+	Balance, BlockNumber,
+};
 use frame_support::{defensive, dispatch::DispatchResult};
 use sp_runtime::traits::SaturatedConversion;
 
@@ -80,6 +84,10 @@ impl<T: Config> Pallet<T> {
 			versions.try_push(version).map_err(|_| Error::<T>::TooManyThawing)
 		})?;
 		Suspensions::<T>::remove(version);
+		LiftedSuspensions::<T>::insert(
+			version,
+			frame_system::Pallet::<T>::block_number().saturated_into::<BlockNumber>(),
+		);
 		WrongResults::<T>::remove(version);
 		Self::deposit_event(Event::SuspensionLifted { version });
 		Ok(())
@@ -114,5 +122,15 @@ impl<T: Config> Pallet<T> {
 			return done(thawed);
 		}
 		thawed
+	}
+}
+
+impl<T: Config> Versions for Pallet<T> {
+	fn suspended(version: u16) -> bool {
+		Suspensions::<T>::contains_key(version)
+	}
+
+	fn lifted_at(version: u16) -> Option<BlockNumber> {
+		LiftedSuspensions::<T>::get(version)
 	}
 }

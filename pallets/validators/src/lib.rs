@@ -310,6 +310,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Suspensions<T: Config> = StorageMap<_, Twox64Concat, u16, SessionIndex, OptionQuery>;
 
+	/// The blocks in which suspensions were lifted last. One entry for each version that ever was
+	/// suspended.
+	#[pallet::storage]
+	pub type LiftedSuspensions<T: Config> =
+		StorageMap<_, Twox64Concat, u16, BlockNumber, OptionQuery>;
+
 	/// The versions whose frozen slashes are being put back into the queue.
 	#[pallet::storage]
 	pub type Thawing<T: Config> =

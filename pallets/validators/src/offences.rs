@@ -513,7 +513,7 @@ impl<T: Config> Offences for Pallet<T> {
 	}
 
 	fn is_suspended(version: u16) -> bool {
-		crate::Suspensions::<T>::contains_key(version)
+		<Self as countersign_primitives::traits::Versions>::suspended(version)
 	}
 
 	fn report_weight() -> Weight {

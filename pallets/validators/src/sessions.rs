@@ -230,6 +230,10 @@ impl<T: Config> Sessions for Pallet<T> {
 		Session::<T>::current_index()
 	}
 
+	fn length() -> ValidatorIndex {
+		CurrentSet::<T>::get().and_then(|(set, _)| SetLengths::<T>::get(set)).unwrap_or_default()
+	}
+
 	fn position(who: &AccountId) -> Option<ValidatorIndex> {
 		Positions::<T>::get(who)
 	}

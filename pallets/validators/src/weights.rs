@@ -135,11 +135,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 	/// Storage: `Validators::Suspensions`, `Thawing` (r:2 w:2)
-	/// Storage: `Validators::WrongResults` (r:0 w:1)
+	/// Storage: `Validators::WrongResults`, `LiftedSuspensions` (r:0 w:2)
 	fn lift_suspension() -> Weight {
 		Weight::from_parts(30_000_000, 4_000)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
-			.saturating_add(T::DbWeight::get().writes(3_u64))
+			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 	/// Storage: `Validators::Parameters`, `UnbondingFloor` (r:2 w:2)
 	/// Storage: `Inference::Parameters` (r:1 w:0)
@@ -245,7 +245,7 @@ impl WeightInfo for () {
 	fn lift_suspension() -> Weight {
 		Weight::from_parts(30_000_000, 4_000)
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
-			.saturating_add(RocksDbWeight::get().writes(3_u64))
+			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
 	fn set_parameters() -> Weight {
 		Weight::from_parts(30_000_000, 4_000)

@@ -2,7 +2,9 @@
 
 use crate::{convert, reasons, IInference, InferencePrecompile, Weights};
 use alloc::vec::Vec;
-use countersign_precompile_utils::{caller, charge, from_word, refused, revert, to_word, value};
+use countersign_precompile_utils::{
+	caller, charge, from_word, refused, revert, to_wei, to_word, value,
+};
 use countersign_primitives::{
 	model::ModelId,
 	request::Outcome,
@@ -70,6 +72,18 @@ where
 		let input = Self::sync_input(&call.input, env)?;
 		let output = run_view::<T>(&from_word(&call.model), &input, reasons::NOT_SYNCHRONOUS, env)?;
 		Ok(IInference::inferCall::abi_encode_returns(&convert::from_tensors(output)))
+	}
+
+	pub(crate) fn infer_fee(
+		call: &IInference::inferFeeCall,
+		env: &mut impl Ext<T = T>,
+	) -> Result<Vec<u8>, Error> {
+		// The stored program's summary, and what a quote reads of the model.
+		let weight = Pallet::<T>::sync_refusal_weight().saturating_add(Weights::<T>::request(0));
+		charge(env, weight)?;
+		let fee = Pallet::<T>::sync_fee(&from_word(&call.model))
+			.ok_or_else(|| revert(reasons::NOT_SYNCHRONOUS))?;
+		Ok(IInference::inferFeeCall::abi_encode_returns(&to_wei::<T>(fee)))
 	}
 
 	pub(crate) fn infer_paid(

@@ -71,6 +71,7 @@ pub struct InferencePrecompile<T>(PhantomData<T>);
 pub const fn access(call: &Calls) -> Access {
 	match call {
 		Calls::infer(_)
+		| Calls::inferFee(_)
 		| Calls::quote(_)
 		| Calls::encodedLength(_)
 		| Calls::statusOf(_)
@@ -112,6 +113,7 @@ where
 		match input {
 			Calls::infer(call) => Self::infer(call, env),
 			Calls::inferPaid(call) => Self::infer_paid(call, env),
+			Calls::inferFee(call) => Self::infer_fee(call, env),
 			Calls::quote(call) => Self::quote(call, env),
 			Calls::encodedLength(call) => Self::encoded_length(call, env),
 			Calls::statusOf(call) => Self::status_of(call, env),

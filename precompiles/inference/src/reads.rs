@@ -27,6 +27,7 @@ fn no_quote<T: pallet_inference::Config>(error: QuoteError) -> Error {
 		QuoteError::ValueAtRiskWithoutProgram => PalletError::ValueAtRiskWithoutProgram,
 		QuoteError::TooCostly => PalletError::TooCostly,
 		QuoteError::CallbackUnavailable => PalletError::CallbackUnavailable,
+		QuoteError::VersionSuspended => PalletError::VersionSuspended,
 	})
 }
 

@@ -13,12 +13,16 @@ contract Requester is IInferenceReceiver {
         ReturnMuch,
         DeliverAgain,
         AskAgain,
-        WriteMuch
+        WriteMuch,
+        DeliverNext,
+        SpendAll
     }
 
     Mode public mode;
     bytes32 public model;
     bytes32 public lastRequest;
+    bytes32[] public all;
+    uint256 public next;
 
     uint256 public notices;
     bytes32 public lastId;
@@ -59,6 +63,7 @@ contract Requester is IInferenceReceiver {
     function ask(uint64 callbackGas, bool whenOpen, uint32 deadline) public payable returns (bytes32 id) {
         id = Inference.CHAIN.request{value: msg.value}(model, input(), terms(callbackGas, whenOpen, deadline));
         lastRequest = id;
+        all.push(id);
     }
 
     function resultOf(bytes32 id, IInference.Finality least) external view returns (bytes memory) {
@@ -93,6 +98,16 @@ contract Requester is IInferenceReceiver {
             for (uint256 i = 0; i < 64; i++) {
                 junk[uint256(id) + i] = i + 1;
             }
+        }
+        if (mode == Mode.DeliverNext && next < all.length) {
+            bytes32 other = all[next];
+            next += 1;
+            try Inference.CHAIN.deliver(other) {} catch {}
+        }
+        if (mode == Mode.SpendAll) {
+            junk[uint256(id)] = 1;
+            (bool ok,) = address(0xdead).call{value: address(this).balance}("");
+            require(ok, "not spent");
         }
         notices += 1;
         lastId = id;

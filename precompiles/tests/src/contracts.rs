@@ -165,6 +165,11 @@ pub fn made() -> u32 {
 	MADE.with(|count| count.replace(0))
 }
 
+/// Counts a contract that was made: its existential deposit is minted.
+pub(crate) fn count_made() {
+	MADE.with(|count| count.set(count.get() + 1));
+}
+
 /// Deploys a contract with encoded arguments for its constructor.
 #[track_caller]
 pub fn deploy(name: &str, arguments: Vec<u8>, value: Balance) -> H160 {
@@ -189,8 +194,7 @@ pub fn try_deploy(name: &str, arguments: Vec<u8>, value: Balance) -> Result<H160
 	match made.result {
 		Ok(made) if made.result.did_revert() => Err(failure(made.result.data)),
 		Ok(made) => {
-			// Its existential deposit is minted.
-			MADE.with(|count| count.set(count.get() + 1));
+			count_made();
 			Ok(made.addr)
 		}
 		Err(error) => Err(Failure::Trap(error)),

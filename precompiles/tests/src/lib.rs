@@ -5,6 +5,9 @@
 //! bytecode that `solc` made of them (`npm run compile` there).
 
 pub mod contracts;
+pub mod ethereum;
+pub mod every;
+pub mod gas;
 pub mod programs;
 pub mod sol;
 pub mod world;

@@ -50,6 +50,13 @@ pub fn tensor_type(ty: countersign_canonical::TensorType) -> TensorType {
 	TensorType::decode(&mut &ty.encode()[..]).expect("both have the same types")
 }
 
+/// A small network of four floats that gives two. Networks with other `hidden` are other models.
+pub fn small(hidden: u32) -> Model {
+	use countersign_programs::examples::{dense, meta};
+	let float = countersign_canonical::TensorType::F32;
+	Model::example(dense(4, hidden, 2), meta(float, &[1, 4]), meta(float, &[1, 2]))
+}
+
 fn ports<B: TryFrom<Vec<Port>>>(ports: &[(String, Meta)]) -> B
 where
 	B::Error: core::fmt::Debug,

@@ -169,6 +169,11 @@ impl World {
 	pub fn register(&self, manifest: Manifest, price: Balance) -> ModelId {
 		let owner = Sr25519Keyring::Eve.to_account_id();
 		let id = manifest.id(&System::block_hash(0), &owner);
+		let now = System::block_number();
+		System::set_block_number(now - 1);
+		let commitment = countersign_primitives::model::registration_commitment(&id);
+		assert_ok!(Models::commit(RuntimeOrigin::signed(owner.clone()), commitment));
+		System::set_block_number(now);
 		let call = pallet_models::Call::<Runtime>::register { manifest, price };
 		assert_ok!(RuntimeCall::from(call).dispatch(RuntimeOrigin::signed(owner)));
 		id

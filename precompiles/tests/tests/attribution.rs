@@ -1,36 +1,23 @@
 //! `IAttribution`: what it answers, what it pays, and what it refuses.
 
-use countersign_attribution_precompile::{access, AttributionPrecompile, IAttribution as I};
+use countersign_attribution_precompile::{access, IAttribution as I};
 use countersign_precompile_tests::{
-	contracts::{
-		account, address, call, call_with, deploy, logs, pay, wallet, wei_word, Failure, DEPOSIT,
-		WEIGHT,
-	},
+	contracts::{account, address, call, call_with, deploy, logs, wallet, wei_word},
+	every::attribution as here,
 	run,
 	sol::{declared_address, functions, ICaller},
 	world::{earn, free, manifest, parent, World, TOKEN},
 };
-use countersign_precompile_utils::{account_word, fixed_address, Access};
+use countersign_precompile_utils::{account_word, Access};
 use countersign_primitives::model::ModelId;
-use countersign_runtime::Runtime;
 use frame_support::weights::Weight;
-use pallet_revive::{
-	precompiles::{
-		alloy::{
-			primitives::{Address, B256, U256},
-			sol_types::{SolCall, SolInterface},
-		},
-		Precompile,
-	},
-	H160,
+use pallet_revive::precompiles::alloy::{
+	primitives::{Address, B256, U256},
+	sol_types::{SolCall, SolInterface},
 };
 use sp_keyring::Sr25519Keyring;
 
 const SOURCE: &str = include_str!("../../attribution/IAttribution.sol");
-
-fn here() -> H160 {
-	fixed_address(&AttributionPrecompile::<Runtime>::MATCHER)
-}
 
 fn word(model: &ModelId) -> B256 {
 	B256::from(model.0)
@@ -183,6 +170,8 @@ fn a_contract_may_own_a_right_accept_it_and_give_it_away() {
 		let through =
 			|call: Vec<u8>| ICaller::callCall { to: Address::from(here().0), data: call.into() };
 		call(&owner, &contract, &through(accept.abi_encode())).works();
+		let accepted = logs::<I::RightAccepted>(&here());
+		assert_eq!(accepted, vec![I::RightAccepted { model: word(&child), contributor: 0 }]);
 		call(&owner, &contract, &through(accept.abi_encode())).reverts("AlreadyAccepted");
 		let right = I::rightCall { model: word(&child), contributor: 0 };
 		let right = call(&owner, &here(), &right).returns::<I::rightCall>();
@@ -198,75 +187,6 @@ fn a_contract_may_own_a_right_accept_it_and_give_it_away() {
 		let right = call(&owner, &here(), &right).returns::<I::rightCall>();
 		assert_eq!(right.owner, Address::from(address(&owner).0));
 		assert!(!right.accepted);
-	});
-}
-
-/// Every function, as calldata, in the order of the source.
-fn every(child: &ModelId) -> Vec<(Access, Vec<u8>)> {
-	let model = word(child);
-	vec![
-		(Access::View, I::lineageCall { model }.abi_encode()),
-		(Access::View, I::rightCall { model, contributor: 0 }.abi_encode()),
-		(Access::View, I::entitlementCall { model, index: 0 }.abi_encode()),
-		(Access::View, I::totalCreditedCall { model }.abi_encode()),
-		(Access::Write, I::claimCall { model, index: 0 }.abi_encode()),
-		(
-			Access::Write,
-			I::transferRightCall { model, contributor: 0, account: B256::repeat_byte(1) }
-				.abi_encode(),
-		),
-		(Access::Write, I::acceptRightCall { model, contributor: 0 }.abi_encode()),
-	]
-}
-
-#[test]
-fn no_function_can_be_delegated_to_or_paid_and_none_that_writes_is_static() {
-	run(|world| {
-		let (_, child) = family(world);
-		let contract = deploy("Caller", Vec::new(), 0);
-		let (from, to) = (wallet(0), Address::from(here().0));
-		for (access, data) in every(&child) {
-			let data: pallet_revive::precompiles::alloy::primitives::Bytes = data.into();
-			let delegate = ICaller::delegateCallCall { to, data: data.clone() };
-			call(&from, &contract, &delegate).reverts("DelegateCall");
-			let paid = ICaller::callCall { to, data: data.clone() };
-			pay(&from, &contract, TOKEN, &paid).reverts("NotPayable");
-			let constant = call(&from, &contract, &ICaller::staticCallCall { to, data });
-			match access {
-				Access::View => constant.works(),
-				_ => constant.reverts("StaticCall"),
-			}
-		}
-		assert_eq!(free(&account(&here())), 0, "nothing stayed with the precompile");
-	});
-}
-
-#[test]
-fn bad_calldata_panics_as_solidity_does_and_value_comes_back() {
-	run(|world| {
-		let (_, child) = family(world);
-		let from = wallet(0);
-		let before = free(&from);
-		let good = I::claimCall { model: word(&child), index: 0 }.abi_encode();
-		let bad = [
-			vec![],
-			vec![1],
-			good[..3].to_vec(),
-			good[..4].to_vec(),
-			good[..good.len() - 1].to_vec(),
-			[&[0xFF; 4], &good[4..]].concat(),
-			// An index beyond 32 bits.
-			[&good[..36], &[0xFF; 32]].concat(),
-		];
-		for data in bad {
-			for value in [0, TOKEN] {
-				let value = pallet_revive::U256::from(value) * 1_000_000;
-				let reply = call_with(&from, &here(), value, data.clone(), WEIGHT);
-				assert_eq!(reply.result, Err(Failure::Panic(0x41)), "{data:?}");
-			}
-		}
-		assert_eq!(free(&from), before);
-		let _ = DEPOSIT;
 	});
 }
 

@@ -2,9 +2,9 @@
 
 use countersign_inference_precompile::{IInference as I, ADDRESS};
 use countersign_precompile_tests::{
-	contracts::{account, address, call, deploy, logs, pay, wallet},
+	contracts::{account, address, call, call_with, deploy, logs, pay, wallet, wei, WEIGHT},
 	run,
-	sol::IRequester,
+	sol::{ICaller, IRequester},
 	world::{free, held, status, World, TOKEN},
 	Contract,
 };
@@ -19,7 +19,7 @@ use countersign_runtime::{
 use pallet_inference::{Deliveries, DeliveryStep, Error, Event};
 use pallet_revive::precompiles::alloy::{
 	primitives::{Address, Bytes, B256, U256},
-	sol_types::SolValue,
+	sol_types::{SolCall, SolValue},
 };
 use sp_keyring::Sr25519Keyring;
 
@@ -37,6 +37,8 @@ enum Mode {
 	DeliverAgain,
 	AskAgain,
 	WriteMuch,
+	DeliverNext,
+	SpendAll,
 }
 
 fn set_mode(contract: &Contract, mode: Mode) {
@@ -200,15 +202,7 @@ fn a_contract_may_ask_again_while_it_is_told() {
 		let (contract, id) = asked(world, 0, true, Mode::AskAgain);
 		world.answer(&id);
 		// The contract's money is held; give it some more.
-		let more = IRequester::askCall { callbackGas: 0, whenOpen: true, deadline: 0 };
-		let _ = more;
-		let reply = countersign_precompile_tests::contracts::call_with(
-			&wallet(0),
-			&contract,
-			countersign_precompile_tests::contracts::wei(2 * MAX_FEE),
-			Vec::new(),
-			countersign_precompile_tests::contracts::WEIGHT,
-		);
+		let reply = call_with(&wallet(0), &contract, wei(2 * MAX_FEE), Vec::new(), WEIGHT);
 		reply.works();
 		deliver(&id).works();
 		let last = call(&wallet(0), &contract, &IRequester::lastRequestCall {});
@@ -220,6 +214,114 @@ fn a_contract_may_ask_again_while_it_is_told() {
 }
 
 #[test]
+fn deliveries_within_deliveries_end_and_each_is_told_once() {
+	run(|world| {
+		let (contract, _) = asked(world, 0, true, Mode::DeliverNext);
+		// More than calls may be nested.
+		let ask_one = IRequester::askCall { callbackGas: 0, whenOpen: true, deadline: 0 };
+		for _ in 0..39 {
+			pay(&wallet(0), &contract, MAX_FEE, &ask_one).works();
+		}
+		let mut ids: Vec<_> = pallet_inference::Requests::<Runtime>::iter_keys().collect();
+		while !ids.is_empty() {
+			ids.retain(|id| match status(id) {
+				Some(RequestStatus::Assigned) => {
+					world.answer(id);
+					false
+				}
+				_ => true,
+			});
+			world.next_block();
+		}
+		let mut ids: Vec<_> = pallet_inference::Requests::<Runtime>::iter_keys().collect();
+		assert_eq!(ids.len(), 40);
+		ids.sort();
+		for id in &ids {
+			let before = deliveries(id).0;
+			let reply = deliver(id);
+			match before {
+				DeliveryStep::Delivered => reply.reverts("AlreadyDelivered"),
+				_ => reply.works(),
+			}
+		}
+		// Some of those inside failed for depth, and left nothing; then they were told from outside.
+		assert_eq!(notices(&contract), 40);
+		assert!(ids.iter().all(|id| deliveries(id).0 == DeliveryStep::Delivered));
+		assert_eq!(logs::<I::Delivered>(&ADDRESS).len(), 40);
+	});
+}
+
+#[test]
+fn who_delivers_with_little_gas_cannot_make_a_notice_go_missing() {
+	run(|world| {
+		let (contract, id) = asked(world, 0, true, Mode::Record);
+		world.answer(&id);
+		let caller = deploy("Caller", Vec::new(), 0);
+		let data = I::deliverCall { id: word(&id) }.abi_encode();
+		let mut failed = 0;
+		for thousands in (0..4_000u64).step_by(20) {
+			let gas = U256::from(thousands * 1_000);
+			let to = Address::from(ADDRESS.0);
+			let limited = ICaller::callWithGasCall { to, gasLimit: gas, data: data.clone().into() };
+			let ok = call(&wallet(3), &caller, &limited).returns::<ICaller::callWithGasCall>();
+			let told = notices(&contract);
+			assert_eq!(deliveries(&id).0 == DeliveryStep::Delivered, told == 1);
+			assert_eq!(ok, told == 1);
+			if ok {
+				break;
+			}
+			failed += 1;
+		}
+		assert!(failed > 2 && notices(&contract) == 1, "{failed} attempts failed");
+	});
+}
+
+#[test]
+fn a_contract_told_by_the_chain_may_call_back_into_it() {
+	run(|world| {
+		for mode in [Mode::DeliverAgain, Mode::AskAgain] {
+			let (contract, id) = asked(world, GAS, true, mode);
+			let fund = wei(3 * MAX_FEE);
+			call_with(&wallet(0), &contract, fund, Vec::new(), WEIGHT).works();
+			let float = free(&callback_account());
+			world.answer(&id);
+			world.next_block();
+			assert_eq!(deliveries(&id).0, DeliveryStep::Delivered);
+			assert_eq!(notices(&contract), 1);
+			assert_eq!(free(&callback_account()), float);
+			let last = call(&wallet(0), &contract, &IRequester::lastRequestCall {});
+			let last = Hash::from(last.returns::<IRequester::lastRequestCall>().0);
+			match mode {
+				Mode::AskAgain => {
+					assert_ne!(last, id);
+					let who = Inference::request_view(last).expect("it asked").requester;
+					assert_eq!(who, account(&contract));
+				}
+				_ => {
+					let reentry = call(&wallet(0), &contract, &IRequester::reentryCall {});
+					let reentry = reentry.returns::<IRequester::reentryCall>();
+					assert_eq!(reentry, "AlreadyDelivered");
+				}
+			}
+		}
+	});
+}
+
+#[test]
+fn a_contract_that_spends_what_its_storage_costs_is_not_told() {
+	run(|world| {
+		let (contract, id) = asked(world, GAS, true, Mode::SpendAll);
+		let fund = wei(TOKEN);
+		call_with(&wallet(0), &contract, fund, Vec::new(), WEIGHT).works();
+		let (float, before) = (free(&callback_account()), free(&account(&contract)));
+		world.answer(&id);
+		world.next_block();
+		assert_eq!(deliveries(&id).0, DeliveryStep::Failed);
+		assert_eq!((free(&callback_account()), free(&account(&contract))), (float, before));
+	});
+}
+
+#[test]
 fn the_chain_tells_by_itself_and_the_contract_pays_for_what_it_writes() {
 	run(|world| {
 		let (contract, id) = asked(world, GAS, true, Mode::Record);
@@ -227,14 +329,7 @@ fn the_chain_tells_by_itself_and_the_contract_pays_for_what_it_writes() {
 		let float = free(&callback_account());
 		assert!(float >= CALLBACK_DEPOSIT);
 		// It needs something of its own for the storage.
-		countersign_precompile_tests::contracts::call_with(
-			&wallet(0),
-			&contract,
-			countersign_precompile_tests::contracts::wei(TOKEN),
-			Vec::new(),
-			countersign_precompile_tests::contracts::WEIGHT,
-		)
-		.works();
+		call_with(&wallet(0), &contract, wei(TOKEN), Vec::new(), WEIGHT).works();
 		let before = free(&who);
 		world.answer(&id);
 		assert_eq!(deliveries(&id).0, DeliveryStep::Queued);
@@ -292,9 +387,7 @@ fn a_callback_takes_no_more_than_its_gas() {
 	run(|world| {
 		let (contract, id) = asked(world, GAS, true, Mode::BurnGas);
 		world.answer(&id);
-		let before = System::block_weight().total();
 		world.next_block();
-		let _ = before;
 		assert_eq!(deliveries(&id).0, DeliveryStep::Failed);
 		use pallet_inference::Callbacks;
 		let notice = pallet_inference::Notice {

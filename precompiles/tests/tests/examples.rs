@@ -40,6 +40,17 @@ sol! {
 		error TooEarly();
 	}
 
+	interface IAsker {
+		struct Tensor {
+			uint8 kind;
+			uint32[] shape;
+			bytes data;
+		}
+		function ask(Tensor[] input, uint256 maxFee, uint64 callbackGas) external;
+		function times(bytes32 id) external view returns (uint64 asked, uint64 open, uint64 end);
+		error NotYours();
+	}
+
 	interface IFraudGate {
 		function score(address to, uint256 amount, uint256 distance) external view returns (int256);
 		function scoreOf(int256[] features) external view returns (int256);
@@ -182,6 +193,63 @@ fn the_escrow_keeps_the_money_when_the_model_does_not_accept_and_gives_it_back_i
 		call(&buyer(), &escrow, &IEscrow::expireCall {}).works();
 		assert_eq!(state(&escrow), 3);
 		assert!(free(&buyer()) >= before + PRICE);
+	});
+}
+
+#[test]
+fn the_buyers_money_does_not_wait_for_a_notice_that_never_comes() {
+	run(|world| {
+		let escrow = escrow(world);
+		let request = deliver(world, &escrow, 0);
+		world.answer_floats(&request, &scores(1));
+		world.settle(&request);
+		world.blocks(100);
+		// The seller lost, and neither of them told the escrow. It waits while it can be told.
+		assert_eq!((state(&escrow), status(&request)), (1, Some(RequestStatus::Settled)));
+		world.blocks(80);
+		while world.number() < 300 && status(&request).is_some() {
+			let waits = call(&buyer(), &escrow, &IEscrow::expireCall {});
+			assert!(waits.result.is_err());
+			world.next_block();
+		}
+		while status(&request).is_some() || world.number() < 310 {
+			world.next_block();
+		}
+		let before = free(&buyer());
+		call(&buyer(), &escrow, &IEscrow::expireCall {}).works();
+		assert_eq!(state(&escrow), 3);
+		assert!(free(&buyer()) >= before + PRICE);
+	});
+}
+
+#[test]
+fn a_contract_notes_when_it_asked_and_when_it_was_told() {
+	run(|world| {
+		let model = B256::from(acceptance(world).0);
+		let asker = deploy("Asker", (model,).abi_encode_params(), 100 * TOKEN);
+		let input =
+			vec![IAsker::Tensor { kind: 1, shape: vec![4], data: Bytes::from(vec![1, 2, 3, 4]) }];
+		let ask = IAsker::askCall { input, maxFee: wei_word(FEE), callbackGas: 200_000 };
+		let stranger = call(&seller(), &asker, &ask);
+		assert_eq!(stranger.result, Err(Failure::Bytes(IAsker::NotYours {}.abi_encode())));
+		call(&buyer(), &asker, &ask).works();
+		let id = *pallet_inference::Requests::<countersign_runtime::Runtime>::iter_keys()
+			.next()
+			.as_ref()
+			.expect("it asked");
+		let times = || {
+			let asked = IAsker::timesCall { id: B256::from(id.0) };
+			call(&buyer(), &asker, &asked).returns::<IAsker::timesCall>()
+		};
+		world.next_block();
+		world.answer_floats(&id, &scores(1));
+		world.next_block();
+		// Told at the end of the block that brought the answer, one slot after it asked.
+		let now = times();
+		assert_eq!((now.open - now.asked, now.end), (2, 0));
+		world.settle(&id);
+		world.next_block();
+		assert!(times().end > now.open);
 	});
 }
 

@@ -1,26 +1,18 @@
 //! Random calldata never panics, whatever it is, and money stays what it was.
 
-use countersign_attribution_precompile::{AttributionPrecompile, IAttribution};
 use countersign_inference_precompile::{IInference, ADDRESS};
-use countersign_opengradient_precompile::{IOpenGradient, OpenGradientPrecompile};
 use countersign_precompile_tests::{
-	contracts::{call, call_with, deploy, pay, wallet, WEIGHT},
+	contracts::{call, call_with, deploy, wallet, wei, WEIGHT},
+	every::{calls, request, selectors, synchronous},
+	programs::small,
 	run,
 	sol::ICaller,
 	world::TOKEN,
 };
-use countersign_precompile_utils::fixed_address;
-use countersign_runtime::Runtime;
 use frame_support::weights::Weight;
-use pallet_revive::{
-	precompiles::{
-		alloy::{
-			primitives::{Address, Bytes, B256, U256},
-			sol_types::{SolCall, SolInterface},
-		},
-		Precompile,
-	},
-	H160,
+use pallet_revive::precompiles::alloy::{
+	primitives::{Address, B256, U256},
+	sol_types::SolCall,
 };
 
 /// SplitMix64: a generator whose whole state is one number, so that a failure names its seed.
@@ -40,82 +32,6 @@ impl Random {
 	fn one_in(&mut self, bound: usize) -> bool {
 		self.below(bound) == 0
 	}
-}
-
-fn attribution() -> H160 {
-	fixed_address(&AttributionPrecompile::<Runtime>::MATCHER)
-}
-
-fn opengradient() -> H160 {
-	fixed_address(&OpenGradientPrecompile::<Runtime>::MATCHER)
-}
-
-/// Calldata that every function takes, to be spoilt.
-fn good(model: B256, request: B256) -> Vec<(H160, Vec<u8>)> {
-	use IInference as I;
-	let evidence = || I::Evidence { audited: 0, replayed: false, tee: false, zk: false };
-	let terms = || I::Terms {
-		deadline: 0,
-		lane: 3,
-		evidence: evidence(),
-		valueAtRisk: U256::ZERO,
-		callbackGas: 20_000,
-		whenOpen: true,
-	};
-	let input = || {
-		vec![I::Tensor { kind: I::Kind::U8, shape: vec![4], data: Bytes::from(vec![1, 2, 3, 4]) }]
-	};
-	let max_fee = U256::from(TOKEN) * U256::from(1_000_000);
-	let one = || I::Request { model, input: input(), terms: terms(), maxFee: max_fee };
-	let number = || IOpenGradient::Number { value: 15, decimals: 1 };
-	let tensor = IOpenGradient::MultiDimensionalNumberTensor {
-		name: "in".into(),
-		values: vec![number(), number(), number(), number()],
-		shape: vec![4],
-	};
-	let request_og = IOpenGradient::ModelInferenceRequest {
-		mode: IOpenGradient::ModelInferenceMode::VANILLA,
-		modelCID: hex::encode(model),
-		input: IOpenGradient::ModelInput { numbers: vec![tensor], strings: vec![] },
-	};
-	let least = I::Finality::Open;
-	let id = request;
-	vec![
-		(ADDRESS, I::inferCall { model, input: input() }.abi_encode()),
-		(ADDRESS, I::inferPaidCall { model, input: input() }.abi_encode()),
-		(ADDRESS, I::quoteCall { model, inputLength: 8, terms: terms() }.abi_encode()),
-		(ADDRESS, I::encodedLengthCall { input: input() }.abi_encode()),
-		(ADDRESS, I::requestCall { model, input: input(), terms: terms() }.abi_encode()),
-		(
-			ADDRESS,
-			I::requestCommittedCall { model, commitment: id, length: 9, terms: terms() }
-				.abi_encode(),
-		),
-		(ADDRESS, I::requestManyCall { requests: vec![one(), one()] }.abi_encode()),
-		(ADDRESS, I::statusOfCall { id }.abi_encode()),
-		(ADDRESS, I::deliveryOfCall { id }.abi_encode()),
-		(ADDRESS, I::resultOfCall { id, minFinality: least, evidence: evidence() }.abi_encode()),
-		(ADDRESS, I::deliverCall { id }.abi_encode()),
-		(attribution(), IAttribution::lineageCall { model }.abi_encode()),
-		(attribution(), IAttribution::rightCall { model, contributor: 1 }.abi_encode()),
-		(attribution(), IAttribution::entitlementCall { model, index: 1 }.abi_encode()),
-		(attribution(), IAttribution::totalCreditedCall { model }.abi_encode()),
-		(attribution(), IAttribution::claimCall { model, index: 0 }.abi_encode()),
-		(
-			attribution(),
-			IAttribution::transferRightCall { model, contributor: 0, account: id }.abi_encode(),
-		),
-		(attribution(), IAttribution::acceptRightCall { model, contributor: 0 }.abi_encode()),
-		(opengradient(), IOpenGradient::runModelInferenceCall { request: request_og }.abi_encode()),
-	]
-}
-
-fn selectors() -> Vec<(H160, [u8; 4])> {
-	let mut all = Vec::new();
-	all.extend(IInference::IInferenceCalls::selectors().map(|one| (ADDRESS, one)));
-	all.extend(IAttribution::IAttributionCalls::selectors().map(|one| (attribution(), one)));
-	all.extend(IOpenGradient::IOpenGradientCalls::selectors().map(|one| (opengradient(), one)));
-	all
 }
 
 /// Spoils a few words or bytes, or cuts the end off.
@@ -143,16 +59,15 @@ fn ten_thousand_random_calldatas() {
 		let model = world.model(TOKEN / 100);
 		let (from, model_word) = (wallet(0), B256::from(model.0));
 		let caller = deploy("Caller", Vec::new(), 0);
-		let money = countersign_precompile_tests::contracts::wei(1_000 * TOKEN);
-		call_with(&from, &caller, money, Vec::new(), WEIGHT).works();
-		let first = good(model_word, B256::ZERO);
-		let request = pay(&from, &ADDRESS, TOKEN, &{
-			IInference::requestCall::abi_decode(&first[4].1).expect("it is good")
-		})
-		.returns::<IInference::requestCall>();
+		call_with(&from, &caller, wei(1_000 * TOKEN), Vec::new(), WEIGHT).works();
+		let first = call_with(&from, &ADDRESS, wei(TOKEN), request(model_word).data, WEIGHT);
+		let request = first.returns::<IInference::requestCall>();
 		world.next_block();
 		world.answer(&countersign_primitives::Hash::from(request.0));
-		let (good, selectors) = (good(model_word, request), selectors());
+		let program = world.program_model("small", &small(3), TOKEN / 100);
+		let mut good = calls(model_word, request);
+		good.extend(synchronous(B256::from(program.0)));
+		let selectors = selectors();
 		let (mut worked, mut failed) = (0u32, 0u32);
 		for round in 0..10_000u32 {
 			let (to, data) = if random.one_in(4) {
@@ -161,9 +76,9 @@ fn ten_thousand_random_calldatas() {
 				data.extend((0..random.below(600)).map(|_| random.next() as u8));
 				(to, data)
 			} else {
-				let (to, mut data) = good[random.below(good.len())].clone();
-				spoil(&mut data, &mut random);
-				(to, data)
+				let mut one = good[random.below(good.len())].clone();
+				spoil(&mut one.data, &mut random);
+				(one.to, one.data)
 			};
 			let value = match random.below(4) {
 				0 => pallet_revive::U256::zero(),

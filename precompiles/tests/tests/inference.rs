@@ -91,6 +91,7 @@ fn the_source_states_every_selector_and_they_never_change() {
 	let expected = [
 		("infer", "view", I::inferCall::SELECTOR),
 		("inferPaid", "payable", I::inferPaidCall::SELECTOR),
+		("inferFee", "view", I::inferFeeCall::SELECTOR),
 		("quote", "view", I::quoteCall::SELECTOR),
 		("encodedLength", "view", I::encodedLengthCall::SELECTOR),
 		("request", "payable", I::requestCall::SELECTOR),
@@ -308,6 +309,18 @@ fn many_requests_are_all_taken_or_none() {
 		pay(&who, &ADDRESS, 2 * MAX_FEE, &many(bad)).reverts("NoSuchLane");
 		assert_eq!(Inference::next_nonce(who.clone(), 0), 2, "the first was undone");
 		assert_eq!(free(&who), before);
+		// Each left its log.
+		let told: Vec<_> =
+			logs::<I::Requested>(&ADDRESS).into_iter().map(|log| (log.id, log.maxFee)).collect();
+		let fees = [MAX_FEE, 2 * MAX_FEE, MAX_FEE].map(wei_word);
+		assert_eq!(told, ids.into_iter().zip(fees).collect::<Vec<_>>());
+		// What cannot be paid is not asked for.
+		let odd = |wei| I::Request { maxFee: wei, ..one(0, 0) };
+		pay(&who, &ADDRESS, MAX_FEE, &many(vec![odd(U256::MAX)])).reverts("Dust");
+		let much = U256::from(1_000_000) << 200;
+		pay(&who, &ADDRESS, MAX_FEE, &many(vec![odd(much)])).reverts("AmountTooLarge");
+		let most = U256::from(u128::MAX) * U256::from(1_000_000);
+		pay(&who, &ADDRESS, MAX_FEE, &many(vec![odd(most), odd(most)])).reverts("ValueMismatch");
 		let none = pay(&who, &ADDRESS, 0, &many(vec![]));
 		assert!(none.returns::<I::requestManyCall>().is_empty());
 	});
@@ -329,6 +342,7 @@ fn an_input_may_be_named_by_its_commitment() {
 		let view = Inference::request_view(request).expect("a request");
 		assert_eq!((view.input_commitment, view.input_length), (commitment, 11));
 		assert!(!view.input_on_chain);
+		assert_eq!(logs::<I::Requested>(&ADDRESS).len(), 1);
 		pay(&wallet(0), &ADDRESS, MAX_FEE, &asked(u32::MAX)).reverts("InputTooLarge");
 	});
 }
@@ -438,59 +452,6 @@ fn a_contract_may_ask_while_it_is_made() {
 		let unknown = (B256::ZERO, 0u64, false, 0u32).abi_encode_params();
 		let failed = try_deploy("Requester", unknown, MAX_FEE);
 		assert_eq!(failed, Err(Failure::Revert("UnknownModel".into())));
-	});
-}
-
-/// Every function, as calldata.
-fn every(model: &ModelId, request: &RequestId) -> Vec<(Access, Vec<u8>)> {
-	let (model, id) = (word(model), word(request));
-	let least = I::Finality::Open;
-	vec![
-		(Access::View, I::inferCall { model, input: input() }.abi_encode()),
-		(Access::Pay, I::inferPaidCall { model, input: input() }.abi_encode()),
-		(Access::View, I::quoteCall { model, inputLength: 4, terms: terms() }.abi_encode()),
-		(Access::View, I::encodedLengthCall { input: input() }.abi_encode()),
-		(Access::Pay, I::requestCall { model, input: input(), terms: terms() }.abi_encode()),
-		(
-			Access::Pay,
-			I::requestCommittedCall { model, commitment: id, length: 9, terms: terms() }
-				.abi_encode(),
-		),
-		(Access::Pay, I::requestManyCall { requests: vec![] }.abi_encode()),
-		(Access::View, I::statusOfCall { id }.abi_encode()),
-		(Access::View, I::deliveryOfCall { id }.abi_encode()),
-		(
-			Access::View,
-			I::resultOfCall { id, minFinality: least, evidence: nothing() }.abi_encode(),
-		),
-		(Access::Write, I::deliverCall { id }.abi_encode()),
-	]
-}
-
-#[test]
-fn no_function_can_be_delegated_to_none_takes_value_unless_payable_and_none_that_writes_is_static()
-{
-	run(|world| {
-		let model = world.model(0);
-		let request = ask(&wallet(0), &model);
-		let contract = deploy("Caller", Vec::new(), 0);
-		let (from, to) = (wallet(0), Address::from(ADDRESS.0));
-		for (access, data) in every(&model, &request) {
-			let data = Bytes::from(data);
-			let delegate = ICaller::delegateCallCall { to, data: data.clone() };
-			call(&from, &contract, &delegate).reverts("DelegateCall");
-			let constant =
-				call(&from, &contract, &ICaller::staticCallCall { to, data: data.clone() });
-			if access != Access::View {
-				constant.reverts("StaticCall");
-			} else {
-				assert_ne!(constant.result, Err(Failure::Revert("StaticCall".into())));
-			}
-			if access != Access::Pay {
-				let paid = ICaller::callCall { to, data };
-				pay(&from, &contract, TOKEN, &paid).reverts("NotPayable");
-			}
-		}
 	});
 }
 

@@ -3,28 +3,23 @@
 use countersign_canonical::{Model as Canonical, Tensor, TensorType};
 use countersign_inference_precompile::{IInference as I, ADDRESS};
 use countersign_onnx::Options;
-use countersign_opengradient_precompile::{access, IOpenGradient as O, OpenGradientPrecompile};
+use countersign_opengradient_precompile::{access, IOpenGradient as O};
 use countersign_precompile_tests::{
-	contracts::{account, call, call_with, deploy, pay, wallet, wei_word, WEIGHT},
-	programs::Model,
+	contracts::{account, call, call_with, deploy, pay, wallet, wei, wei_word, WEIGHT},
+	every::opengradient,
+	programs::{small, Model},
 	run,
 	sol::{declared_address, functions, ICaller},
 	world::{free, held, TOKEN},
 };
-use countersign_precompile_utils::{fixed_address, Access};
-use countersign_primitives::{model::ModelId, Hash};
-use countersign_programs::examples::{dense, lookup, meta};
+use countersign_precompile_utils::Access;
+use countersign_primitives::{model::ModelId, Balance, Hash};
+use countersign_programs::examples::{lookup, meta};
 use countersign_runtime::{Attribution, Inference, Runtime};
 use frame_support::weights::Weight;
-use pallet_revive::{
-	precompiles::{
-		alloy::{
-			primitives::{Address, Bytes, B256},
-			sol_types::{SolCall, SolInterface},
-		},
-		Precompile,
-	},
-	H160,
+use pallet_revive::precompiles::alloy::{
+	primitives::{Address, Bytes, B256, U256},
+	sol_types::{SolCall, SolInterface},
 };
 
 const SOURCE: &str = include_str!("../../opengradient/IOpenGradient.sol");
@@ -38,10 +33,6 @@ fn word(model: &ModelId) -> B256 {
 fn f32s(shape: Vec<u32>, values: &[f32]) -> I::Tensor {
 	let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
 	I::Tensor { kind: I::Kind::F32, shape, data: data.into() }
-}
-
-fn small() -> Model {
-	Model::example(dense(4, 3, 2), meta(TensorType::F32, &[1, 4]), meta(TensorType::F32, &[1, 2]))
 }
 
 fn input() -> Vec<I::Tensor> {
@@ -64,7 +55,7 @@ fn infer(model: &ModelId, input: Vec<I::Tensor>) -> I::inferCall {
 #[test]
 fn a_model_is_called_inside_the_transaction_and_leaves_no_trace() {
 	run(|world| {
-		let model = small();
+		let model = small(3);
 		let id = world.program_model("small", &model, 0);
 		let before = sp_io::storage::root(sp_runtime::StateVersion::V1);
 		let reply = call(&wallet(0), &ADDRESS, &infer(&id, input()));
@@ -91,7 +82,7 @@ fn a_model_is_called_inside_the_transaction_and_leaves_no_trace() {
 #[test]
 fn the_weight_of_a_run_is_charged_before_it() {
 	run(|world| {
-		let id = world.program_model("small", &small(), 0);
+		let id = world.program_model("small", &small(3), 0);
 		let weight = Inference::sync_weight(&id).expect("it can be called");
 		let reply = call(&wallet(0), &ADDRESS, &infer(&id, input()));
 		reply.works();
@@ -110,7 +101,7 @@ fn the_weight_of_a_run_is_charged_before_it() {
 #[test]
 fn what_cannot_be_called_says_why() {
 	run(|world| {
-		let id = world.program_model("small", &small(), 0);
+		let id = world.program_model("small", &small(3), 0);
 		let asked = |model: &ModelId, input| call(&wallet(0), &ADDRESS, &infer(model, input));
 		asked(&Hash::zero(), input()).reverts("NotSynchronous");
 		asked(&world.model(0), input()).reverts("NotSynchronous");
@@ -119,7 +110,7 @@ fn what_cannot_be_called_says_why() {
 		asked(&id, vec![f32s(vec![1, 4], &[0.0; 3])]).reverts("InputMalformed");
 		let long = f32s(vec![20_000], &vec![0.0; 20_000]);
 		asked(&id, vec![long]).reverts("InputTooLarge");
-		let priced = world.program_model("priced", &small_other(), TOKEN);
+		let priced = world.program_model("priced", &small(5), TOKEN);
 		asked(&priced, input()).reverts("PaymentRequired");
 		// A model that refuses an input traps.
 		let table =
@@ -134,20 +125,15 @@ fn what_cannot_be_called_says_why() {
 	});
 }
 
-/// As [`small`], with other weights: a program may be registered once.
-fn small_other() -> Model {
-	Model::example(dense(4, 5, 2), meta(TensorType::F32, &[1, 4]), meta(TensorType::F32, &[1, 2]))
-}
-
 #[test]
 fn a_price_is_paid_out_of_the_value_and_the_rest_comes_back() {
 	run(|world| {
-		let id = world.program_model("priced", &small(), TOKEN);
+		let id = world.program_model("priced", &small(3), TOKEN);
 		let who = wallet(2);
 		let before = free(&who);
 		let asked = I::inferPaidCall { model: word(&id), input: input() };
 		let reply = pay(&who, &ADDRESS, 10 * TOKEN, &asked).returns::<I::inferPaidCall>();
-		assert_eq!(reply.output[0].data, Bytes::from(expected(&small())[0].data.clone()));
+		assert_eq!(reply.output[0].data, Bytes::from(expected(&small(3))[0].data.clone()));
 		let fee = Inference::sync_fee(&id).expect("it can be called");
 		assert!(fee >= TOKEN);
 		assert_eq!((before - free(&who), held(&who)), (fee, 0));
@@ -163,17 +149,58 @@ fn a_price_is_paid_out_of_the_value_and_the_rest_comes_back() {
 			ICaller::callCall { to: Address::from(ADDRESS.0), data: asked.abi_encode().into() };
 		pay(&who, &caller, 2 * fee, &through).works();
 		let left = pallet_revive::Pallet::<Runtime>::evm_balance(&caller);
-		assert_eq!(left, countersign_precompile_tests::contracts::wei(fee));
+		assert_eq!(left, wei(fee));
 		assert_eq!(held(&account(&caller)), 0);
-		let _ = wei_word(0);
+	});
+}
+
+#[test]
+fn a_contract_can_ask_what_a_priced_call_takes() {
+	run(|world| {
+		let priced = world.program_model("priced", &small(3), TOKEN);
+		let free_of_charge = world.program_model("free", &small(5), 0);
+		let fee =
+			|model: &ModelId| call(&wallet(0), &ADDRESS, &I::inferFeeCall { model: word(model) });
+		let told = fee(&priced).returns::<I::inferFeeCall>();
+		assert_eq!(told, wei_word(Inference::sync_fee(&priced).expect("it can be called")));
+		let exact = Balance::try_from(told / U256::from(1_000_000)).expect("small");
+		let asked = I::inferPaidCall { model: word(&priced), input: input() };
+		pay(&wallet(2), &ADDRESS, exact, &asked).works();
+		// Without a price there is the fee for the work.
+		let work = fee(&free_of_charge).returns::<I::inferFeeCall>();
+		assert!(work < wei_word(TOKEN) && work + wei_word(TOKEN) == told);
+		fee(&Hash::zero()).reverts("NotSynchronous");
+		fee(&world.model(0)).reverts("NotSynchronous");
+	});
+}
+
+#[test]
+fn a_priced_call_that_fails_takes_nothing() {
+	run(|world| {
+		let table =
+			Model::example(lookup(8), meta(TensorType::I64, &[1]), meta(TensorType::F32, &[1]));
+		let id = world.program_model("table", &table, TOKEN);
+		let who = wallet(2);
+		let before = free(&who);
+		let asked = |index: i64| {
+			let data = index.to_le_bytes().to_vec().into();
+			let input = vec![I::Tensor { kind: I::Kind::I64, shape: vec![1], data }];
+			I::inferPaidCall { model: word(&id), input }
+		};
+		pay(&who, &ADDRESS, 10 * TOKEN, &asked(8)).reverts("Trapped");
+		let dust = wei(10 * TOKEN) + 1;
+		call_with(&who, &ADDRESS, dust, asked(3).abi_encode(), WEIGHT).reverts("Dust");
+		let mut bad = asked(3);
+		bad.input[0].shape = vec![2];
+		pay(&who, &ADDRESS, 10 * TOKEN, &bad).reverts("InputMalformed");
+		// A unit may have gone through wei and back.
+		assert!(free(&who) + 1 >= before && held(&who) == 0);
+		assert_eq!(Attribution::total_credited(&id), 0);
+		assert!(Inference::receipts(world.number()).is_empty());
 	});
 }
 
 // --- OpenGradient ---
-
-fn opengradient() -> H160 {
-	fixed_address(&OpenGradientPrecompile::<Runtime>::MATCHER)
-}
 
 fn number(value: i128, decimals: i128) -> O::Number {
 	O::Number { value, decimals }

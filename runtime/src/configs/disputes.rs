@@ -18,6 +18,9 @@ parameter_types! {
 	/// What a challenger loses where the result stands. The transaction's fee comes on top, and
 	/// pays for the block's time.
 	pub const ReplayBond: Balance = UNIT;
+	/// What a challenger loses that shows nothing in a game. The space of all messages is paid for
+	/// beside it.
+	pub const GameBond: Balance = 10 * UNIT;
 	pub const StagingDepositBase: Balance = UNIT;
 	/// A package of 16 MiB has about 17 tokens on hold.
 	pub const StagingDepositPerByte: Balance = MICRO_UNIT;
@@ -59,6 +62,7 @@ impl pallet_disputes::Config for Runtime {
 	type SignedFee = TransactionFee;
 	type Treasury = TreasuryAccount;
 	type ReplayBond = ReplayBond;
+	type GameBond = GameBond;
 	type StagingDepositBase = StagingDepositBase;
 	type StagingDepositPerByte = StagingDepositPerByte;
 	type StagingPeriod = StagingPeriod;

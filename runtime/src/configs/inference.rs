@@ -49,6 +49,7 @@ impl pallet_inference::Config for Runtime {
 	type Programs = Models;
 	type Bonds = Validators;
 	type Sessions = Validators;
+	type Versions = Validators;
 	type Contributors = Attribution;
 	type Randomness = BlockVrf;
 	type ClockRuns = pallet_disputes::ClockRuns<Runtime>;
@@ -57,5 +58,6 @@ impl pallet_inference::Config for Runtime {
 	type ParameterOrigin = pallet_governance::EnsureParameters<Runtime>;
 	type PauseOrigin = pallet_governance::EnsureEmergency<Runtime>;
 	type Callbacks = super::contracts::ContractCallbacks;
+	type Audits = Audits;
 	type WeightInfo = pallet_inference::weights::SubstrateWeight<Runtime>;
 }

@@ -1,5 +1,6 @@
 //! How each pallet is configured, by theme.
 
+pub mod audits;
 pub mod consensus;
 pub mod contracts;
 pub mod disputes;

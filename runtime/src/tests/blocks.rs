@@ -75,3 +75,12 @@ impl Chain {
 		result
 	}
 }
+
+/// Has somebody commit to register a model, in the block before this one.
+pub(crate) fn commit_before(owner: &AccountId, model: &countersign_primitives::model::ModelId) {
+	let now = System::block_number();
+	System::set_block_number(now - 1);
+	let commitment = countersign_primitives::model::registration_commitment(model);
+	Models::commit(RuntimeOrigin::signed(owner.clone()), commitment).expect("there is room for it");
+	System::set_block_number(now);
+}

@@ -34,10 +34,10 @@ use sp_runtime::{
 };
 
 /// A model of these tests: its program, and what it was registered as.
-struct Model {
-	id: ModelId,
-	package: Vec<u8>,
-	policies: Vec<PrecisionPolicy>,
+pub(super) struct Model {
+	pub(super) id: ModelId,
+	pub(super) package: Vec<u8>,
+	pub(super) policies: Vec<PrecisionPolicy>,
 }
 
 fn port(name: &str, meta: &canonical::Meta) -> Port {
@@ -55,7 +55,7 @@ fn port(name: &str, meta: &canonical::Meta) -> Port {
 }
 
 /// Registers a program as a model of Eve, served by all validators.
-fn register(
+pub(super) fn register(
 	artefact: u8,
 	package: canonical::program::Package,
 	policy: PrecisionPolicy,
@@ -65,7 +65,7 @@ fn register(
 }
 
 /// Registers the encoding of a package, with a policy for each output.
-fn register_all(
+pub(super) fn register_all(
 	artefact: u8,
 	package: Vec<u8>,
 	policies: Vec<PrecisionPolicy>,
@@ -112,6 +112,7 @@ fn register_all(
 	};
 	let owner = Sr25519Keyring::Eve.to_account_id();
 	let id = manifest.id(&System::block_hash(0), &owner);
+	super::blocks::commit_before(&owner, &id);
 	let origin = RuntimeOrigin::signed(owner);
 	Models::register(origin, manifest, price).expect("the manifest is a good one");
 	for validator in Session::validators() {
@@ -122,24 +123,53 @@ fn register_all(
 	Model { id, package, policies }
 }
 
-fn requester() -> AccountId {
+pub(super) fn requester() -> AccountId {
 	Sr25519Keyring::Ferdie.to_account_id()
 }
 
-fn challenger() -> AccountId {
+pub(super) fn challenger() -> AccountId {
 	Sr25519Keyring::Eve.to_account_id()
 }
 
 /// Asks, and has a validator assigned by the end of the block.
-fn ask(chain: &mut Chain, model: &Model, input: &[Tensor]) -> RequestId {
+pub(super) fn ask(chain: &mut Chain, model: &Model, input: &[Tensor]) -> RequestId {
+	ask_for(chain, model, input, EvidenceSet::default())
+}
+
+/// As [`ask`], with evidence that is wanted.
+pub(super) fn ask_for(
+	chain: &mut Chain,
+	model: &Model,
+	input: &[Tensor],
+	evidence: EvidenceSet,
+) -> RequestId {
+	ask_with(chain, model, input, evidence, 0)
+}
+
+fn ask_at_risk(
+	chain: &mut Chain,
+	model: &Model,
+	input: &[Tensor],
+	value_at_risk: Balance,
+) -> RequestId {
+	ask_with(chain, model, input, EvidenceSet::default(), value_at_risk)
+}
+
+fn ask_with(
+	chain: &mut Chain,
+	model: &Model,
+	input: &[Tensor],
+	evidence: EvidenceSet,
+	value_at_risk: Balance,
+) -> RequestId {
 	let who = requester();
 	let nonce = Inference::next_nonce(who.clone(), 0);
 	let terms = Terms {
 		max_fee: 100 * UNIT,
 		deadline: chain.number() + 100,
 		lane: 0,
-		evidence: EvidenceSet::default(),
-		value_at_risk: 0,
+		evidence,
+		value_at_risk,
 		callback: None,
 	};
 	let id =
@@ -160,7 +190,7 @@ fn ask(chain: &mut Chain, model: &Model, input: &[Tensor]) -> RequestId {
 	id
 }
 
-fn pair_of(account: &AccountId) -> InferencePair {
+pub(super) fn pair_of(account: &AccountId) -> InferencePair {
 	let key = Sr25519Keyring::iter()
 		.find(|key| key.to_account_id() == *account)
 		.expect("all validators are development accounts");
@@ -168,7 +198,7 @@ fn pair_of(account: &AccountId) -> InferencePair {
 }
 
 /// Posts an outcome as the assigned validator would. `false` if the chain does not take it.
-fn answer(request: RequestId, outcome: Outcome) -> bool {
+pub(super) fn answer(request: RequestId, outcome: Outcome) -> bool {
 	answer_with(request, outcome, |_| ())
 }
 
@@ -203,19 +233,19 @@ fn answer_with(request: RequestId, outcome: Outcome, change: impl FnOnce(&mut St
 	taken
 }
 
-fn witness(model: &Model) -> Witness {
+pub(super) fn witness(model: &Model) -> Witness {
 	let package = model.package.clone().try_into().expect("short");
 	Witness { package: PackageSource::Inline(package), input: None }
 }
 
-fn effort(model: &Model, request: RequestId) -> Effort {
+pub(super) fn effort(model: &Model, request: RequestId) -> Effort {
 	let input = Inference::input(request).expect("it is on chain").len() as u32;
 	let cost = Disputes::replay_cost(model.package.clone(), input).expect("a package");
 	assert!(cost.fits && cost.fits_inline);
 	cost.effort
 }
 
-fn dispute(model: &Model, request: RequestId) -> Verdict {
+pub(super) fn dispute(model: &Model, request: RequestId) -> Verdict {
 	let origin = RuntimeOrigin::signed(challenger());
 	Disputes::dispute_by_replay(origin, request, witness(model), effort(model, request))
 		.expect("the replay is a good one");
@@ -232,28 +262,29 @@ fn compute(
 }
 
 /// What the program says.
-fn truth(model: &Model, input: &[Tensor]) -> Outcome {
+pub(super) fn truth(model: &Model, input: &[Tensor]) -> Outcome {
 	match compute(model, &model.policies, input) {
 		Ok(outputs) => Outcome::Output(outputs.encode().try_into().expect("short")),
 		Err(trap) => trap.into(),
 	}
 }
 
-fn check() {
+pub(super) fn check() {
 	Validators::do_try_state().expect("validators");
 	Models::do_try_state().expect("models");
 	Attribution::do_try_state().expect("attribution");
 	Inference::do_try_state().expect("inference");
 	Disputes::do_try_state().expect("disputes");
+	Audits::do_try_state().expect("audits");
 }
 
 fn dense() -> canonical::program::Package {
 	examples::dense(8, 16, 4)
 }
 
-const WITHIN: PrecisionPolicy = PrecisionPolicy::Within { absolute: -12, relative: -12 };
+pub(super) const WITHIN: PrecisionPolicy = PrecisionPolicy::Within { absolute: -12, relative: -12 };
 
-fn with_a_model(policy: PrecisionPolicy, test: impl FnOnce(&mut Chain, Model)) {
+pub(super) fn with_a_model(policy: PrecisionPolicy, test: impl FnOnce(&mut Chain, Model)) {
 	preset("local_testnet").execute_with(|| {
 		let mut chain = Chain::new();
 		let model = chain.block(|| register(1, dense(), policy, UNIT));
@@ -263,22 +294,22 @@ fn with_a_model(policy: PrecisionPolicy, test: impl FnOnce(&mut Chain, Model)) {
 	});
 }
 
-fn example_input() -> Vec<Tensor> {
+pub(super) fn example_input() -> Vec<Tensor> {
 	vec![input_floats(&[1, 8], |i| i as f32 / 4.0 - 1.0)]
 }
 
-fn changed(outcome: &Outcome, change: impl FnOnce(&mut Tensor)) -> Outcome {
+pub(super) fn changed(outcome: &Outcome, change: impl FnOnce(&mut Tensor)) -> Outcome {
 	let Outcome::Output(bytes) = outcome else { panic!("an output") };
 	let mut tensors = decode_tensors(bytes).expect("tensors");
 	change(&mut tensors[0]);
 	Outcome::Output(tensors.encode().try_into().expect("short"))
 }
 
-fn element(tensor: &Tensor, at: usize) -> f32 {
+pub(super) fn element(tensor: &Tensor, at: usize) -> f32 {
 	f32::from_le_bytes(tensor.data[4 * at..4 * at + 4].try_into().expect("four bytes"))
 }
 
-fn set(tensor: &mut Tensor, at: usize, value: f32) {
+pub(super) fn set(tensor: &mut Tensor, at: usize, value: f32) {
 	tensor.data[4 * at..4 * at + 4].copy_from_slice(&value.to_le_bytes());
 }
 
@@ -390,6 +421,87 @@ fn a_corrected_result_pays_everybody_but_the_executor() {
 		assert_eq!(Attribution::total_credited(&model.id), UNIT);
 		let paid = before - Balances::free_balance(requester());
 		assert!(paid > UNIT && paid < view.fee, "the executor's part came back");
+	});
+}
+
+/// Three of four validators lie, each with almost half of its bond as cover: it may as well be the
+/// operator set that is wrong. The fourth loses nothing by it.
+#[test]
+fn a_suspended_version_takes_nothing_new_and_the_honest_are_paid_when_it_is_lifted() {
+	with_a_model(WITHIN, |chain, model| {
+		let before = Balances::free_balance(requester());
+		let input = example_input();
+		let truth = truth(&model, &input);
+		let risk = genesis_config_presets::BOND * 49 / 100 * 1_000 / 11_400 - UNIT;
+		// Nobody has cover for two of them, so each is another validator's.
+		let [lies @ .., honest]: [RequestId; 4] =
+			core::array::from_fn(|_| ask_at_risk(chain, &model, &input, risk));
+		let fee = Inference::request_view(honest).expect("it exists").fee;
+		let executor = Inference::request_view(honest).and_then(|view| view.assignment);
+		let executor = executor.expect("assigned").account;
+		let forged = changed(&truth, |tensor| set(tensor, 2, 1_000.0));
+		chain.block(|| {
+			assert!(answer(honest, truth.clone()));
+			for lie in lies {
+				assert!(answer(lie, forged.clone()));
+			}
+		});
+		for lie in lies {
+			assert!(!pallet_validators::Suspensions::<Runtime>::contains_key(1));
+			chain.block(|| assert_eq!(dispute(&model, lie), Verdict::Wrong));
+		}
+		assert!(pallet_validators::Suspensions::<Runtime>::contains_key(1));
+
+		chain.block(|| {
+			let terms = Terms {
+				max_fee: UNIT,
+				deadline: System::block_number() + 100,
+				lane: 0,
+				evidence: EvidenceSet::default(),
+				value_at_risk: 0,
+				callback: None,
+			};
+			let bytes = input.encode().try_into().expect("short");
+			let nonce = Inference::next_nonce(requester(), 0);
+			let refused = Inference::request(
+				RuntimeOrigin::signed(requester()),
+				model.id,
+				Input::Inline(bytes),
+				terms,
+				nonce,
+			);
+			let suspended = pallet_inference::Error::<Runtime>::VersionSuspended;
+			assert_eq!(refused.map(|_| ()).map_err(|error| error.error), Err(suspended.into()));
+			// No verdict falls either, whoever is right.
+			let origin = RuntimeOrigin::signed(challenger());
+			let effort = effort(&model, honest);
+			let refused = Disputes::dispute_by_replay(origin, honest, witness(&model), effort);
+			assert_eq!(
+				refused.map(|_| ()).map_err(|error| error.error),
+				Err(pallet_disputes::Error::<Runtime>::VersionSuspended.into())
+			);
+		});
+		for _ in 0..70 {
+			chain.block(|| ());
+		}
+		assert_eq!(Inference::finality(&honest), Some(Finality::Open));
+		for slash in 0..3 {
+			let slash = pallet_validators::Slashes::<Runtime>::get(slash).expect("not applied");
+			assert!(slash.frozen);
+		}
+		check();
+
+		let origin = RuntimeOrigin::from(pallet_governance::Origin::Suspensions);
+		chain.block(|| Validators::lift_suspension(origin, 1)).expect("it is suspended");
+		let theirs = Balances::free_balance(&executor);
+		for _ in 0..120 {
+			chain.block(|| ());
+		}
+		assert_eq!(Inference::finality(&honest), Some(Finality::Final));
+		assert!(Balances::free_balance(&executor) > theirs, "it is paid");
+		assert_eq!(<Validators as Bonds>::bonded(&executor), genesis_config_presets::BOND);
+		assert_eq!(<Validators as Bonds>::reserved_cover(&executor), 0);
+		assert_eq!(Balances::free_balance(requester()), before - fee, "for one answer, not four");
 	});
 }
 
@@ -707,11 +819,11 @@ fn forged_results_end_as_the_bands_say_and_honest_ones_stand() {
 }
 
 /// A package to replay: its name, its encoding, and inputs.
-type Sample = (String, Vec<u8>, Vec<Tensor>);
+pub(super) type Sample = (String, Vec<u8>, Vec<Tensor>);
 
 /// Those of the folder that `COUNTERSIGN_PACKAGES` names, `NAME.package` beside `NAME.inputs`; else
 /// one that fits a transaction and one that does not.
-fn samples() -> Vec<Sample> {
+pub(super) fn samples() -> Vec<Sample> {
 	let Ok(folder) = std::env::var("COUNTERSIGN_PACKAGES") else {
 		let input = |count: u32| vec![input_floats(&[1, count], |i| (i % 7) as f32 / 8.0)];
 		return vec![

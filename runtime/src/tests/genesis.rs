@@ -12,6 +12,11 @@ use sp_runtime::BuildStorage;
 
 /// The state that a preset gives, through the same calls as a node makes.
 pub(crate) fn preset(name: &str) -> sp_io::TestExternalities {
+	preset_with(name, serde_json::json!({}))
+}
+
+/// The state that a preset gives with some of it changed.
+pub(crate) fn preset_with(name: &str, change: serde_json::Value) -> sp_io::TestExternalities {
 	let storage = sp_storage::Storage::default();
 	let mut ext = sp_io::TestExternalities::new(storage);
 	let (default, patch) = ext.execute_with(|| {
@@ -24,6 +29,7 @@ pub(crate) fn preset(name: &str) -> sp_io::TestExternalities {
 	let mut config: serde_json::Value = serde_json::from_slice(&default).expect("JSON");
 	let patch: serde_json::Value = serde_json::from_slice(&patch).expect("JSON");
 	merge(&mut config, patch);
+	merge(&mut config, change);
 	ext.execute_with(|| {
 		let bytes = serde_json::to_vec(&config).expect("JSON");
 		<Runtime as GenesisBuilder<Block>>::build_state(bytes).expect("the preset builds");

@@ -6,7 +6,10 @@ use codec::Encode;
 use countersign_primitives::{
 	governance::GovernanceParameters,
 	keys::InferencePair,
-	model::{Artefact, Contributor, ContributorRole, Manifest, ModelId, RunCost, Share},
+	model::{
+		Artefact, Contributor, ContributorRole, Manifest, ModelId, PrecisionPolicy, ProgramRef,
+		RunCost, Share,
+	},
 	parameters::{ConsensusParameters, RequestParameters},
 	request::{
 		EvidenceSet, Input, Outcome, OutcomeCommitment, RequestId, RequestStatus, Role, Statement,
@@ -31,12 +34,12 @@ use sp_runtime::{
 	BoundedVec, DispatchError,
 };
 
-fn signed(key: Sr25519Keyring) -> RuntimeOrigin {
+pub(super) fn signed(key: Sr25519Keyring) -> RuntimeOrigin {
 	RuntimeOrigin::signed(key.to_account_id())
 }
 
 /// Submits a referendum, pays its deposits and votes for it with three fifths of all tokens.
-fn propose(origin: Origin, call: impl Into<RuntimeCall>) -> u32 {
+pub(super) fn propose(origin: Origin, call: impl Into<RuntimeCall>) -> u32 {
 	let index = pallet_referenda::ReferendumCount::<Runtime>::get();
 	let call: RuntimeCall = call.into();
 	let proposal = Bounded::Inline(BoundedVec::try_from(call.encode()).expect("a short call"));
@@ -139,22 +142,32 @@ fn port(name: &str) -> Port {
 	}
 }
 
-fn tensors() -> Vec<Tensor> {
+pub(super) fn tensors() -> Vec<Tensor> {
 	alloc::vec![Tensor { ty: TensorType::U8, shape: alloc::vec![4], data: alloc::vec![1, 2, 3, 4] }]
 }
 
 /// A model without program, served by the validators of genesis.
 fn model() -> ModelId {
+	model_of_cost(1, 1_000, None)
+}
+
+/// The same with another artefact and cost.
+pub(super) fn model_of_cost(
+	artefact: u8,
+	macs: countersign_primitives::Macs,
+	program: Option<ProgramRef>,
+) -> ModelId {
+	let policies = program.iter().map(|_| PrecisionPolicy::Exact).collect::<Vec<_>>();
 	let owner = Sr25519Keyring::Eve;
 	let manifest = Manifest {
 		name: b"model".to_vec().try_into().expect("short"),
 		licence: b"MIT".to_vec().try_into().expect("short"),
-		artefact: Artefact { sha256: [1; 32], length: 1_000 },
-		program: None,
+		artefact: Artefact { sha256: [artefact; 32], length: 1_000 },
+		program,
 		inputs: alloc::vec![port("in")].try_into().expect("one"),
 		outputs: alloc::vec![port("out")].try_into().expect("one"),
-		policies: Default::default(),
-		cost: RunCost { macs: 1_000, time_ms: 1_000, memory_mib: 100 },
+		policies: policies.try_into().expect("one"),
+		cost: RunCost { macs, time_ms: 1_000, memory_mib: 100 },
 		contributors: alloc::vec![Contributor {
 			account: owner.to_account_id(),
 			role: ContributorRole::Data,
@@ -166,16 +179,17 @@ fn model() -> ModelId {
 		parents: Default::default(),
 	};
 	let id = manifest.id(&System::block_hash(0), &owner.to_account_id());
+	super::blocks::commit_before(&owner.to_account_id(), &id);
 	assert_ok!(RuntimeCall::from(pallet_models::Call::register { manifest, price: 1_000 })
 		.dispatch(signed(owner)));
 	for server in [Sr25519Keyring::Alice, Sr25519Keyring::Bob] {
-		assert_ok!(Models::set_capacity(signed(server), 1_000_000));
+		assert_ok!(Models::set_capacity(signed(server), 100_000_000_000));
 		assert_ok!(Models::serve(signed(server), id));
 	}
 	id
 }
 
-fn ask(model: ModelId) -> Result<RequestId, DispatchError> {
+pub(super) fn ask(model: ModelId) -> Result<RequestId, DispatchError> {
 	let who = Sr25519Keyring::Ferdie.to_account_id();
 	let terms = Terms {
 		max_fee: UNIT,
@@ -202,7 +216,7 @@ fn ask(model: ModelId) -> Result<RequestId, DispatchError> {
 }
 
 /// The executor's answer, as its worker would submit it.
-fn answer(request: RequestId) {
+pub(super) fn answer(request: RequestId) {
 	let view = Inference::request_view(request).expect("the request is there");
 	let assignment = view.assignment.expect("it is assigned");
 	let signer = Sr25519Keyring::iter()

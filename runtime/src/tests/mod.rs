@@ -1,8 +1,11 @@
 //! Tests of the composed runtime.
 
+mod audits;
 mod blocks;
 mod disputes;
+mod games;
 mod genesis;
 mod governance;
 mod offences;
+mod parameters;
 mod random;

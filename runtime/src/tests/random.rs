@@ -6,6 +6,7 @@ use super::{blocks::Chain, genesis::preset};
 use crate::*;
 use codec::{Decode, Encode};
 use countersign_primitives::{
+	audit::{audit_commitment, AuditCommit, AuditReveal, AuditStage},
 	commitment::tensors_commitment,
 	dispute::{Effort, PackageSource, ReplayChallenge, Witness, STAGED_CHUNK},
 	keys::InferencePair,
@@ -221,13 +222,26 @@ impl World {
 		let who = random.pick(&people).cloned().expect("not empty");
 		let other = random.pick(&people).cloned().expect("not empty");
 		let model = random.pick(&self.models).copied().unwrap_or_default();
-		match random.below(125) {
+		match random.below(145) {
 			0..=3 => {
 				let manifest = manifest(random, &self.models, &self.artefacts);
 				let id = manifest.id(&System::block_hash(0), &who);
 				let sha256 = manifest.artefact.sha256;
 				let price = random.amount();
 				let before = Models::model(&id).is_some();
+				// Mostly committed to in the block before; sometimes in this one, or not at all.
+				let commitment = countersign_primitives::model::registration_commitment(&id);
+				let commit = pallet_models::Call::commit { commitment };
+				match random.below(8) {
+					0 => {}
+					1 => self.signed("commit", &who, commit),
+					_ => {
+						let now = System::block_number();
+						System::set_block_number(now.saturating_sub(1));
+						self.signed("commit", &who, commit);
+						System::set_block_number(now);
+					}
+				}
 				self.signed("register", &who, pallet_models::Call::register { manifest, price });
 				if !before && Models::model(&id).is_some() {
 					self.models.push(id);
@@ -371,12 +385,14 @@ impl World {
 				let call = pallet_inference::Call::infer_sync { model, input, max_fee };
 				self.signed("infer_sync", &who, call);
 			}
+			125..=144 => self.audit(random),
 			96 => self.offend(random, &who),
 			97 if random.one_in(3) => self.offend_in_consensus(random),
 			_ => {
 				let call = pallet_inference::Call::set_parameters {
 					parameters: countersign_primitives::parameters::RequestParameters {
 						final_window_blocks: 40 + random.below(40) as u32,
+						risk_per_million: random.below(100_000) as u32,
 						base_fee: 1 + random.amount() % UNIT,
 						..countersign_primitives::parameters::RequestParameters::local()
 					},
@@ -645,6 +661,58 @@ impl World {
 		}
 	}
 
+	/// Has an auditor do what is to be done: one commits to what the executor claims or, for some
+	/// requests, to something else, and shows it, or does not.
+	fn audit(&mut self, random: &mut Random) {
+		let items: Vec<_> = Sr25519Keyring::iter()
+			.flat_map(|key| Audits::work_of(InferencePair::from(key.pair()).public()))
+			.collect();
+		let Some(item) = random.pick(&items).cloned() else { return };
+		let Some(signer) = Sr25519Keyring::iter().find(|key| key.to_account_id() == item.account)
+		else {
+			return;
+		};
+		let pair = InferencePair::from(signer.pair());
+		let is_other = item.request.0[0].is_multiple_of(4) && item.role != Role::Auditor(0);
+		let outcome = match is_other {
+			true => Outcome::Trap { code: TrapCode::Operator, operator: 9 },
+			false => match pallet_inference::Outcomes::<Runtime>::get(item.request) {
+				Some(outcome) => outcome,
+				None => return,
+			},
+		};
+		let Some(found) = outcome.commitment() else { return };
+		let (genesis, trace, salt) = (System::block_hash(0), Hash::zero(), [7; 32]);
+		let (session, validator, role) = (item.session, item.validator, item.role);
+		if item.stage == AuditStage::Commit {
+			let (request, account) = (item.request, &item.account);
+			let commitment =
+				audit_commitment(&genesis, &request, role, account, &found, &trace, &salt);
+			let signer = pair.public();
+			let commit =
+				AuditCommit { genesis, request, role, session, validator, commitment, signer };
+			let signature = pair.sign(&commit.signing_payload());
+			return self
+				.authorized("audit_commit", pallet_audits::Call::commit { commit, signature });
+		}
+		let statement = Statement {
+			genesis,
+			request: item.request,
+			model: item.model,
+			role,
+			session,
+			validator,
+			input: item.input_commitment,
+			outcome: found,
+			attribution: item.attribution,
+			signer: pair.public(),
+		};
+		let outcome = (statement.outcome != item.claimed).then_some(outcome);
+		let signature = pair.sign(&statement.signing_payload());
+		let reveal = AuditReveal { statement, trace, salt, outcome };
+		self.authorized("audit_reveal", pallet_audits::Call::reveal { reveal, signature });
+	}
+
 	/// Stages a package, posts a part of one, or ends the staging.
 	fn stage(&mut self, random: &mut Random, who: &AccountId) {
 		let all: Vec<_> = pallet_disputes::Stagings::<Runtime>::iter().collect();
@@ -700,6 +768,7 @@ fn check() {
 	Attribution::do_try_state().expect("attribution");
 	Inference::do_try_state().expect("inference");
 	Disputes::do_try_state().expect("disputes");
+	Audits::do_try_state().expect("audits");
 	let everywhere = frame_system::Account::<Runtime>::iter_values()
 		.fold(0u128, |sum, account| sum + account.data.free + account.data.reserved);
 	assert_eq!(everywhere, pallet_balances::TotalIssuance::<Runtime>::get());
@@ -737,6 +806,7 @@ fn play(seed: u64, dispatches: u32) {
 		assert_eq!(pallet_inference::Requests::<Runtime>::iter_keys().count(), 0, "all pruned");
 		assert_eq!(pallet_inference::Results::<Runtime>::iter_keys().count(), 0, "all pruned");
 		assert_eq!(pallet_disputes::Decisions::<Runtime>::iter_keys().count(), 0, "all pruned");
+		assert_eq!(pallet_audits::Audits::<Runtime>::iter_keys().count(), 0, "all pruned");
 		assert_eq!(pallet_validators::Slashes::<Runtime>::iter_keys().count(), 0, "all applied");
 		assert_eq!(pallet_validators::Reports::<Runtime>::iter_keys().count(), 0, "all forgotten");
 		assert_eq!(pallet_offences::Reports::<Runtime>::iter_keys().count(), 0, "there too");

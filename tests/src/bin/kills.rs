@@ -21,6 +21,9 @@ struct Arguments {
 	/// How many requests to make.
 	#[arg(long, default_value_t = 1_000)]
 	requests: u64,
+	/// How many of them each of the eight accounts has under way at a time.
+	#[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=16))]
+	at_once: u8,
 	/// What chooses whom to kill and when.
 	#[arg(long, default_value_t = 1)]
 	seed: u64,
@@ -44,6 +47,7 @@ async fn main() -> Result<()> {
 	));
 	let plan = Plan {
 		requests: arguments.requests,
+		at_once: arguments.at_once,
 		seed: arguments.seed,
 		pause: Duration::from_secs(arguments.pause),
 		dead: Duration::from_secs(arguments.dead),
@@ -72,6 +76,7 @@ async fn main() -> Result<()> {
 	let rows: Vec<Vec<String>> = [
 		("nodes killed", outcome.nodes_killed),
 		("engine processes killed", outcome.engines_killed),
+		("requests gone with a block that nobody else saw", outcome.gone),
 		("assignments not answered in time", outcome.missed),
 		("statements in all journals", outcome.statements),
 		("second statements", 0),

@@ -17,11 +17,10 @@ use countersign_client::{
 };
 use countersign_network::{
 	console::Console,
-	scenario::{any_input, check_result, signer, within, Served, REQUESTER},
+	scenario::{any_input, check_result, signer, slot, within, Served, REQUESTER},
 	Options,
 };
-use countersign_primitives::{parameters::SLOT_MILLISECONDS, request::LANES, BlockNumber};
-use sp_crypto_hashing::twox_128;
+use countersign_primitives::{parameters::SLOT_MILLISECONDS, request::LANES};
 use std::{collections::BTreeMap, time::Duration};
 
 /// Measures how many slots lie between a request and its result.
@@ -36,15 +35,6 @@ struct Arguments {
 	/// Fail if the median is above one slot or any request takes more than two.
 	#[arg(long)]
 	strict: bool,
-}
-
-/// The slot of a block.
-async fn slot(client: &Client, number: BlockNumber) -> Result<u64> {
-	let hash = client.hash_of(number).await?.context("a block of the best chain")?;
-	let mut key = twox_128(b"Timestamp").to_vec();
-	key.extend(twox_128(b"Now"));
-	let milliseconds: Option<u64> = client.storage(&key, Some(hash)).await?;
-	Ok(milliseconds.context("every block has a time")? / SLOT_MILLISECONDS)
 }
 
 /// Blocks and slots from one request to its result.

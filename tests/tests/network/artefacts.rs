@@ -21,12 +21,13 @@ async fn a_declared_model_is_fetched_before_the_first_request() -> Result<()> {
 	for index in 0..network.nodes.len() {
 		clients.push(network.client(index).await?);
 	}
-	within("the first finalized block", Duration::from_secs(60), finalized(&clients[0], 1)).await?;
+	within("the first finalized block", Duration::from_secs(300), finalized(&clients[0], 1))
+		.await?;
 	let manifest = magika_manifest(&network)?;
 	let (model, included) = register(&clients[0], &signer(OWNER)?, &manifest).await?;
 	within(
 		"a final registration",
-		Duration::from_secs(60),
+		Duration::from_secs(300),
 		finalized(&clients[0], included.block.number),
 	)
 	.await?;
@@ -42,12 +43,12 @@ async fn a_declared_model_is_fetched_before_the_first_request() -> Result<()> {
 	}
 	within(
 		"final declarations",
-		Duration::from_secs(120),
+		Duration::from_secs(300),
 		served_by(&clients[0], model, &validators),
 	)
 	.await?;
 	for client in &clients {
-		within("the artefact", Duration::from_secs(120), async {
+		within("the artefact", Duration::from_secs(300), async {
 			let mut blocks = client.blocks().await?;
 			while !client.has_artefact(&sha256).await? {
 				blocks.next().await?;
@@ -68,11 +69,11 @@ async fn a_declared_model_is_fetched_before_the_first_request() -> Result<()> {
 		client.rpc("countersign_fetchArtefact", rpc_params![unknown, 5_000_000]).await;
 	ensure!(nobody.is_err(), "an artefact that does not exist came");
 
-	ledger.read_to_the_end(&client, Duration::from_secs(400)).await?;
+	ledger.read_to_the_end(&client, Duration::from_secs(900)).await?;
 	let tally = ledger.check(&client).await?;
 	ensure!(tally.finals == 12, "{tally:?}");
 	served.network.stop().await?;
-	until("the end of every node", Duration::from_secs(10), || {
+	until("the end of every node", Duration::from_secs(30), || {
 		served.network.nodes.iter().all(|node| node.process().is_none())
 	})
 	.await

@@ -61,7 +61,7 @@ async fn a_node_restored_from_an_old_backup_must_not_sign_twice() -> Result<()> 
 		served.clients[RESTORED] = served.network.restart(RESTORED).await?;
 		// Its floor is sixteen blocks above where it began.
 		let now = client.best().await?.number;
-		within("the blocks up to its floor", Duration::from_secs(180), best(&client, now + 20))
+		within("the blocks up to its floor", Duration::from_secs(300), best(&client, now + 20))
 			.await?;
 		let words = std::fs::read_to_string(&served.network.nodes[RESTORED].log)?;
 		ensure!(words.contains("the journal may lack something"), "it did not notice");
@@ -74,7 +74,7 @@ async fn a_node_restored_from_an_old_backup_must_not_sign_twice() -> Result<()> 
 			answered = served.answers(&client, &asked).await?.contains(&restored);
 			ensure!(seed < 400, "100 draws never met the node");
 		}
-		ledger.read_to_the_end(&client, Duration::from_secs(400)).await?;
+		ledger.read_to_the_end(&client, Duration::from_secs(900)).await?;
 		ledger.check(&client).await?;
 		for request in meant {
 			let result = client.result(request).await?;

@@ -39,7 +39,7 @@ async fn main_job_succeeds_and_leaves_no_process() -> Result<()> {
 	let folder = tempfile::tempdir()?;
 	let path = folder.path().join("story.txt");
 	let mut demo = start(&mark, std::fs::File::create(&path)?.into()).await?;
-	let code = ended(&mut demo, Duration::from_secs(600)).await;
+	let code = ended(&mut demo, Duration::from_secs(900)).await;
 	let story = std::fs::read_to_string(&path)?;
 	println!("{story}");
 	ensure!(code? == Some(0), "the demo failed");
@@ -54,7 +54,7 @@ async fn interrupted_demo_leaves_no_process() -> Result<()> {
 		let mark = format!("interrupted-{}-{name}", std::process::id());
 		let mut demo = start(&mark, Stdio::null()).await?;
 		// The demo and four nodes, at least one of them with its engine.
-		until("a running network", Duration::from_secs(120), || {
+		until("a running network", Duration::from_secs(300), || {
 			with_environment("COUNTERSIGN_DEMO", &mark)
 				.iter()
 				.filter(|process| is_program(**process, "countersign-node"))
@@ -62,9 +62,9 @@ async fn interrupted_demo_leaves_no_process() -> Result<()> {
 		})
 		.await?;
 		signal(demo.id(), name)?;
-		let code = ended(&mut demo, Duration::from_secs(30)).await.context(name)?;
+		let code = ended(&mut demo, Duration::from_secs(120)).await.context(name)?;
 		ensure!(code == expected, "ended with {code:?} by {name}");
-		until("the end of every process", Duration::from_secs(15), || {
+		until("the end of every process", Duration::from_secs(60), || {
 			with_environment("COUNTERSIGN_DEMO", &mark).is_empty()
 		})
 		.await

@@ -31,7 +31,7 @@ async fn killed_engines_come_back_and_nothing_is_lost() -> Result<()> {
 		}
 		let asked = served.ask((20..28).map(any_input).collect(), 30).await?;
 		served.answers(&served.clients[0], &asked).await?;
-		until("an engine process of every node that answered", Duration::from_secs(30), || {
+		until("an engine process of every node that answered", Duration::from_secs(120), || {
 			served.network.nodes.iter().any(|node| !node.engines().is_empty())
 		})
 		.await?;

@@ -44,7 +44,7 @@ async fn a_split_network_signs_nothing_twice() -> Result<()> {
 		// Both halves start from the same final block.
 		let start = served.clients[0].best().await?;
 		for client in &served.clients {
-			within("finality", Duration::from_secs(60), finalized(client, start.number)).await?;
+			within("finality", Duration::from_secs(300), finalized(client, start.number)).await?;
 		}
 		for node in &mut served.network.nodes {
 			node.stop().await?;
@@ -80,7 +80,7 @@ async fn a_split_network_signs_nothing_twice() -> Result<()> {
 		}
 		within(
 			"requests on both sides",
-			Duration::from_secs(60),
+			Duration::from_secs(300),
 			futures::future::try_join_all(sent),
 		)
 		.await?;
@@ -88,7 +88,7 @@ async fn a_split_network_signs_nothing_twice() -> Result<()> {
 		let mut heads = Vec::new();
 		for half in &halves {
 			let now = half.best().await?.number;
-			within("blocks of one half", Duration::from_secs(120), best(half, now + SPLIT_BLOCKS))
+			within("blocks of one half", Duration::from_secs(300), best(half, now + SPLIT_BLOCKS))
 				.await?;
 			let answered = collect(half, &requests, &mut signed).await?;
 			ensure!(answered > 0, "one half answered nothing");
@@ -109,7 +109,7 @@ async fn a_split_network_signs_nothing_twice() -> Result<()> {
 		served.reconnect().await?;
 		let joined = heads.iter().map(|head| head.number).max().unwrap_or_default() + 1;
 		for client in &served.clients {
-			within("one final chain", Duration::from_secs(120), finalized(client, joined)).await?;
+			within("one final chain", Duration::from_secs(300), finalized(client, joined)).await?;
 		}
 		let agreed = served.clients[0].hash_of(joined).await?;
 		for client in &served.clients {
@@ -120,7 +120,7 @@ async fn a_split_network_signs_nothing_twice() -> Result<()> {
 		let client = &served.clients[0];
 		let mut blocks = client.blocks().await?;
 		loop {
-			let block = within("a block", Duration::from_secs(60), blocks.next()).await?;
+			let block = within("a block", Duration::from_secs(300), blocks.next()).await?;
 			collect(client, &requests, &mut signed).await?;
 			let mut open = 0;
 			for id in &requests {

@@ -76,7 +76,7 @@ async fn committed_inputs_are_fetched_or_demanded() -> Result<()> {
 		let mut steps = watch(&client, &asked, has_result).await?;
 		let (mut demanded, mut ends) = ([false; 2], 0);
 		while ends < 2 {
-			let (index, step) = within("the end of a request", Duration::from_secs(180), async {
+			let (index, step) = within("the end of a request", Duration::from_secs(300), async {
 				steps.recv().await.context("every request ends")
 			})
 			.await?;

@@ -14,6 +14,7 @@ async fn random_kills_lose_and_double_nothing() -> Result<()> {
 	Served::play(Options::default(), async |served| {
 		let plan = Plan {
 			requests: 60,
+			at_once: 1,
 			seed: 7,
 			pause: Duration::from_secs(6),
 			dead: Duration::from_secs(2),

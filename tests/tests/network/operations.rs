@@ -7,31 +7,15 @@ use countersign_network::{
 	scenario::{any_input, finalized, signer, within, Served},
 	Options,
 };
-use std::{
-	io::{Read, Write},
-	net::TcpStream,
-	process::Command,
-	time::Duration,
-};
+use std::{process::Command, time::Duration};
 use subxt::rpcs::rpc_params;
-
-/// What a node says over plain HTTP.
-fn get(url: &str) -> Result<String> {
-	let rest = url.strip_prefix("http://").context("plain HTTP")?;
-	let (host, path) = rest.split_once('/').context("a path")?;
-	let mut stream = TcpStream::connect(host)?;
-	write!(stream, "GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
-	let mut text = String::new();
-	stream.read_to_string(&mut text)?;
-	Ok(text)
-}
 
 /// The names of metrics that a file of `deploy/` names.
 fn named(file: &str) -> Result<Vec<String>> {
 	let text = std::fs::read_to_string(repository().join("deploy").join(file))?;
 	let mut names: Vec<String> = text
 		.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')
-		.filter(|word| word.starts_with("substrate_"))
+		.filter(|word| word.starts_with("substrate_") || word.starts_with("countersign_"))
 		.map(str::to_string)
 		.collect();
 	names.sort();
@@ -47,10 +31,10 @@ async fn operators_see_what_is_there() -> Result<()> {
 		let asked = served.ask((0..12).map(any_input).collect(), 60).await?;
 		served.answers(&client, &asked).await?;
 		let best = client.best().await?.number;
-		within("finality", Duration::from_secs(60), finalized(&client, best)).await?;
+		within("finality", Duration::from_secs(300), finalized(&client, best)).await?;
 
 		// Every metric that the dashboard and the alerts name is there, by its very name.
-		let metrics = get(&served.network.nodes[0].metrics_url())?;
+		let metrics = served.network.nodes[0].metrics()?;
 		for file in ["grafana-dashboard.json", "countersign-alerts.yml"] {
 			for name in named(file)? {
 				let found = metrics.lines().any(|line| {

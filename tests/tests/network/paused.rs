@@ -19,12 +19,12 @@ async fn two_of_four_paused_stall_finality_and_nothing_is_lost() -> Result<()> {
 		}
 		// Rounds of votes that were under way may still end.
 		let now = client.best().await?.number;
-		within("blocks of half a network", Duration::from_secs(120), best(&client, now + 4))
+		within("blocks of half a network", Duration::from_secs(300), best(&client, now + 4))
 			.await?;
 		let stalled = client.finalized().await?.number;
 		let more = served.ask((6..12).map(any_input).collect(), 100).await?;
 		let now = client.best().await?.number;
-		within("blocks of half a network", Duration::from_secs(120), best(&client, now + 4))
+		within("blocks of half a network", Duration::from_secs(300), best(&client, now + 4))
 			.await?;
 		ensure!(client.finalized().await?.number == stalled, "half a network finalised blocks");
 
@@ -33,13 +33,13 @@ async fn two_of_four_paused_stall_finality_and_nothing_is_lost() -> Result<()> {
 		}
 		let now = client.best().await?.number;
 		for client in &served.clients {
-			within("finality again", Duration::from_secs(180), finalized(client, now)).await?;
+			within("finality again", Duration::from_secs(300), finalized(client, now)).await?;
 		}
 		let one = client.hash_of(now).await?;
 		for client in &served.clients {
 			ensure!(client.hash_of(now).await? == one, "the halves differ");
 		}
-		ledger.read_to_the_end(&client, Duration::from_secs(400)).await?;
+		ledger.read_to_the_end(&client, Duration::from_secs(900)).await?;
 		let tally = ledger.check(&client).await?;
 		ensure!(tally.asked == asked.len() + more.len(), "{tally:?}: requests went away");
 		ensure!(tally.finals == tally.asked, "{tally:?}: the deadline was 100 blocks away");

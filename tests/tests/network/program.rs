@@ -13,7 +13,7 @@ use std::{path::Path, time::Duration};
 #[allow(dead_code, missing_docs, unreachable_pub)]
 mod onnx;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Runs the client in a folder, and gives its exit code, what it says, and what it complains of.
 async fn client(
@@ -127,8 +127,9 @@ async fn play(network: &mut Network) -> Result<()> {
 		ensure!(replayed["holds"] == true, "{replayed:#}");
 	}
 	let (code, _, complaint) =
-		client(network, folder, &["dispute", &request, "--suri", "//Ferdie"]).await?;
+		client(network, folder, &["dispute", "open", &request, "--suri", "//Ferdie"]).await?;
 	ensure!(code == 2 && complaint.contains("the answer holds"), "{code}: {complaint}");
+	disputed_all_the_same(network, folder, &request).await?;
 
 	// Without the stored program it is imported from the artefact that the node has.
 	done(network, folder, &["model", "program", "drop", &id, "--suri", "//Eve"]).await?;
@@ -137,5 +138,28 @@ async fn play(network: &mut Network) -> Result<()> {
 		replayed["holds"] == true && replayed["program"]["from"] != "from the chain",
 		"{replayed:#}"
 	);
+	Ok(())
+}
+
+/// What `dispute` shows of an open result, and what it does to one that holds.
+async fn disputed_all_the_same(network: &Network, folder: &Path, request: &str) -> Result<()> {
+	let listed = done(network, folder, &["dispute", "list"]).await?;
+	let is_ours = |one: &&Value| one["request"] == request;
+	let open = listed["open"].as_array().context("a list")?.iter().find(is_ours);
+	ensure!(open.is_some_and(|one| one["program_stored"] == true), "{listed:#}");
+	let shown = done(network, folder, &["dispute", "show", request]).await?;
+	ensure!(shown["finality"] == "Open" && shown["decision"].is_null(), "{shown:#}");
+	ensure!(shown["replay"]["fits_a_block"] == true, "{shown:#}");
+	ensure!(shown["replay"]["bond"] == "1000000000000", "{shown:#}");
+
+	let anyway = ["dispute", "open", request, "--anyway", "--suri", "//Ferdie"];
+	let decided = done(network, folder, &anyway).await?;
+	ensure!(decided["verdict"] == "accepted", "{decided:#}");
+	ensure!(decided["bond_lost"] == "1000000000000" && decided["slash"] == "0", "{decided:#}");
+	let listed = done(network, folder, &["dispute", "list", "--decided"]).await?;
+	ensure!(listed["decided"].as_array().context("a list")?.iter().any(|one| is_ours(&one)));
+	let shown = done(network, folder, &["dispute", "show", request]).await?;
+	ensure!(shown["finality"] == "Final" && shown["evidence"]["replayed"] == true, "{shown:#}");
+	ensure!(shown["decision"]["verdict"] == "accepted", "{shown:#}");
 	Ok(())
 }

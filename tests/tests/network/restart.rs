@@ -13,7 +13,7 @@ async fn everything_restarted_goes_on_where_it_was() -> Result<()> {
 		let asked = served.ask((0..8).map(any_input).collect(), 60).await?;
 		let included = asked.iter().map(|asked| asked.included.block.number).max().unwrap_or(0);
 		// Power comes back only to what the disk has: the requests have to be final.
-		within("finality", Duration::from_secs(60), finalized(&served.clients[0], included))
+		within("finality", Duration::from_secs(300), finalized(&served.clients[0], included))
 			.await?;
 		let more = served.ask((8..16).map(any_input).collect(), 60).await?;
 		let before = served.clients[0].finalized().await?;
@@ -32,7 +32,7 @@ async fn everything_restarted_goes_on_where_it_was() -> Result<()> {
 		// in the chain is answered.
 		let best = client.best().await?.number;
 		let agreed =
-			within("finality", Duration::from_secs(90), finalized(&client, best + 1)).await?;
+			within("finality", Duration::from_secs(300), finalized(&client, best + 1)).await?;
 		let mut kept = Vec::new();
 		for asked in more {
 			if client.request_at(asked.id, Some(agreed.hash)).await?.is_some() {
@@ -43,7 +43,7 @@ async fn everything_restarted_goes_on_where_it_was() -> Result<()> {
 
 		let best = client.best().await?;
 		for client in &served.clients {
-			within("finality", Duration::from_secs(90), finalized(client, best.number)).await?;
+			within("finality", Duration::from_secs(300), finalized(client, best.number)).await?;
 		}
 		let again = served.ask((16..20).map(any_input).collect(), 30).await?;
 		served.answers(&client, &again).await?;

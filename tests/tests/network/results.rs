@@ -147,7 +147,7 @@ async fn only_the_assigned_validator_answers_once_and_in_time() -> Result<()> {
 		let asked = [lost];
 		let mut steps = watch(&client, &asked, has_result).await?;
 		let answered = loop {
-			let (_, step) = within("a take-over", Duration::from_secs(120), async {
+			let (_, step) = within("a take-over", Duration::from_secs(300), async {
 				steps.recv().await.context("every request ends")
 			})
 			.await?;

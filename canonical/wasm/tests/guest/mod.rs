@@ -103,4 +103,36 @@ impl Guest {
 		assert!(told("largest") <= MAX_OTHER_BYTES.max(output), "{}", told("largest"));
 		(hash, seconds)
 	}
+
+	/// What a program's parts and the proof of one element say, if they are accepted, and the
+	/// seconds that it took. Takes no slab, and no larger allocation than there may be.
+	pub fn element(&self, program: &[u8], proof: &[u8]) -> (Option<[u8; 40]>, f64) {
+		let mut store = Store::new(&self.engine, ());
+		let instance = Instance::new(&mut store, &self.module, &[]).unwrap();
+		let memory = instance.get_memory(&mut store, "memory").unwrap();
+		let reserve = instance.get_typed_func::<u32, u32>(&mut store, "reserve").unwrap();
+		let mut put = |bytes: &[u8]| {
+			let at = reserve.call(&mut store, bytes.len() as u32).unwrap();
+			memory.write(&mut store, at as usize, bytes).unwrap();
+			at
+		};
+		let (first, second) = (put(program), put(proof));
+		type Parameters = (u32, u32, u32, u32);
+		let element = instance.get_typed_func::<Parameters, u32>(&mut store, "element").unwrap();
+		let lengths = (program.len() as u32, proof.len() as u32);
+		let start = seconds();
+		let at = element.call(&mut store, (first, lengths.0, second, lengths.1)).unwrap();
+		let seconds = seconds() - start;
+		let mut told = |name| {
+			let function = instance.get_typed_func::<(), u32>(&mut store, name).unwrap();
+			function.call(&mut store, ()).unwrap() as usize
+		};
+		assert_eq!(told("slabs"), 0);
+		assert!(told("largest") <= MAX_OTHER_BYTES, "{}", told("largest"));
+		let mut found = [0; 40];
+		if at != 0 {
+			memory.read(&store, at as usize, &mut found).unwrap();
+		}
+		((at != 0).then_some(found), seconds)
+	}
 }

@@ -87,6 +87,14 @@ fn a_program_is_what_its_package_says() {
 }
 
 #[test]
+fn the_cost_is_that_of_the_stored_program() {
+	let program = softmax();
+	let (alone, length) = (program.cost().weighted_macs(), program.encoding().len() as u64);
+	let counted = program.weighted_macs() - alone;
+	assert!((length..length + 128).contains(&counted), "{counted} for {length} bytes");
+}
+
+#[test]
 fn every_operator_that_cannot_be_expressed_is_named() {
 	let bytes = file(&["Relu", "NoSuch", "Relu", "Neither"]);
 	let problem = import_bytes(&bytes, &Options::default()).unwrap_err();

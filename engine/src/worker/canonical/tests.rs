@@ -22,10 +22,11 @@ struct Fake {
 impl Runner for Fake {
 	async fn run(&self, job: RunJob) -> Result<RunReport, EngineError> {
 		count(&self.runs);
-		let claimed = job.program.is_some_and(|program| program.claimed.is_some());
+		let claimed = job.program.as_ref().is_some_and(|program| program.claimed.is_some());
 		let verdict = self.verdict.lock().filter(|_| claimed);
 		let outcome = self.give.lock().clone()?;
-		Ok(RunReport { outcome, verdict, time: self.time })
+		let trace = job.program.and_then(|program| program.trace);
+		Ok(RunReport { outcome, verdict, trace, time: self.time })
 	}
 }
 

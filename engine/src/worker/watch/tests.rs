@@ -3,6 +3,7 @@
 use super::*;
 use crate::supervisor::{EngineError, RunReport};
 use countersign_primitives::{
+	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening, Phase},
 	keys::InferencePair,
 	model::{Artefact, PrecisionPolicy, ProgramRef, RunCost},
 	request::TrapCode,
@@ -59,6 +60,7 @@ struct State {
 	verdict: Result<Verdict, ReplayRefusal>,
 	challenges: Vec<(ReplayChallenge, Witness, InferenceSignature)>,
 	fails: bool,
+	contradicted: Vec<RequestId>,
 }
 
 struct FakeCourt(Mutex<State>);
@@ -129,7 +131,7 @@ impl Court for FakeCourt {
 		package: Vec<u8>,
 		_: u32,
 	) -> Result<Result<ReplayCost, ReplayRefusal>, Failure> {
-		assert_eq!(package, b"package");
+		assert_eq!(package, self::package());
 		Ok(Ok(self.cost()))
 	}
 	async fn judge(
@@ -140,6 +142,10 @@ impl Court for FakeCourt {
 	) -> Result<Result<Verdict, ReplayRefusal>, Failure> {
 		Ok(self.0.lock().verdict)
 	}
+	async fn contradicted(&self, _: Hash, who: AccountId) -> Result<Vec<RequestId>, Failure> {
+		assert_eq!(who, account(9));
+		Ok(self.0.lock().contradicted.clone())
+	}
 	async fn challenge(
 		&self,
 		_: Hash,
@@ -148,6 +154,90 @@ impl Court for FakeCourt {
 		signature: InferenceSignature,
 	) -> Result<(), Failure> {
 		self.0.lock().challenges.push((challenge, witness, signature));
+		Ok(())
+	}
+}
+
+/// Games that the test says are on, and what was sent.
+#[derive(Default)]
+struct FakeGames {
+	on: Mutex<Vec<GameView>>,
+	roots: Mutex<Option<Vec<Hash>>>,
+	opened: Mutex<Vec<(GameMessage, Option<Opening>, InferenceSignature)>>,
+	played: Mutex<Vec<(GameMessage, GameMove, InferenceSignature)>>,
+	refusal: Mutex<Option<GameRefusal>>,
+	demanded: Mutex<Vec<DemandView>>,
+	shown: Mutex<Vec<(GameMessage, Vec<u8>, InferenceSignature)>>,
+}
+
+#[async_trait]
+impl Games for FakeGames {
+	fn holds(&self, key: &InferenceId) -> bool {
+		*key == us().public()
+	}
+	async fn games(
+		&self,
+		_: Hash,
+		after: Option<(RequestId, u8)>,
+		limit: u32,
+	) -> Result<Vec<GameView>, Failure> {
+		let on = self.on.lock();
+		let from = after.map_or(0, |after| {
+			on.iter().take_while(|view| (view.request, view.branch) <= after).count()
+		});
+		Ok(on.iter().skip(from).take(limit as usize).cloned().collect())
+	}
+	async fn roots(&self, _: Hash, _: RequestId) -> Result<Option<Vec<Hash>>, Failure> {
+		Ok(self.roots.lock().clone())
+	}
+	async fn cost(
+		&self,
+		_: Hash,
+		_: RequestId,
+		_: Option<Opening>,
+	) -> Result<Result<GameCost, GameRefusal>, Failure> {
+		Ok(match *self.refusal.lock() {
+			Some(refusal) => Err(refusal),
+			None => Ok(GameCost { bond: 1, fee: 1, fee_by_key: 1 }),
+		})
+	}
+	async fn open(
+		&self,
+		_: Hash,
+		message: GameMessage,
+		opening: Option<Opening>,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		self.opened.lock().push((message, opening, signature));
+		Ok(())
+	}
+	async fn demands(
+		&self,
+		_: Hash,
+		after: Option<RequestId>,
+		_: u32,
+	) -> Result<Vec<DemandView>, Failure> {
+		assert_eq!(after, None);
+		Ok(self.demanded.lock().clone())
+	}
+	async fn show(
+		&self,
+		_: Hash,
+		message: GameMessage,
+		bytes: Vec<u8>,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		self.shown.lock().push((message, bytes, signature));
+		Ok(())
+	}
+	async fn play(
+		&self,
+		_: Hash,
+		message: GameMessage,
+		action: GameMove,
+		signature: InferenceSignature,
+	) -> Result<(), Failure> {
+		self.played.lock().push((message, action, signature));
 		Ok(())
 	}
 }
@@ -167,8 +257,29 @@ struct FakePackages;
 #[async_trait]
 impl Packages for FakePackages {
 	async fn package(&self, _: Arc<Manifest>, _: PathBuf) -> Result<Vec<u8>, String> {
-		Ok(b"package".to_vec())
+		Ok(package())
 	}
+}
+
+/// A program that doubles and negates what it is given.
+fn package() -> Vec<u8> {
+	use countersign_canonical::{
+		op::{Binary, Op, Unary},
+		program::{Node, Package, Program},
+		Meta, TensorType, VERSION,
+	};
+	let program = Program {
+		version: VERSION,
+		inputs: vec![Meta { ty: TensorType::F32, shape: vec![1] }],
+		constants: vec![],
+		nodes: vec![
+			Node { op: Op::Binary(Binary::Add), operands: vec![0, 0] },
+			Node { op: Op::Unary(Unary::Neg), operands: vec![1] },
+			Node { op: Op::Unary(Unary::Abs), operands: vec![2] },
+		],
+		outputs: vec![3],
+	};
+	Package { program, constants: vec![] }.encode()
 }
 
 struct NoBlobs;
@@ -197,7 +308,7 @@ impl Runner for FakeEngine {
 			false => Band::Wrong,
 		});
 		let outcome = RunOutcome::Output(vec![tensor(4.0)]);
-		Ok(RunReport { outcome, verdict, time: Duration::ZERO })
+		Ok(RunReport { outcome, verdict, trace: None, time: Duration::ZERO })
 	}
 }
 
@@ -205,6 +316,7 @@ struct Scene {
 	folder: tempfile::TempDir,
 	court: Arc<FakeCourt>,
 	engine: Arc<FakeEngine>,
+	games: Arc<FakeGames>,
 	parts: WatchParts,
 }
 
@@ -235,10 +347,13 @@ fn scene() -> Scene {
 		verdict: Ok(Verdict::Wrong),
 		challenges: Vec::new(),
 		fails: false,
+		contradicted: Vec::new(),
 	})));
 	let engine = Arc::new(FakeEngine(Mutex::new(0)));
+	let games = Arc::new(FakeGames::default());
 	let parts = WatchParts {
 		court: court.clone(),
+		games: games.clone(),
 		signer: Arc::new(FakeSigner),
 		engine: engine.clone(),
 		packages: Arc::new(FakePackages),
@@ -247,7 +362,7 @@ fn scene() -> Scene {
 		metrics: Arc::default(),
 		patience: Duration::from_secs(60),
 	};
-	Scene { folder, court, engine, parts }
+	Scene { folder, court, engine, games, parts }
 }
 
 impl Scene {
@@ -306,8 +421,27 @@ async fn a_wrong_result_is_challenged_and_a_right_one_is_not() {
 	assert_eq!((challenge.session, challenge.validator), (3, 1));
 	assert_eq!(challenge.genesis, Hash::repeat_byte(0x47));
 	assert_eq!(challenge.effort, Effort { macs: 50, bytes: 60 });
-	let package = PackageSource::Inline(b"package".to_vec().try_into().expect("short"));
+	let package = PackageSource::Inline(package().try_into().expect("short"));
 	assert_eq!(*witness, Witness { package, input: None });
+}
+
+/// Also where the result holds, and where it is our own: without a bond there is nothing to lose.
+#[tokio::test]
+async fn a_contradiction_is_brought_before_the_chain_once() {
+	for verdict in [Verdict::Accepted, Verdict::Corrected, Verdict::Wrong] {
+		let scene = scene();
+		scene.put(1, 9, output(4.0), true);
+		scene.court.0.lock().contradicted = vec![request(1)];
+		scene.court.0.lock().verdict = Ok(verdict);
+		scene.blocks(20..20 + SPREAD).await;
+		assert_eq!(scene.challenged(), vec![request(1)], "{verdict:?}");
+	}
+	let scene = scene();
+	scene.put(1, 9, output(4.0), true);
+	scene.court.0.lock().contradicted = vec![request(1)];
+	scene.court.0.lock().verdict = Err(ReplayRefusal::TooHeavy);
+	scene.blocks(20..20 + SPREAD).await;
+	assert!(scene.challenged().is_empty(), "no replay can decide it");
 }
 
 #[tokio::test]
@@ -349,7 +483,8 @@ async fn a_restart_forgets_nothing() {
 
 #[tokio::test]
 async fn the_chain_has_the_last_word_before_a_bond_is_at_stake() {
-	for verdict in [Ok(Verdict::Accepted), Ok(Verdict::Corrected), Err(ReplayRefusal::TooHeavy)] {
+	let refusal = Err(ReplayRefusal::WrongPackage);
+	for verdict in [Ok(Verdict::Accepted), Ok(Verdict::Corrected), refusal] {
 		let scene = scene();
 		scene.put(2, 5, output(5.0), true);
 		scene.court.0.lock().verdict = verdict;
@@ -363,13 +498,137 @@ async fn the_chain_has_the_last_word_before_a_bond_is_at_stake() {
 }
 
 #[tokio::test]
-async fn what_no_block_can_replay_is_said_and_left() {
+async fn what_no_block_can_replay_is_played_about() {
 	let scene = scene();
 	scene.put(2, 5, output(5.0), true);
 	scene.court.0.lock().fits = false;
 	scene.blocks(10..10 + SPREAD).await;
 	assert_eq!(scene.challenged(), vec![]);
+	let opened = scene.games.opened.lock();
+	let (message, opening, signature) = opened.first().expect("a game is opened");
+	assert!(message.verify(signature));
+	assert_eq!((message.request, message.session, message.validator), (request(2), 3, 1));
+	assert_eq!(message.content, GameMessage::content_of(opening));
+	let opening = opening.as_ref().expect("it is the first");
+	assert_eq!((opening.operators, opening.operands, opening.inputs.len()), (3, 4, 1));
+	assert_eq!(opening.program[..], package()[..opening.program.len()]);
+	drop(opened);
+	// Where there cannot be one, that is said.
+	let scene = self::scene();
+	scene.put(2, 5, output(5.0), true);
+	scene.court.0.lock().fits = false;
+	*scene.games.refusal.lock() = Some(GameRefusal::NotProvable);
+	scene.blocks(10..10 + SPREAD).await;
+	assert!(scene.games.opened.lock().is_empty());
 	assert!(scene.metric("watch_undecidable") > 0);
+}
+
+/// A game about request 2, in this phase.
+fn game(executor: u8, challenger: u8, step: u8, phase: Phase, key: InferenceId) -> GameView {
+	GameView {
+		request: request(2),
+		branch: 4,
+		challenger: account(challenger),
+		executor: account(executor),
+		executor_seat: (2, 6, key),
+		bond: 1,
+		fee: 1,
+		opened_at: 1,
+		step,
+		phase,
+		deadline: 30,
+		clock: 10,
+		hashes: vec![],
+	}
+}
+
+fn stranger() -> InferenceId {
+	InferencePair::from_seed(&[8; 32]).public()
+}
+
+#[tokio::test]
+async fn our_own_results_are_answered_for() {
+	let scene = scene();
+	scene.put(2, 9, output(4.0), true);
+	// Also where we are not in the session any more.
+	scene.court.0.lock().seats.clear();
+	*scene.games.on.lock() = vec![game(9, 5, 0, Phase::Trace, us().public())];
+	scene.blocks(10..11).await;
+	let played = scene.games.played.lock();
+	let [(message, action, signature)] = &played[..] else { panic!("{played:?}") };
+	assert!(message.verify(signature));
+	assert_eq!((message.branch, message.step), (4, 0));
+	assert_eq!((message.session, message.validator), (2, 6));
+	assert_eq!(message.content, GameMessage::content_of(action));
+	assert!(matches!(action, GameMove::Trace { roots, trap: None } if roots.len() == 3));
+	drop(played);
+	// Not for others, and not where the other side is to move.
+	let scene = self::scene();
+	scene.put(2, 9, output(4.0), true);
+	*scene.games.on.lock() = vec![
+		game(9, 5, 0, Phase::Trace, stranger()),
+		game(9, 5, 0, Phase::Operator, us().public()),
+	];
+	scene.blocks(10..11).await;
+	assert!(scene.games.played.lock().is_empty());
+}
+
+#[tokio::test]
+async fn a_demanded_input_of_ours_is_shown() {
+	let scene = scene();
+	scene.put(2, 9, output(4.0), false);
+	let bytes = vec![tensor(2.0)].encode();
+	scene.parts.store.put_tensors(&bytes).expect("it is stored");
+	let demand = |key| DemandView {
+		request: request(2),
+		executor: account(9),
+		executor_seat: (2, 6, key),
+		by: account(5),
+		deadline: 30,
+	};
+	*scene.games.demanded.lock() = vec![demand(stranger())];
+	scene.blocks(10..11).await;
+	assert!(scene.games.shown.lock().is_empty());
+	*scene.games.demanded.lock() = vec![demand(us().public())];
+	scene.blocks(11..12).await;
+	let shown = scene.games.shown.lock();
+	let [(message, input, signature)] = &shown[..] else { panic!("{shown:?}") };
+	assert!(message.verify(signature));
+	assert_eq!((message.session, message.validator), (2, 6));
+	assert_eq!((message.content, input), (GameMessage::content_of(&bytes), &bytes));
+}
+
+#[tokio::test]
+async fn a_challenger_names_what_is_wrong_and_says_it_once_in_a_while() {
+	let scene = scene();
+	scene.put(2, 5, output(5.0), true);
+	let encoded = package();
+	let model = countersign_canonical::Model::decode(&encoded).expect("a package");
+	let inputs = crate::convert::to_canonical(vec![tensor(2.0)]);
+	let mut roots: Vec<Hash> = model.trace(&inputs).roots.into_iter().map(Hash::from).collect();
+	roots[1] = Hash::zero();
+	*scene.games.roots.lock() = Some(roots);
+	*scene.games.on.lock() = vec![game(5, 9, 1, Phase::Operator, stranger())];
+	let (sender, receiver) = futures::channel::mpsc::unbounded();
+	let watching =
+		tokio::spawn(run(scene.parts.clone(), scene.folder.path().join("watch"), receiver));
+	for number in 10..10 + AGAIN_AFTER {
+		let sent = scene.metric("watch_moves");
+		sender
+			.unbounded_send(BestBlock { number, hash: Hash::zero() })
+			.expect("the watcher listens");
+		while number == 10 && scene.metric("watch_moves") == sent {
+			tokio::task::yield_now().await;
+		}
+	}
+	drop(sender);
+	watching.await.expect("it ends").expect("the file is good");
+	let played = scene.games.played.lock();
+	let [(message, action, _)] = &played[..] else { panic!("{played:?}") };
+	assert_eq!((message.session, message.validator, message.step), (3, 1, 1));
+	let GameMove::Name { part, .. } = action else { panic!("{action:?}") };
+	let part = countersign_canonical::part::Part::decode_checked(part).expect("a part");
+	assert_eq!(part.node, 1);
 }
 
 #[tokio::test]

@@ -57,6 +57,31 @@ mod claim {
 	}
 
 	#[test]
+	fn accepts_where_the_owner_asks_itself() {
+		ExtBuilder::default().build_and_execute(|| {
+			two_contributors();
+			pay(id(0), 10 * UNIT);
+			let accepted =
+				|| Attribution::entitlements(&id(0)).iter().map(|it| it.accepted).collect();
+			assert_ok!(Attribution::claim(RuntimeOrigin::signed(ALICE), id(0), 0));
+			let nobody: Vec<bool> = accepted();
+			assert_eq!(nobody, [false, false], "another's claim confirms nothing");
+			pay(id(0), 10 * UNIT);
+			assert_ok!(Attribution::claim(RuntimeOrigin::signed(BOB), id(0), 0));
+			System::assert_has_event(
+				Event::RightAccepted { right: right(0, 0), owner: BOB }.into(),
+			);
+			let bob: Vec<bool> = accepted();
+			assert_eq!(bob, [true, false]);
+			System::reset_events();
+			pay(id(0), 10 * UNIT);
+			assert_ok!(Attribution::claim(RuntimeOrigin::signed(BOB), id(0), 0));
+			let again = Event::<Test>::RightAccepted { right: right(0, 0), owner: BOB };
+			assert!(!System::events().iter().any(|record| record.event == again.clone().into()));
+		});
+	}
+
+	#[test]
 	fn fails_for_unsigned() {
 		ExtBuilder::default().build_and_execute(|| {
 			two_contributors();

@@ -46,6 +46,32 @@ fn a_validator_challenges_by_its_key() {
 	});
 }
 
+/// Who is contradicted, or contradicts, has the result recomputed and is told what came of it.
+#[test]
+fn whose_word_is_at_stake_needs_no_bond_and_gets_no_reward() {
+	for off_by in [0.0, 0.01, 1.0] {
+		build_and_execute(|| {
+			result_off_by(off_by);
+			Party::set(Some(validator(1)));
+			Recomputed::set(None);
+			let challenge = challenge_by(&validator(1));
+			let (ours, issuance) = (free(&validator(1)), Balances::total_issuance());
+			let call = signed(&challenge);
+			authorize(&call).unwrap();
+			call.dispatch(RawOrigin::Authorized.into()).unwrap();
+			assert_eq!(free(&validator(1)), ours);
+			assert_eq!(Balances::total_issuance(), issuance);
+			assert_eq!(Disputes::decision(request()).unwrap().bond_lost, 0);
+			let truth = truth(&model(), &input()).commitment().unwrap();
+			assert_eq!(Recomputed::get(), Some(truth));
+			if off_by == 1.0 {
+				assert_eq!(Reports::get(request()).unwrap().4, None, "nobody risked anything");
+			}
+			Party::set(None);
+		});
+	}
+}
+
 #[test]
 fn a_wrong_challenge_costs_bond_and_fee() {
 	build_and_execute(|| {

@@ -50,7 +50,7 @@ fn missing_hold_is_seen() {
 fn unreserved_cover_is_seen() {
 	broken(
 		|id, _| BondTable::mutate(executor(id), |bond| bond.reserved -= 1),
-		"2. reserved cover is not what the requests say",
+		"2. reserved cover is not what requests and audits say",
 	);
 }
 

@@ -2,8 +2,10 @@
 //! checks all invariants.
 
 mod assignment;
+pub(crate) mod audited;
 pub(crate) mod callbacks;
 mod deadlines;
+mod doubt;
 mod inputs;
 mod invariants;
 mod journey;

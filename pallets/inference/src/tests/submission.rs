@@ -84,17 +84,59 @@ fn request_without_free_cover_is_refused() {
 #[test]
 fn value_at_risk_needs_cover_and_saturates() {
 	ExtBuilder::default().build_and_execute(|| {
-		refused(with_terms(|terms| terms.value_at_risk = u128::MAX), Error::<Test>::NoServer);
+		let worst = |max_fee| {
+			with_terms(|terms| {
+				(terms.value_at_risk, terms.max_fee) = (u128::MAX, max_fee);
+			})
+		};
+		refused(worst(MAX_FEE), Error::<Test>::FeeAboveMaximum);
+		refused(worst(u128::MAX), Error::<Test>::NoServer);
 		let id = with_terms(|terms| terms.value_at_risk = 100 * MAX_FEE).send().unwrap();
 		next_block();
-		assert_eq!(BondTable::get(executor(&id)).reserved, rules().cover(fee(), 100 * MAX_FEE));
+		let fee = fee() + MAX_FEE / 10;
+		assert_eq!(BondTable::get(executor(&id)).reserved, rules().cover(fee, 100 * MAX_FEE));
+	});
+}
+
+#[test]
+fn value_at_risk_is_paid_for_by_who_declares_it() {
+	ExtBuilder::default().build_and_execute(|| {
+		let risk = MAX_FEE;
+		let premium = risk / 1_000;
+		let length = tensor(b"input").len() as u32;
+		let mut terms = terms();
+		terms.value_at_risk = risk;
+		let quote = Inference::quote(model(), length, terms).unwrap();
+		assert_eq!((quote.fee, quote.cost_fee), (fee() + premium, cost_fee() + premium));
+		assert_eq!(quote.base_fee, rules().base_fee + premium);
+		let id = with_terms(|terms| terms.value_at_risk = risk).send().unwrap();
+		next_block();
+		let executor = executor(&id);
+		let before = free(&executor);
+		assert_ok!(answer(&id));
+		run_blocks(60);
+		let parts = crate::settlement::split(MAX_FEE, cost_fee() + premium, PRICE);
+		assert_eq!(free(&executor) - before, parts.executor);
+		assert_eq!(free(&alice()), FUNDS - fee() - premium);
+		// Keeping cover from others by an input that nobody has is not for nothing either.
+		let id = Ask {
+			input: committed(b"dark"),
+			terms: Terms { value_at_risk: risk, ..self::terms() },
+			..ask()
+		};
+		let id = id.send().unwrap();
+		next_block();
+		assert_ok!(demand(&id));
+		let before = free(&alice());
+		run_blocks(rules().demand_input_blocks + 1);
+		assert_eq!(before + MAX_FEE - free(&alice()), rules().base_fee + premium);
 	});
 }
 
 #[test]
 fn value_at_risk_without_program_is_refused() {
 	ExtBuilder::default().build_and_execute(|| {
-		ModelTable::mutate(model(), |m| m.as_mut().unwrap().has_program = false);
+		ModelTable::mutate(model(), |m| m.as_mut().unwrap().canonical_version = None);
 		refused(
 			with_terms(|terms| terms.value_at_risk = 1),
 			Error::<Test>::ValueAtRiskWithoutProgram,
@@ -186,7 +228,7 @@ fn identifier_is_computable_beforehand_and_new() {
 fn evidence_and_callbacks_that_nobody_gives_are_refused() {
 	ExtBuilder::default().build_and_execute(|| {
 		for evidence in [
-			EvidenceSet { audited: 1, ..Default::default() },
+			EvidenceSet { audited: 3, ..Default::default() },
 			EvidenceSet { replayed: true, ..Default::default() },
 			EvidenceSet { tee: true, ..Default::default() },
 			EvidenceSet { zk: true, ..Default::default() },

@@ -77,17 +77,21 @@ fn store(model: ModelId, package: &[u8]) {
 	PackageTable::insert(model, package);
 }
 
-fn dense_model() -> ModelId {
+pub(super) fn dense_model() -> ModelId {
 	let model = Hash::repeat_byte(0xd1);
 	store(model, &encoded(&dense(8, 16, 8)));
 	model
 }
 
-fn input() -> Vec<Tensor> {
+pub(super) fn input() -> Vec<Tensor> {
 	vec![input_floats(&[1, 8], |i| i as f32 - 4.0)]
 }
 
-fn infer(model: ModelId, input: &[Tensor], max_fee: Balance) -> Result<(), DispatchError> {
+pub(super) fn infer(
+	model: ModelId,
+	input: &[Tensor],
+	max_fee: Balance,
+) -> Result<(), DispatchError> {
 	let input = input.encode().try_into().unwrap();
 	Inference::infer_sync(RuntimeOrigin::signed(alice()), model, input, max_fee)
 }

@@ -52,7 +52,7 @@ fn quote_says_why_there_is_none() {
 			Err(QuoteError::InputTooLarge)
 		);
 		let mut evidence = terms();
-		evidence.evidence.audited = 1;
+		evidence.evidence.audited = 3;
 		assert_eq!(quote(evidence), Err(QuoteError::EvidenceUnavailable));
 		let mut callback = terms();
 		callback.callback = Some(countersign_primitives::request::Callback {
@@ -61,7 +61,7 @@ fn quote_says_why_there_is_none() {
 			when_open: true,
 		});
 		assert_eq!(quote(callback), Err(QuoteError::CallbackUnavailable));
-		change(|m| m.has_program = false);
+		change(|m| m.canonical_version = None);
 		let mut risk = terms();
 		risk.value_at_risk = 1;
 		assert_eq!(quote(risk), Err(QuoteError::ValueAtRiskWithoutProgram));
@@ -175,8 +175,8 @@ fn stored_types_keep_their_size() {
 	use crate::{QueueCursors, ReceiptsDigest, Request, ResultRecord};
 	use codec::MaxEncodedLen;
 	// A change here needs a migration.
-	assert_eq!(Request::max_encoded_len(), 531);
-	assert_eq!(ResultRecord::max_encoded_len(), 316);
+	assert_eq!(Request::max_encoded_len(), 563);
+	assert_eq!(ResultRecord::max_encoded_len(), 320);
 	assert_eq!(QueueCursors::max_encoded_len(), 20);
 	assert_eq!(ReceiptsDigest::max_encoded_len(), 36);
 }

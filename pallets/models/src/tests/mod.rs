@@ -1,3 +1,4 @@
+mod commitments;
 mod owner;
 mod programs;
 mod properties;

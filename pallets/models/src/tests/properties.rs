@@ -6,7 +6,7 @@ use countersign_primitives::{
 	traits::{Models as _, Serving},
 	AccountId, Balance, UNIT,
 };
-use frame_support::traits::fungible::Inspect;
+use frame_support::traits::{fungible::Inspect, Hooks};
 use proptest::{prelude::*, sample::Index};
 
 #[derive(Debug, Clone)]
@@ -74,6 +74,10 @@ fn apply(who: AccountId, step: Step, models: &mut Vec<ModelId>) {
 				manifest = with_program(manifest, root, version);
 			}
 			let model = id(&manifest, &who);
+			// Now and then somebody forgets it, has no money, or too many.
+			if seed % 5 != 0 {
+				let _ = commit(&who, &manifest);
+			}
 			let result = Models::register(origin, manifest, price);
 			if result.is_ok() {
 				models.push(model);
@@ -96,6 +100,7 @@ fn apply(who: AccountId, step: Step, models: &mut Vec<ModelId>) {
 		}
 		Step::Advance { blocks } => {
 			System::set_block_number(System::block_number() + u64::from(blocks));
+			Models::on_idle(System::block_number(), frame_support::weights::Weight::MAX);
 			Ok(())
 		}
 	};

@@ -15,7 +15,10 @@ fn terms_are_what_a_request_needs() {
 		let model = register(ALICE, with_program(manifest(1), 1, 1));
 		let terms = Models::terms(&model, 1).unwrap();
 		assert_eq!(terms.status, ModelStatus::Active);
-		assert_eq!((terms.price, terms.macs, terms.has_program), (UNIT, 2 * GIGA_MAC, true));
+		assert_eq!(
+			(terms.price, terms.macs, terms.canonical_version),
+			(UNIT, 2 * GIGA_MAC, Some(1))
+		);
 		assert_eq!(Models::terms(&Hash::repeat_byte(1), 1), None);
 		assert_eq!(Models::input_bytes(&Hash::repeat_byte(1)), 0);
 		assert_eq!(Models::input_bytes(&model), 8 * 784 * 4 + 11 + 8 + 5);

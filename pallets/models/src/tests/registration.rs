@@ -27,12 +27,13 @@ fn register_stores_record_and_holds_deposit() {
 		let manifest = manifest(7);
 		let model = id(&manifest, &ALICE);
 		let issuance = Balances::total_issuance();
+		assert_ok!(commit(&ALICE, &manifest));
 		assert_ok!(Models::register(signed(ALICE), manifest.clone(), 3 * UNIT));
 
 		let record = Records::<Test>::get(model).unwrap();
 		assert_eq!((record.owner, record.status), (ALICE, ModelStatus::Active));
 		assert_eq!((record.price.current, record.price.next), (3 * UNIT, None));
-		assert_eq!((record.macs, record.has_program), (2_000_000_000, false));
+		assert_eq!((record.macs, record.canonical_version), (2_000_000_000, None));
 		assert_eq!(record.registered_at, 1);
 		// 8 x 784 floats, a head of eleven bytes and four for each dimension, and the list's five.
 		assert_eq!(record.input_bytes, 8 * 784 * 4 + 11 + 8 + 5);
@@ -258,6 +259,7 @@ fn register_refuses_prices_near_overflow() {
 				Error::<Test>::PriceTooHigh
 			);
 		}
+		assert_ok!(commit(&ALICE, &manifest(1)));
 		assert_ok!(Models::register(signed(ALICE), manifest(1), MAX_PRICE));
 	});
 }
@@ -287,7 +289,7 @@ mod programs {
 				);
 			}
 			let model = register(ALICE, with_program(manifest(1), 1, 2));
-			assert!(Records::<Test>::get(model).unwrap().has_program);
+			assert_eq!(Records::<Test>::get(model).unwrap().canonical_version, Some(2));
 		});
 	}
 

@@ -51,6 +51,22 @@ fn finds_missing_deposits() {
 }
 
 #[test]
+fn finds_commitments_that_would_stay() {
+	finds("12. a commitment would never expire", |_| {
+		assert_ok!(Models::commit(signed(ALICE), Hash::zero()));
+		crate::CommitmentExpiries::<Test>::remove(1 + crate::REVEAL_BLOCKS, ALICE);
+	});
+	finds("12. what is held is not the sum of commitments' deposits", |_| {
+		assert_ok!(Models::commit(signed(ALICE), Hash::zero()));
+		let reason = HoldReason::Commitment.into();
+		assert_ok!(Balances::release(&reason, &ALICE, 1, Precision::Exact));
+	});
+	finds("12. a bucket for no commitment", |_| {
+		crate::CommitmentExpiries::<Test>::insert(9, BOB, ());
+	});
+}
+
+#[test]
 fn finds_wrong_indexes() {
 	finds("3. a copy of an artefact does not name the first", |_| {
 		ByArtefact::<Test>::remove([1; 32]);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{Error, Event, FrozenSlashes, Slashes, Suspensions, Thawing, BLOCKS_PER_HOUR};
-use countersign_primitives::traits::{Bonds, Offences};
+use countersign_primitives::traits::{Bonds, Offences, Versions};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 
@@ -61,6 +61,8 @@ fn frozen_slashes_wait_and_are_deferred_anew() {
 		assert_ok!(Validators::cancel_slash(RuntimeOrigin::root(), 0));
 		assert_ok!(Validators::lift_suspension(RuntimeOrigin::root(), 1));
 		assert!(!Validators::is_suspended(1));
+		assert_eq!(Validators::lifted_at(1), Some(System::block_number()));
+		assert_eq!(Validators::lifted_at(2), None);
 		work_off();
 		assert_eq!(Thawing::<Test>::get().len(), 0);
 		assert_ok!(Validators::cancel_slash(RuntimeOrigin::root(), 1));

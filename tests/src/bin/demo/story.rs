@@ -26,7 +26,7 @@ use countersign_primitives::{
 use std::time::Duration;
 
 /// How long any single wait may take before the demo gives up.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 /// A short name for a long hash.
 pub(crate) fn short(hash: &Hash) -> String {

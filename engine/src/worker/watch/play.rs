@@ -1,0 +1,358 @@
+//! Playing games: answering those about our own results, and bringing those that no replay can
+//! decide before the chain.
+//!
+//! A move follows from what the chain says and from the canonical run, so that there is nothing to
+//! remember: after a restart, and for each of several games, the same move is found again. The
+//! result that is to be disputed is in the watcher's file until it is decided.
+
+use super::{count, Seat, Watcher, AGAIN_AFTER, LOG};
+use crate::{
+	convert,
+	worker::{sources::blocking, BestBlock, Failure},
+};
+use async_trait::async_trait;
+use codec::Encode;
+use countersign_canonical::{self as canonical, bands::Policy};
+use countersign_primitives::{
+	dispute::DisputableView,
+	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
+	keys::{InferenceId, InferenceSignature},
+	model::{Manifest, ModelId},
+	request::{Outcome, RequestId},
+	tensor::Tensor,
+	Hash,
+};
+use countersign_programs::game::Player;
+use std::sync::Arc;
+
+/// Games that are asked for at one time.
+const PAGE: u32 = 16;
+/// The most pages of them that are looked at in one block.
+const PAGES: usize = 64;
+/// Demands that are asked for at one time.
+const DEMANDS: u32 = 64;
+/// Games of others about a result beside which this node opens none of its own.
+const ENOUGH: usize = 2;
+/// Models that are kept prepared.
+const MODELS: usize = 2;
+
+/// The chain, as far as games go.
+#[async_trait]
+pub trait Games: Send + Sync {
+	/// Whether this key is ours.
+	fn holds(&self, key: &InferenceId) -> bool;
+	/// Games, a page of them.
+	async fn games(
+		&self,
+		at: Hash,
+		after: Option<(RequestId, u8)>,
+		limit: u32,
+	) -> Result<Vec<GameView>, Failure>;
+	/// The commitments of the executor's trace.
+	async fn roots(&self, at: Hash, request: RequestId) -> Result<Option<Vec<Hash>>, Failure>;
+	/// What a game would cost, or why there is none.
+	async fn cost(
+		&self,
+		at: Hash,
+		request: RequestId,
+		opening: Option<Opening>,
+	) -> Result<Result<GameCost, GameRefusal>, Failure>;
+	/// Submits an opening. Submitting the same again is no error.
+	async fn open(
+		&self,
+		at: Hash,
+		message: GameMessage,
+		opening: Option<Opening>,
+		signature: InferenceSignature,
+	) -> Result<(), Failure>;
+	/// Inputs that are demanded, a page of them.
+	async fn demands(
+		&self,
+		at: Hash,
+		after: Option<RequestId>,
+		limit: u32,
+	) -> Result<Vec<DemandView>, Failure>;
+	/// Submits an input that is demanded. Submitting the same again is no error.
+	async fn show(
+		&self,
+		at: Hash,
+		message: GameMessage,
+		bytes: Vec<u8>,
+		signature: InferenceSignature,
+	) -> Result<(), Failure>;
+	/// Submits a move. Submitting the same again is no error.
+	async fn play(
+		&self,
+		at: Hash,
+		message: GameMessage,
+		action: GameMove,
+		signature: InferenceSignature,
+	) -> Result<(), Failure>;
+}
+
+/// Models that were prepared lately.
+#[derive(Default)]
+pub(super) struct Prepared {
+	models: Vec<(ModelId, Arc<canonical::Model>)>,
+}
+
+/// A model with an input and what was signed: what a move follows from.
+struct Case {
+	model: Arc<canonical::Model>,
+	inputs: Vec<canonical::Tensor>,
+	policies: Vec<Policy>,
+	claim: Outcome,
+}
+
+impl Case {
+	/// Runs the program and finds something in it, off the async threads.
+	async fn find<R: Send + 'static>(
+		self,
+		find: impl FnOnce(&Player, &Outcome) -> Option<R> + Send + 'static,
+	) -> Result<Option<R>, Failure> {
+		let found = blocking(move || {
+			let Self { model, inputs, policies, claim } = self;
+			Player::new(&model, &inputs, policies).and_then(|player| find(&player, &claim))
+		});
+		found.await.map_err(Failure)
+	}
+}
+
+impl Watcher {
+	/// All games that are on.
+	async fn games(&self, at: Hash) -> Result<Vec<GameView>, Failure> {
+		let mut all = Vec::new();
+		for _ in 0..PAGES {
+			let after = all.last().map(|view: &GameView| (view.request, view.branch));
+			let page = self.parts.games.games(at, after, PAGE).await?;
+			let is_last = page.len() < PAGE as usize;
+			all.extend(page);
+			if is_last {
+				break;
+			}
+		}
+		Ok(all)
+	}
+
+	/// Makes our moves in all games: as executor by the key that signed the result, as challenger
+	/// by that of our seat.
+	pub(super) async fn play_all(
+		&mut self,
+		seats: &[Seat],
+		block: BestBlock,
+	) -> Result<(), Failure> {
+		let games = self.games(block.hash).await?;
+		let is_on =
+			|key: &(RequestId, u8)| games.iter().any(|view| (view.request, view.branch) == *key);
+		self.moved.retain(|key, _| is_on(key));
+		for view in games {
+			if let Err(error) = self.play(&view, seats, block).await {
+				count(&self.parts.metrics.failures);
+				tracing::warn!(target: LOG, request = ?view.request, %error, "no move in a game");
+			}
+		}
+		Ok(())
+	}
+
+	/// Shows the inputs of our own results that somebody demands.
+	pub(super) async fn show_all(&mut self, block: BestBlock) -> Result<(), Failure> {
+		let at = block.hash;
+		let mut after = None;
+		for _ in 0..PAGES {
+			let page = self.parts.games.demands(at, after, DEMANDS).await?;
+			let is_last = page.len() < DEMANDS as usize;
+			after = page.last().map(|view| view.request);
+			for view in page {
+				if !self.parts.games.holds(&view.executor_seat.2) {
+					continue;
+				}
+				if let Err(error) = self.show(&view, block).await {
+					count(&self.parts.metrics.failures);
+					tracing::error!(
+						target: LOG, request = ?view.request, %error, "a demanded input is not shown"
+					);
+				}
+			}
+			if is_last {
+				break;
+			}
+		}
+		Ok(())
+	}
+
+	async fn show(&mut self, view: &DemandView, block: BestBlock) -> Result<(), Failure> {
+		let was_sent = self.shown.get(&view.request);
+		if was_sent.is_some_and(|sent| sent.saturating_add(AGAIN_AFTER) > block.number) {
+			return Ok(());
+		}
+		let at = block.hash;
+		let Some(result) = self.parts.court.result(at, view.request).await? else {
+			return Ok(());
+		};
+		let input = self.input(at, &result).await?;
+		let bytes = input.ok_or_else(|| Failure::new("it is nowhere to be had"))?.encode();
+		let (session, validator, key) = view.executor_seat.clone();
+		let seat = Seat { account: view.executor.clone(), session, validator, key };
+		let content = GameMessage::content_of(&bytes);
+		let message = self.message(&seat, view.request, (0, 0), content);
+		let signature = self.parts.signer.sign(&seat.key, &message.signing_payload()).await?;
+		self.shown.retain(|_, sent| sent.saturating_add(AGAIN_AFTER) > block.number);
+		self.shown.insert(view.request, block.number);
+		self.parts.games.show(at, message, bytes, signature).await?;
+		count(&self.parts.metrics.moves);
+		Ok(())
+	}
+
+	/// Makes our move in a game, if it is ours to make.
+	async fn play(
+		&mut self,
+		view: &GameView,
+		seats: &[Seat],
+		block: BestBlock,
+	) -> Result<(), Failure> {
+		let seat = match view.phase.is_executors() {
+			true if self.parts.games.holds(&view.executor_seat.2) => {
+				let (session, validator, key) = view.executor_seat.clone();
+				Seat { account: view.executor.clone(), session, validator, key }
+			}
+			false => match seats.iter().find(|seat| seat.account == view.challenger) {
+				Some(seat) => seat.clone(),
+				None => return Ok(()),
+			},
+			true => return Ok(()),
+		};
+		let key = (view.request, view.branch);
+		let was_sent = self.moved.get(&key).is_some_and(|(step, sent)| {
+			*step == view.step && sent.saturating_add(AGAIN_AFTER) > block.number
+		});
+		if was_sent {
+			return Ok(());
+		}
+		let at = block.hash;
+		let Some(result) = self.parts.court.result(at, view.request).await? else {
+			return Ok(());
+		};
+		let case = self.case(at, &result).await?;
+		let theirs = self.parts.games.roots(at, view.request).await?.unwrap_or_default();
+		let asked = view.clone();
+		let action = case
+			.find(move |player, claim| match asked.phase.is_executors() {
+				true => player.answer(&asked.phase),
+				false => player.challenge(&asked.phase, &theirs, &asked.hashes, claim),
+			})
+			.await?;
+		let Some(action) = action else {
+			// The other side is right, and this costs us the game: the canonical run here says so.
+			self.moved.insert(key, (view.step, block.number));
+			tracing::error!(target: LOG, request = ?view.request, "nothing to say in a game");
+			return Ok(());
+		};
+		let content = GameMessage::content_of(&action);
+		let message = self.message(&seat, view.request, (view.branch, view.step), content);
+		let signature = self.parts.signer.sign(&seat.key, &message.signing_payload()).await?;
+		self.moved.insert(key, (view.step, block.number));
+		self.parts.games.play(at, message, action, signature).await?;
+		count(&self.parts.metrics.moves);
+		Ok(())
+	}
+
+	fn message(
+		&self,
+		seat: &Seat,
+		request: RequestId,
+		(branch, step): (u8, u8),
+		content: Hash,
+	) -> GameMessage {
+		GameMessage {
+			genesis: self.parts.court.genesis(),
+			request,
+			branch,
+			step,
+			session: seat.session,
+			validator: seat.validator,
+			signer: seat.key.clone(),
+			content,
+		}
+	}
+
+	/// Opens a game about a wrong result that no replay can decide. Its moves are made by
+	/// [`Watcher::play_all`].
+	pub(super) async fn open_game(
+		&mut self,
+		view: &DisputableView,
+		seat: &Seat,
+		block: BestBlock,
+	) -> Result<(), Failure> {
+		let at = block.hash;
+		let others: Vec<GameView> =
+			self.games(at).await?.into_iter().filter(|game| game.request == view.request).collect();
+		let is_ours = others.iter().any(|game| game.challenger == seat.account);
+		if is_ours || others.len() >= ENOUGH {
+			return Ok(());
+		}
+		let case = self.case(at, view).await?;
+		let is_first = others.is_empty();
+		let opening = match is_first {
+			true => case.find(|player, _| player.opening()).await?,
+			false => None,
+		};
+		if is_first && opening.is_none() {
+			self.give_up(view.request, "its program is too long for a game").await;
+			return Ok(());
+		}
+		match self.parts.games.cost(at, view.request, opening.clone()).await? {
+			Ok(_) => {}
+			// One began, or ended, meanwhile.
+			Err(GameRefusal::NoOpening | GameRefusal::TooManyGames) => return Ok(()),
+			Err(refusal) => {
+				self.give_up(view.request, &format!("no game: {refusal:?}")).await;
+				return Ok(());
+			}
+		}
+		let content = GameMessage::content_of(&opening);
+		let message = self.message(seat, view.request, (0, 0), content);
+		let signature = self.parts.signer.sign(&seat.key, &message.signing_payload()).await?;
+		self.sent.insert(view.request, block.number);
+		self.parts.games.open(at, message, opening, signature).await?;
+		count(&self.parts.metrics.challenges);
+		tracing::warn!(target: LOG, request = ?view.request, "game about a wrong result opened");
+		Ok(())
+	}
+
+	/// What moves about a result follow from.
+	async fn case(&mut self, at: Hash, view: &DisputableView) -> Result<Case, Failure> {
+		let manifest = self.manifest(at, view.model).await?;
+		let manifest = manifest.ok_or_else(|| Failure::new("there is no such model"))?;
+		let inputs: Option<Vec<Tensor>> = self.input(at, view).await?;
+		let inputs = inputs.ok_or_else(|| Failure::new("its input is nowhere to be had"))?;
+		let model = self.prepared(view.model, &manifest).await?;
+		Ok(Case {
+			model,
+			inputs: convert::to_canonical(inputs),
+			policies: convert::policies(&manifest.policies),
+			claim: view.outcome.clone(),
+		})
+	}
+
+	async fn prepared(
+		&mut self,
+		id: ModelId,
+		manifest: &Arc<Manifest>,
+	) -> Result<Arc<canonical::Model>, Failure> {
+		if let Some((_, model)) = self.prepared.models.iter().find(|(known, _)| *known == id) {
+			return Ok(model.clone());
+		}
+		let Some((artefact, _pin)) = self.artefact(manifest).await else {
+			return Err(Failure::new("its artefact is not here"));
+		};
+		let package =
+			self.parts.packages.package(manifest.clone(), artefact).await.map_err(Failure)?;
+		let model = blocking(move || canonical::Model::decode(&package)).await.map_err(Failure)?;
+		let model = Arc::new(model.map_err(Failure::new)?);
+		if self.prepared.models.len() >= MODELS {
+			self.prepared.models.remove(0);
+		}
+		self.prepared.models.push((id, model.clone()));
+		Ok(model)
+	}
+}
