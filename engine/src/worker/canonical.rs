@@ -368,7 +368,7 @@ impl Engine for Engines {
 	async fn audit(&self, job: EngineJob, seed: [u8; 32]) -> Result<AuditAnswer, EngineError> {
 		if let Some(why) = self.known.lock().get(&job.model).and_then(|known| known.stopped.clone())
 		{
-			return Err(EngineError::Stopped(why));
+			return Err(EngineError::Stopped(why.why));
 		}
 		let run = RunJob::canonical(&job.manifest, job.artefact, job.inputs, None)?.traced(seed);
 		let report = self.canonical.run(run).await?;
