@@ -81,7 +81,14 @@ pub fn send(from: &Account, transaction: GenericTransaction) -> Sent {
 	});
 	let extrinsic = UncheckedExtrinsic::from(generic::UncheckedExtrinsic::new_bare(call));
 	let before = System::events().len();
-	match Executive::apply_extrinsic(extrinsic) {
+	// Who makes a block drops what a transaction left that no block may have.
+	let applied =
+		frame_support::storage::with_transaction(|| match Executive::apply_extrinsic(extrinsic) {
+			Ok(result) => TransactionOutcome::Commit(Ok::<_, DispatchError>(Ok(result))),
+			Err(error) => TransactionOutcome::Rollback(Ok(Err(error))),
+		})
+		.expect("one way or the other");
+	match applied {
 		Err(error) => Sent::Invalid(error),
 		Ok(result) => {
 			result.expect("an Ethereum transaction succeeds as an extrinsic, whatever it does");

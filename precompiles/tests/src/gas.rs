@@ -10,7 +10,7 @@ use codec::Encode;
 use countersign_inference_precompile::{IInference as I, ADDRESS};
 use countersign_onnx::Options;
 use countersign_primitives::UNIT;
-use countersign_runtime::{Inference, Revive, RuntimeOrigin};
+use countersign_runtime::{Inference, Revive, RuntimeOrigin, System};
 use frame_support::weights::Weight;
 use pallet_revive::{
 	precompiles::alloy::{
@@ -73,6 +73,8 @@ fn data_contract(data: &[u8]) -> H160 {
 	code.extend(length.to_be_bytes());
 	code.extend([0x80, 0x60, 0x0E, 0x60, 0x00, 0x39, 0x60, 0x00, 0xF3, 0x00]);
 	code.extend(data);
+	// As the check of a transaction's nonce does before it is dispatched.
+	System::inc_account_nonce(wallet(0));
 	let made = Revive::bare_instantiate(
 		RuntimeOrigin::signed(wallet(0)),
 		0.into(),

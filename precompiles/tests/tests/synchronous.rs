@@ -168,7 +168,7 @@ fn a_contract_can_ask_what_a_priced_call_takes() {
 		pay(&wallet(2), &ADDRESS, exact, &asked).works();
 		// Without a price there is the fee for the work.
 		let work = fee(&free_of_charge).returns::<I::inferFeeCall>();
-		assert!(work < wei_word(TOKEN) && work + wei_word(TOKEN) == told);
+		assert!(work > U256::ZERO && work < wei_word(TOKEN) && told > wei_word(TOKEN));
 		fee(&Hash::zero()).reverts("NotSynchronous");
 		fee(&world.model(0)).reverts("NotSynchronous");
 	});

@@ -11,7 +11,7 @@ use countersign_precompile_tests::{
 	world::{free, held, parent, status, World, TOKEN},
 };
 use countersign_primitives::{
-	model::{Contributor, ContributorRole, Manifest, ModelId, Share},
+	model::{registration_commitment, Contributor, ContributorRole, Manifest, ModelId, Share},
 	request::{RequestId, RequestStatus},
 	AccountId, Balance, Hash, GIGA_MAC,
 };
@@ -97,7 +97,9 @@ fn a_wallet_bonds_registers_serves_and_claims_through_the_runtime_call_address()
 		let first = world.program_model("fraud", &Model::onnx(FRAUD, &Options::default()), 0);
 		let manifest = priced(first, &who);
 		let id = manifest.id(&System::block_hash(0), &who);
-		let price = TOKEN;
+		let (price, commitment) = (TOKEN, registration_commitment(&id));
+		dispatch(runtime_call(pallet_models::Call::<Runtime>::commit { commitment }));
+		world.next_block();
 		dispatch(runtime_call(pallet_models::Call::<Runtime>::register { manifest, price }));
 		let capacity = GIGA_MAC;
 		dispatch(runtime_call(pallet_models::Call::<Runtime>::set_capacity { capacity }));

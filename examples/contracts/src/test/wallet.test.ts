@@ -34,6 +34,10 @@ test("an Ethereum wallet bonds, registers, serves and claims", async (context) =
 		contributors: [{ account: me, role: { type: "Training" }, evidence: `0x${"00".repeat(32)}`, share: 1_000_000_000 }],
 		parents: [{ model: first.id, royalty: 100_000_000 }],
 	};
+	// A registration is committed to in an earlier block, so that nobody who sees it is first.
+	const [, commitment] = await api.apis.ModelsApi.registration(me, manifest, at);
+	await dispatch(owner, api.tx.Models.commit({ commitment }));
+	await block((await chain.getBlockNumber()) + 1n);
 	await dispatch(owner, api.tx.Models.register({ manifest, price: UNIT }));
 	const mine = async () =>
 		(await api.apis.ModelsApi.models(undefined, 100, at)).find((one: any) => one.owner === me);
