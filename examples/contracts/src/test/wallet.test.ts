@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseEther } from "viem";
 import { artefact, ATTRIBUTION, block, chain, INFERENCE, model, wallet } from "../chain.js";
-import { account, connect, dispatch, encoded, RUNTIME } from "../runtime.js";
+import { account, connect, dispatch, encoded, registration, RUNTIME } from "../runtime.js";
 
 const UNIT = 10n ** 12n;
 const inference = { address: INFERENCE, abi: artefact("IInference").abi } as const;
@@ -34,10 +34,12 @@ test("an Ethereum wallet bonds, registers, serves and claims", async (context) =
 		contributors: [{ account: me, role: { type: "Training" }, evidence: `0x${"00".repeat(32)}`, share: 1_000_000_000 }],
 		parents: [{ model: first.id, royalty: 100_000_000 }],
 	};
-	await dispatch(owner, api.tx.Models.register({ manifest, price: UNIT }));
-	const mine = async () =>
-		(await api.apis.ModelsApi.models(undefined, 100, at)).find((one: any) => one.owner === me);
-	const { id } = await mine();
+	const register = api.tx.Models.register({ manifest, price: UNIT });
+	const { id, commitment } = await registration(api, address, register);
+	await dispatch(owner, api.tx.Models.commit({ commitment }));
+	await dispatch(owner, register);
+	const mine = async () => await api.apis.ModelsApi.model(id, at);
+	assert.equal((await mine()).owner, me);
 
 	await dispatch(owner, api.tx.Models.set_capacity({ capacity: 1_000_000_000n }));
 	await dispatch(owner, api.tx.Models.serve({ model: id }));
