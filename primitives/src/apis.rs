@@ -6,7 +6,7 @@
 use crate::{
 	attribution::{EntitlementView, VectorEntry},
 	keys::{InferenceId, InferenceSignature},
-	model::{ModelId, ModelView},
+	model::{Manifest, ModelId, ModelView},
 	parameters::{ConsensusParameters, RequestParameters},
 	program::{DryRun, DryRunError, ProgramInfo},
 	request::{
@@ -81,6 +81,9 @@ sp_api::decl_runtime_apis! {
 		fn model(id: ModelId) -> Option<ModelView>;
 		/// Up to `limit` models (at most 100) after `from` in the order of identifiers.
 		fn models(from: Option<ModelId>, limit: u32) -> Vec<ModelView>;
+		/// The identifier that a manifest gets when `owner` registers it, and what the owner has to
+		/// commit to in an earlier block.
+		fn registration(owner: AccountId, manifest: Manifest) -> (ModelId, Hash);
 		/// The model first registered for an artefact.
 		fn model_of_artefact(sha256: [u8; 32]) -> Option<ModelId>;
 		/// What a validator serves.

@@ -12,7 +12,7 @@ use countersign_primitives::{
 	},
 	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
-	model::{ModelId, ModelView},
+	model::{Manifest, ModelId, ModelView},
 	parameters::{ConsensusParameters, RequestParameters},
 	program::{DryRun, DryRunError, ProgramInfo},
 	request::{
@@ -221,6 +221,9 @@ pallet_revive::impl_runtime_apis_plus_revive_traits!(
 		}
 		fn models(from: Option<ModelId>, limit: u32) -> Vec<ModelView> {
 			Models::models(from, limit)
+		}
+		fn registration(owner: AccountId, manifest: Manifest) -> (ModelId, Hash) {
+			Models::registration(&owner, &manifest)
 		}
 		fn model_of_artefact(sha256: [u8; 32]) -> Option<ModelId> {
 			Models::model_of_artefact(&sha256)

@@ -324,7 +324,7 @@ fn a_block_of_models_and_deep_contract_calls_imports() {
 	println!("executed in {:.1} ms", spent.as_secs_f64() * 1e3);
 
 	// Memory is what decides, and the slabs of a run with little beside are all that it takes.
-	let imports = |slabs: &u32| {
+	let imports = |slabs: &u8| {
 		let host = Host::with_pages(u64::from(*slabs) * 256);
 		host.call::<()>(&scene.ext.backend, "Core_execute_block", &block.encode()).is_ok()
 	};

@@ -10,6 +10,9 @@ use crate::{
 	tensor::{element_count, strides, unravel, Meta, Raw, TensorType, View},
 };
 
+/// Indices that are looked at before their rows are copied.
+const INDICES_AT_ONCE: usize = 256;
+
 pub(super) fn gather(axis: usize, operands: &[View], to: &mut [u8]) -> Result<(), Stop> {
 	let [x, indices] = operands else {
 		return Err(Stop::Invalid);
@@ -25,15 +28,39 @@ pub(super) fn gather(axis: usize, operands: &[View], to: &mut [u8]) -> Result<()
 	if part == 0 {
 		return Err(Stop::Invalid);
 	}
-	for (number, to) in to.chunks_exact_mut(part).enumerate() {
-		// No index is inside an empty dimension.
-		let from = x.bytes.get(number * block..(number + 1) * block).ok_or(Stop::Invalid)?;
-		for (i, to) in to.chunks_exact_mut(inner).enumerate() {
-			let at = index_in(indices.meta.ty, indices.get(i as u32), dim)? as usize * inner;
-			to.copy_from_slice(from.get(at..at + inner).ok_or(Stop::Invalid)?);
+	let mut rows = [0usize; INDICES_AT_ONCE];
+	for first in (0..indices.len()).step_by(INDICES_AT_ONCE) {
+		// Looked at once, whatever stands before and behind.
+		let some = INDICES_AT_ONCE.min(indices.len() - first);
+		let rows = rows.get_mut(..some).ok_or(Stop::Invalid)?;
+		for (i, row) in rows.iter_mut().enumerate() {
+			// No index is inside an empty dimension.
+			*row = index_in(indices.meta.ty, indices.get((first + i) as u32), dim)? as usize;
+		}
+		let blocks = x.bytes.chunks_exact(block.max(1));
+		for (from, to) in blocks.zip(to.chunks_exact_mut(part)) {
+			let to = to.get_mut(first * inner..(first + some) * inner).ok_or(Stop::Invalid)?;
+			copy_rows(x.meta.ty.size(), rows, inner, from, to).ok_or(Stop::Invalid)?;
 		}
 	}
 	Ok(())
+}
+
+/// Copies rows of `inner` bytes; single elements as such.
+fn copy_rows(size: usize, rows: &[usize], inner: usize, from: &[u8], to: &mut [u8]) -> Option<()> {
+	if inner == size {
+		return by_size!(size, T => {
+			let from = T::slice(from);
+			for (slot, row) in T::slice_mut(to).iter_mut().zip(rows) {
+				*slot = *from.get(*row)?;
+			}
+			Some(())
+		});
+	}
+	for (to, row) in to.chunks_exact_mut(inner).zip(rows) {
+		to.copy_from_slice(from.get(row * inner..(row + 1) * inner)?);
+	}
+	Some(())
 }
 
 fn set(size: usize, data: &mut [u8], at: usize, f: impl Fn(u64) -> u64) -> Result<(), Stop> {

@@ -60,7 +60,8 @@ def compare(
     with tempfile.TemporaryDirectory() as name:
         here = pathlib.Path(name)
         command = [example, str(model), "-o", name, "-e", name, "-n", str(RUNS)]
-        command += ["-t", str(threads)]
+        if threads > 1:
+            command += ["-t", str(threads)]
         for key, value in bound.items():
             command += ["-b", f"{key}={value}"]
         for key, value in feeds.items():

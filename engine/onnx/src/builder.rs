@@ -22,6 +22,10 @@ const STEP_LEAVES: u64 = 56;
 /// The most bytes of a constant that is made while importing.
 const MAX_CONSTANT_BYTES: u64 = 1 << 30;
 
+/// The largest dimension of a value without elements. Others are bounded by their bytes, and
+/// importing walks along dimensions.
+const MAX_EMPTY_DIMENSION: u32 = 1 << 24;
+
 /// A value in the program being built.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Id(u32);
@@ -75,6 +79,9 @@ impl Builder {
 		// Far more than a program may have, since much of it turns out to be unused.
 		if self.defs.len() >= 64 * MAX_TENSORS {
 			return Err(Refusal::TooManyTensors);
+		}
+		if meta.count() == 0 && meta.shape.iter().any(|dim| *dim > MAX_EMPTY_DIMENSION) {
+			return unsupported(format!("no elements in the shape {:?}", meta.shape));
 		}
 		self.defs.push((def, meta));
 		Ok(Id(self.defs.len() as u32 - 1))
@@ -569,7 +576,10 @@ impl Builder {
 	/// A part along one dimension.
 	pub fn slice(&mut self, x: Id, axis: usize, start: u32, length: u32) -> Built {
 		let mut ranges = self.whole_ranges(x);
-		ranges[axis] = Range { start: if length == 0 { 0 } else { start }, step: 1, length };
+		let Some(range) = ranges.get_mut(axis) else {
+			return unsupported(format!("no dimension {axis} to take a part of"));
+		};
+		*range = Range { start: if length == 0 { 0 } else { start }, step: 1, length };
 		self.op(Op::Slice { ranges }, &[x])
 	}
 

@@ -100,6 +100,9 @@ pub enum ImportError {
 	/// An output that nothing makes, or of a type that is no tensor.
 	#[error("output `{0}` is not made by any node as a tensor")]
 	Output(String),
+	/// A mistake of the importer, which is no reason for whoever imports to end.
+	#[error("the importer fails on it, which is a mistake of the importer: {0}")]
+	Mistake(String),
 	/// The whole is too large for a program.
 	#[error("the program is refused: {0}")]
 	Program(Refusal),
@@ -110,12 +113,22 @@ pub enum ImportError {
 
 /// Imports a file.
 pub fn import(bytes: &[u8], options: &Options) -> Result<Imported, ImportError> {
-	graph::import(bytes, options)
+	total(|| graph::import(bytes, options)).unwrap_or_else(Err)
+}
+
+/// Files come from strangers and operators have many corners: a panic refuses the file, and ends
+/// nothing else. Nothing outlives it that it could have left half done.
+fn total<T>(f: impl FnOnce() -> T) -> Result<T, ImportError> {
+	std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).map_err(|panic| {
+		let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
+		let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+		ImportError::Mistake(text.unwrap_or_default())
+	})
 }
 
 /// Everything in a file that is refused, which [`import`] stops at the first of: each node that
 /// cannot be expressed, and what depends on such a node as far as its operator alone tells. Empty
 /// where the file can be imported.
 pub fn refusals(bytes: &[u8], options: &Options) -> Vec<ImportError> {
-	graph::refusals(bytes, options)
+	total(|| graph::refusals(bytes, options)).unwrap_or_else(|mistake| vec![mistake])
 }

@@ -240,15 +240,21 @@ impl Engines {
 		note(known.entry(model).or_default());
 	}
 
-	fn choose(&self, model: &ModelId, manifest: &Manifest) -> Result<Choice, EngineError> {
+	/// What is known of a model, where it is served.
+	fn served(&self, model: &ModelId) -> Result<Known, EngineError> {
 		let known = self.known.lock().get_mut(model).map(|it| {
 			self.look_again(model, it);
 			it.clone()
 		});
 		let known = known.unwrap_or_default();
-		if let Some(stopped) = known.stopped {
-			return Err(EngineError::Stopped(stopped.why));
+		match known.stopped {
+			Some(stopped) => Err(EngineError::Stopped(stopped.why)),
+			None => Ok(known),
 		}
+	}
+
+	fn choose(&self, model: &ModelId, manifest: &Manifest) -> Result<Choice, EngineError> {
+		let known = self.served(model)?;
 		if !tolerates(manifest) || known.distrusted {
 			return Ok(Choice::Canonical);
 		}
@@ -366,10 +372,7 @@ impl From<RunOutcome> for EngineResult {
 impl Engine for Engines {
 	/// An audit is the canonical engine's alone.
 	async fn audit(&self, job: EngineJob, seed: [u8; 32]) -> Result<AuditAnswer, EngineError> {
-		if let Some(why) = self.known.lock().get(&job.model).and_then(|known| known.stopped.clone())
-		{
-			return Err(EngineError::Stopped(why));
-		}
+		self.served(&job.model)?;
 		let run = RunJob::canonical(&job.manifest, job.artefact, job.inputs, None)?.traced(seed);
 		let report = self.canonical.run(run).await?;
 		match report.trace {

@@ -1,10 +1,9 @@
 // The chain's own calls, sent by Ethereum wallets: an address sends their SCALE encoding to the
 // runtime-call address, and they are dispatched by the account that belongs to the address.
 
-import { blake2b } from "@noble/hashes/blake2b";
 import { AccountId, createClient } from "polkadot-api";
 import { getWsProvider } from "polkadot-api/ws";
-import { concat, stringToBytes, toBytes, toHex, type Address, type Hex } from "viem";
+import { concat, toBytes, toHex, type Address, type Hex } from "viem";
 import { WebSocket } from "ws";
 import { chain, wallet } from "./chain.js";
 
@@ -14,12 +13,9 @@ export const RUNTIME: Address = "0x6d6f646c70792f70616464720000000000000000";
 /** A call with its arguments, such as `api.tx.Validators.bond({ amount })`. */
 type Call = { getEncodedData(): Promise<Uint8Array> };
 
-/** The account that belongs to an address: the address and twelve bytes more. */
-const bytesOf = (address: Address) => concat([toBytes(address), new Uint8Array(12).fill(0xee)]);
-
-/** The same as the chain's own tools write it. */
+/** The account that belongs to an address, as the chain's own tools write it. */
 export function account(address: Address): string {
-	return AccountId().dec(bytesOf(address));
+	return AccountId().dec(concat([toBytes(address), new Uint8Array(12).fill(0xee)]));
 }
 
 /** A connection to a node that knows the chain's calls and queries by its metadata. */
@@ -33,20 +29,6 @@ export function connect(url = process.env.COUNTERSIGN_URL ?? "ws://127.0.0.1:994
 /** The SCALE encoding of a call. */
 export async function encoded(call: Call): Promise<Hex> {
 	return toHex(await call.getEncodedData());
-}
-
-/**
- * The identifier that `Models.register` gives a model, and what its owner commits to in an earlier
- * block, so that nobody who sees the manifest on its way can be first.
- */
-export async function registration(api: any, owner: Address, register: Call): Promise<{ id: Hex; commitment: Hex }> {
-	const genesis: Hex = await api.query.System.BlockHash.getValue(0, { at: "best" });
-	const hash = (kind: string, ...parts: Uint8Array[]) =>
-		blake2b(concat([stringToBytes(`countersign/v1\0\0${kind}`), ...parts]), { dkLen: 32 });
-	// Two bytes name the call, and the last sixteen are the price.
-	const manifest = (await register.getEncodedData()).slice(2, -16);
-	const id = hash("model", toBytes(genesis), bytesOf(owner), manifest);
-	return { id: toHex(id), commitment: toHex(hash("registration", id)) };
 }
 
 /** Has a wallet dispatch a call, and waits for it. */

@@ -10,8 +10,8 @@ use countersign_primitives::{
 	apis::ServingView,
 	attribution::VectorEntry,
 	model::{
-		ArtefactHash, Manifest, ManifestError, ModelId, ModelStatus, ModelView, Price, ProgramRef,
-		MAX_SERVED,
+		registration_commitment, ArtefactHash, Manifest, ManifestError, ModelId, ModelStatus,
+		ModelView, Price, ProgramRef, MAX_SERVED,
 	},
 	tensor::{check_signature, max_encoded_bytes, Tensor, TensorError},
 	traits::{self, Bonds, Contributors, ModelTerms, RequestRules},
@@ -93,8 +93,7 @@ impl<T: Config> Pallet<T> {
 				Error::<T>::UnknownCanonicalVersion
 			);
 		}
-		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-		let model = manifest.id(&genesis, &owner);
+		let (model, _) = Self::registration(&owner, &manifest);
 		ensure!(!Models::<T>::contains_key(model), Error::<T>::AlreadyRegistered);
 		for parent in &manifest.parents {
 			ensure!(Models::<T>::contains_key(parent.model), Error::<T>::UnknownParent);
@@ -285,6 +284,13 @@ impl<T: Config> Pallet<T> {
 			None => Models::<T>::iter_keys(),
 		};
 		ids.take(limit.min(MAX_MODELS_PAGE) as usize).filter_map(|id| Self::model(&id)).collect()
+	}
+
+	/// The identifier of a manifest that `owner` registers, and what is committed to beforehand.
+	pub fn registration(owner: &AccountId, manifest: &Manifest) -> (ModelId, Hash) {
+		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		let model = manifest.id(&genesis, owner);
+		(model, registration_commitment(&model))
 	}
 
 	/// The model first registered for an artefact.

@@ -78,6 +78,9 @@ fn top_k(b: &mut Builder, node: &Node) -> Handled {
 	Ok(Some(vec![b.op(op(false), &[x])?, b.op(op(true), &[x])?]))
 }
 
+/// The most classes of `OneHot`: results have no more bytes.
+const MAX_DEPTH: i64 = 1 << 24;
+
 fn one_hot(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 	let (indices, values) = (node.input(0)?, node.input(2)?);
 	let depth = node.input(1)?;
@@ -96,6 +99,9 @@ fn one_hot(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 	let mut shape = b.shape(indices);
 	shape.insert(axis, 1);
 	let indices = b.reshape(indices, &shape)?;
+	if !(0..=MAX_DEPTH).contains(&depth) {
+		return unsupported(format!("a depth of {depth}"));
+	}
 	let steps: Vec<i64> = (0..depth).collect();
 	let steps = b.list(&steps)?;
 	let mut ramp = vec![1; rank];
@@ -176,7 +182,7 @@ fn tensor_scatter(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 	let over = axis(node.int("axis", -2), shape.len())?;
 	let first = match node.optional(2) {
 		Some(id) => b.integers(id, "the positions")?,
-		None => vec![0; shape[0] as usize],
+		None => Vec::new(),
 	};
 	let circular = node.text("mode", "linear") == "circular";
 	let own = b.shape(update);

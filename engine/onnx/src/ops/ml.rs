@@ -171,6 +171,9 @@ struct Forest {
 	leaves: Vec<(usize, usize, f32)>,
 }
 
+/// The most weights of all leaves, the absent ones counted.
+const MAX_WEIGHTS: u32 = 1 << 26;
+
 impl Forest {
 	fn read(b: &Builder, node: &Node, leaf: &str) -> Result<Self, Refusal> {
 		let ints = |name: &str| node.ints(name).unwrap_or(&[]).to_vec();
@@ -254,7 +257,11 @@ impl Forest {
 			list(b, TensorType::I32, &self.roots)?,
 		];
 		let ends = b.op(Op::Trees { depth: self.depth }, &operands)?;
-		let mut weights = vec![0f32; count as usize * outputs as usize];
+		let all = count.checked_mul(outputs).filter(|all| *all <= MAX_WEIGHTS);
+		let Some(all) = all else {
+			return unsupported(format!("{count} leaves with {outputs} weights each"));
+		};
+		let mut weights = vec![0f32; all as usize];
 		for (leaf, output, weight) in &self.leaves {
 			if *output >= outputs as usize {
 				return unsupported("a leaf for an output that does not exist");

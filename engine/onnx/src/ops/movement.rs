@@ -189,8 +189,11 @@ fn split(b: &mut Builder, node: &Node) -> Handled {
 		None => {
 			let count = node.int("num_outputs", node.proto.output.len() as i64);
 			let count = size(count)?.max(1);
+			if count > dim.max(1) && count as usize > node.proto.output.len() {
+				return unsupported(format!("{count} parts of a dimension of {dim}"));
+			}
 			let each = dim.div_ceil(count);
-			(0..count).map(|i| each.min(dim.saturating_sub(i * each))).collect()
+			(0..count).map(|i| each.min(dim.saturating_sub(i.saturating_mul(each)))).collect()
 		}
 	};
 	if parts.iter().map(|part| u64::from(*part)).sum::<u64>() != u64::from(dim) {

@@ -273,6 +273,9 @@ fn conv_transpose(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 	let [c, per_group, kernel @ ..] = &shape[..] else {
 		return unsupported("weights with fewer than three dimensions");
 	};
+	if kernel.contains(&0) {
+		return unsupported("a kernel without taps");
+	}
 	let count = kernel.len();
 	let sizes: Vec<u32> = b.shape(x).into_iter().skip(2).collect();
 	if sizes.len() != count || !(1..=3).contains(&count) {
@@ -289,8 +292,8 @@ fn conv_transpose(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 	let (mut before, mut after) = (vec![0i64; count], vec![0i64; count]);
 	let mode = node.text("auto_pad", "NOTSET");
 	for i in 0..count {
-		let full = i64::from(sizes[i] - 1) * i64::from(strides[i])
-			+ i64::from(kernel[i] - 1) * i64::from(dilations[i])
+		let full = (i64::from(sizes[i]) - 1) * i64::from(strides[i])
+			+ (i64::from(kernel[i]) - 1) * i64::from(dilations[i])
 			+ 1 + i64::from(extra[i]);
 		let wanted = match node.ints("output_shape") {
 			Some(shape) if shape.len() >= count => Some(shape[shape.len() - count + i]),
@@ -342,7 +345,7 @@ fn conv_transpose(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 	}
 	let (mut front, mut back) = (vec![0; count], vec![0; count]);
 	for i in 0..count {
-		let reach = i64::from(kernel[i] - 1) * i64::from(dilations[i]);
+		let reach = (i64::from(kernel[i]) - 1) * i64::from(dilations[i]);
 		let (head, tail) = (reach - before[i], reach - after[i] + i64::from(extra[i]));
 		let dim = b.shape(x)[i + 1];
 		let cut = |pad: i64| (-pad).max(0) as u32;

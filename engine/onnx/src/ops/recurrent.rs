@@ -117,7 +117,10 @@ fn network(
 		}
 	}
 	let (weights, recurrences) = (node.input(1)?, node.input(2)?);
-	let hidden = b.shape(recurrences).last().copied().unwrap_or(0);
+	let hidden = match b.shape(recurrences)[..] {
+		[_, _, hidden] if hidden < 1 << 16 => hidden,
+		_ => return unsupported("recurrent weights without three dimensions, or too wide"),
+	};
 	let reverse: &[bool] = match node.text("direction", "forward").as_str() {
 		"forward" => &[false],
 		"reverse" => &[true],
@@ -127,7 +130,11 @@ fn network(
 	let (mut all, mut last_h, mut last_c) = (Vec::new(), Vec::new(), Vec::new());
 	for (direction, backwards) in reverse.iter().enumerate() {
 		let part = |b: &mut Builder, id: Id| {
-			let shape = b.shape(id)[1..].to_vec();
+			let mut shape = b.shape(id);
+			if shape.is_empty() {
+				return unsupported("an operand without dimensions");
+			}
+			shape.remove(0);
 			let one = b.slice(id, 0, direction as u32, 1)?;
 			b.reshape(one, &shape)
 		};
@@ -168,7 +175,7 @@ fn network(
 			activations: activations(node, direction, defaults),
 			clip: node.attribute("clip").map(|attribute| attribute.f),
 		};
-		let mut made = Vec::with_capacity(steps as usize);
+		let mut made = Vec::new();
 		for step in 0..steps {
 			let at = if *backwards { steps - 1 - step } else { step };
 			let now = b.slice(given, 0, at, 1)?;

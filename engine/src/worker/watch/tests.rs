@@ -131,7 +131,7 @@ impl Court for FakeCourt {
 		package: Vec<u8>,
 		_: u32,
 	) -> Result<Result<ReplayCost, ReplayRefusal>, Failure> {
-		assert_eq!(package, self::package());
+		assert_eq!(package, super::tests::package());
 		Ok(Ok(self.cost()))
 	}
 	async fn judge(

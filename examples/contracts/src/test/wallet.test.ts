@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseEther } from "viem";
 import { artefact, ATTRIBUTION, block, chain, INFERENCE, model, wallet } from "../chain.js";
-import { account, connect, dispatch, encoded, registration, RUNTIME } from "../runtime.js";
+import { account, connect, dispatch, encoded, RUNTIME } from "../runtime.js";
 
 const UNIT = 10n ** 12n;
 const inference = { address: INFERENCE, abi: artefact("IInference").abi } as const;
@@ -34,10 +34,10 @@ test("an Ethereum wallet bonds, registers, serves and claims", async (context) =
 		contributors: [{ account: me, role: { type: "Training" }, evidence: `0x${"00".repeat(32)}`, share: 1_000_000_000 }],
 		parents: [{ model: first.id, royalty: 100_000_000 }],
 	};
-	const register = api.tx.Models.register({ manifest, price: UNIT });
-	const { id, commitment } = await registration(api, address, register);
+	// A registration is committed to in an earlier block, so that nobody who sees it is first.
+	const [id, commitment] = await api.apis.ModelsApi.registration(me, manifest, at);
 	await dispatch(owner, api.tx.Models.commit({ commitment }));
-	await dispatch(owner, register);
+	await dispatch(owner, api.tx.Models.register({ manifest, price: UNIT }));
 	const mine = async () => await api.apis.ModelsApi.model(id, at);
 	assert.equal((await mine()).owner, me);
 

@@ -95,11 +95,11 @@ fn audits_are_told_of_every_result_with_a_program_and_of_its_end() {
 		assert_eq!(Told::get()[1..], [Said::Closed(id, Finality::Final)]);
 
 		// Nobody can audit what has no program.
-		ModelTable::mutate(model(), |model| model.as_mut().unwrap().has_program = false);
+		ModelTable::mutate(model(), |model| model.as_mut().unwrap().canonical_version = None);
 		Told::set(vec![]);
 		answered();
 		assert_eq!(Told::get(), vec![]);
-		ModelTable::mutate(model(), |model| model.as_mut().unwrap().has_program = true);
+		ModelTable::mutate(model(), |model| model.as_mut().unwrap().canonical_version = Some(1));
 	});
 }
 
@@ -200,9 +200,9 @@ fn more_than_two_audits_or_audits_without_a_program_are_refused() {
 			assert_eq!(ask.send().unwrap_err(), Error::<Test>::EvidenceUnavailable.into());
 		};
 		refused(wanting(3));
-		ModelTable::mutate(model(), |model| model.as_mut().unwrap().has_program = false);
+		ModelTable::mutate(model(), |model| model.as_mut().unwrap().canonical_version = None);
 		refused(wanting(1));
-		ModelTable::mutate(model(), |model| model.as_mut().unwrap().has_program = true);
+		ModelTable::mutate(model(), |model| model.as_mut().unwrap().canonical_version = Some(1));
 		let mut too_little = wanting(2);
 		too_little.terms.max_fee = fee() + 2 * executor_share() - 1;
 		assert_eq!(too_little.send().unwrap_err(), Error::<Test>::FeeAboveMaximum.into());

@@ -17,7 +17,9 @@ fn committed(who: &AccountId) -> Balance {
 }
 
 fn commit_now(owner: &AccountId, seed: u8) -> Hash {
-	let commitment = registration_commitment(&id(&manifest(seed), owner));
+	let (model, commitment) = Models::registration(owner, &manifest(seed));
+	assert_eq!(model, id(&manifest(seed), owner));
+	assert_eq!(commitment, registration_commitment(&model));
 	assert_ok!(Models::commit(signed(owner.clone()), commitment));
 	commitment
 }
