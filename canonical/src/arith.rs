@@ -511,7 +511,7 @@ pub fn to_i32(x: f32) -> i32 {
 	}
 	let bits = x.to_bits();
 	let (size, exponent) = (bits & 0x7fff_ffff, (bits >> 23) & 0xff);
-	let mantissa = bits & 0x007f_ffff | 0x0080_0000;
+	let mantissa = (bits & 0x007f_ffff) | 0x0080_0000;
 	let left = exponent.saturating_sub(150) & 31;
 	let right = 150u32.saturating_sub(exponent).min(31);
 	let whole = (mantissa << left) >> right;
