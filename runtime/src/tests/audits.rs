@@ -237,7 +237,7 @@ fn a_false_accusation_costs_the_auditor_its_cover_and_the_executor_nothing() {
 			chain.block(|| ());
 		}
 		assert_eq!(<Validators as Bonds>::bonded(&liar.account), bond - cover);
-		assert_eq!(free(&challenger()) < 10_000_000 * UNIT, true, "who disputed what holds paid");
+		assert!(free(&challenger()) < 10_000_000 * UNIT, "who disputed what holds paid");
 	});
 }
 
