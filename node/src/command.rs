@@ -26,9 +26,10 @@ use countersign_engine::worker::journal::{interchange::Interchange, Journal};
 use countersign_primitives::Hash;
 use countersign_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
+use sc_client_api::{Backend as _, HeaderBackend as _};
 use sc_client_db::DatabaseSettings;
 use sc_service::{Configuration, PartialComponents};
-use std::io::Write;
+use std::{any::Any, io::Write, sync::Arc};
 
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
@@ -158,10 +159,31 @@ fn application(error: impl std::error::Error + Send + Sync + 'static) -> sc_cli:
 	sc_cli::Error::Application(Box::new(error))
 }
 
-/// The chain of a node. It also holds the node's database, so that who has this is alone.
-fn genesis(config: &Configuration) -> sc_cli::Result<(Hash, service::Partial)> {
+/// Opens a node's database. A running node holds it, so who can open it is alone.
+fn database(config: &Configuration) -> sc_cli::Result<Arc<service::Backend>> {
+	let backend = sc_service::new_db_backend::<Block>(DatabaseSettings {
+		trie_cache_maximum_size: None,
+		state_pruning: None,
+		source: config.database.clone(),
+		blocks_pruning: config.blocks_pruning,
+		pruning_filters: Vec::new(),
+		metrics_registry: None,
+	})
+	.map_err(|error| format!("The node's database cannot be opened; is it running? {error}"))?;
+	Ok(backend)
+}
+
+/// The chain of a node, and what holds its database as long as it is kept.
+fn genesis(config: &Configuration) -> sc_cli::Result<(Hash, Box<dyn Any>)> {
+	let backend = database(config)?;
+	let known = backend.blockchain().info().genesis_hash;
+	if known != Hash::zero() {
+		return Ok((known, Box::new(backend)));
+	}
+	// A node that never ran has to make its first block to know it, which compiles the runtime.
+	drop(backend);
 	let parts = service::new_partial(config, None)?;
-	Ok((parts.client.chain_info().genesis_hash, parts))
+	Ok((parts.client.chain_info().genesis_hash, Box::new(parts)))
 }
 
 fn export_journal(cmd: &ExportJournalCmd, config: &Configuration) -> sc_cli::Result<()> {
@@ -194,17 +216,8 @@ fn import_journal(cmd: &ImportJournalCmd, config: &Configuration) -> sc_cli::Res
 }
 
 fn import_artefact(cmd: &ImportArtefactCmd, config: &Configuration) -> sc_cli::Result<()> {
-	// A running node would neither see the file nor expect anybody in its folders. It holds its
-	// database, so who can open that is alone.
-	let _alone = sc_service::new_db_backend::<Block>(DatabaseSettings {
-		trie_cache_maximum_size: None,
-		state_pruning: None,
-		source: config.database.clone(),
-		blocks_pruning: config.blocks_pruning,
-		pruning_filters: Vec::new(),
-		metrics_registry: None,
-	})
-	.map_err(|error| format!("The node's database cannot be opened; is it running? {error}"))?;
+	// A running node would neither see the file nor expect anybody in its folders.
+	let _alone = database(config)?;
 	let sha256 = inference::open_store(config, cmd.blob_cache_mib)?
 		.import_artefact(&cmd.file)
 		.map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
