@@ -18,8 +18,11 @@ const LEAST_COST: i64 = 64 * 1024;
 const MAX_PEERS: usize = 1_024;
 /// The most lists that are kept in memory: at most 4 MiB of them.
 const MAX_LISTS: usize = 64;
-/// How often in a row a peer may be told that it had enough before that counts as a flood.
-const PATIENCE: u32 = 256;
+/// How often a peer may be told that it had enough before that counts as a flood.
+const PATIENCE: u64 = 256;
+/// How many of those are forgotten each second. Who waits a moment when it is told so stays below;
+/// who takes what its budget gains and asks on and on does not.
+const FORGOTTEN_PER_SECOND: u64 = 8;
 
 /// What peers may take.
 #[derive(Clone, Copy, Debug)]
@@ -82,8 +85,8 @@ impl Bucket {
 
 struct Guest {
 	bucket: Bucket,
-	/// How often in a row it was told that it had enough.
-	refused: u32,
+	/// How often it may still be told that it had enough.
+	patience: Bucket,
 }
 
 /// What peers have left.
@@ -120,18 +123,21 @@ impl<P: Copy + Eq + Hash> Budgets<P> {
 		let ServerLimits { peer_burst, peer_bytes_per_second, .. } = self.limits;
 		let guest = self.each.entry(peer).or_insert_with(|| Guest {
 			bucket: Bucket::full(peer_burst, peer_bytes_per_second, now),
-			refused: 0,
+			patience: Bucket::full(PATIENCE, FORGOTTEN_PER_SECOND, now),
 		});
 		guest.bucket.refill(now);
+		guest.patience.refill(now);
 		self.all.refill(now);
 		if guest.bucket.left <= 0 {
-			guest.refused = guest.refused.saturating_add(1);
-			return if guest.refused > PATIENCE { Verdict::Flood } else { Verdict::Refuse };
+			if guest.patience.left <= 0 {
+				return Verdict::Flood;
+			}
+			guest.patience.left = guest.patience.left.saturating_sub(1);
+			return Verdict::Refuse;
 		}
 		if self.all.left <= 0 {
 			return Verdict::Refuse;
 		}
-		guest.refused = 0;
 		Verdict::Serve
 	}
 
@@ -398,6 +404,36 @@ mod tests {
 		// Who waits is welcome again.
 		let later = now + Duration::from_secs(10);
 		assert!(matches!(fixture.ask(1, query, later).await.0, Reply::Chunks(_)));
+	}
+
+	/// A flood that is no faster than twice what the budget gains is one all the same, and whoever
+	/// asks again a few times a second is none.
+	#[test]
+	fn a_steady_flood_is_one_too() {
+		let gained = 16;
+		let limits = ServerLimits {
+			peer_burst: gained * LEAST_COST as u64,
+			peer_bytes_per_second: gained * LEAST_COST as u64,
+			..ServerLimits::default()
+		};
+		for (asked_per_second, is_flood) in [(2 * gained + 4, true), (gained + 4, false)] {
+			let start = Instant::now();
+			let mut budgets: Budgets<u8> = Budgets::new(limits, start);
+			let (mut served, mut floods) = (0, 0);
+			for query in 0..120 * asked_per_second {
+				let now = start + Duration::from_millis(query * 1_000 / asked_per_second);
+				match budgets.judge(1, now) {
+					Verdict::Serve => {
+						served += 1;
+						budgets.charge(&1, 1);
+					}
+					Verdict::Refuse => {}
+					Verdict::Flood => floods += 1,
+				}
+			}
+			assert!(served >= 119 * gained, "{served} served");
+			assert_eq!(floods > 0, is_flood, "{floods} floods at {asked_per_second} a second");
+		}
 	}
 
 	#[test]

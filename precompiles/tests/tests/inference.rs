@@ -6,6 +6,7 @@ use countersign_precompile_tests::{
 		account, address, call, call_with, deploy, logs, pay, try_deploy, wallet, wei, wei_word,
 		Failure, WEIGHT,
 	},
+	programs::small,
 	run,
 	sol::{declared_address, functions, ICaller, IRequester},
 	world::{bytes_tensor, free, held, status, TOKEN},
@@ -154,6 +155,30 @@ fn a_quote_says_what_a_request_then_costs() {
 		quote(&model, much).reverts("Dust");
 		let much = I::Terms { valueAtRisk: U256::from(1_000_000) << 200, ..terms() };
 		quote(&model, much).reverts("AmountTooLarge");
+	});
+}
+
+#[test]
+fn audits_can_be_ordered_of_a_model_that_has_a_program_and_are_part_of_the_fee() {
+	use countersign_primitives::audit::MAX_WANTED_AUDITS;
+	run(|world| {
+		let program = world.program_model("small", &small(3), TOKEN);
+		let program = world.serve(program);
+		let without = world.model(TOKEN);
+		let quote = |model: &ModelId, audited| {
+			let evidence = I::Evidence { audited, ..nothing() };
+			let terms = I::Terms { evidence, ..terms() };
+			let asked = I::quoteCall { model: word(model), inputLength: 8, terms };
+			call(&wallet(0), &ADDRESS, &asked)
+		};
+		let none = quote(&program, 0).returns::<I::quoteCall>();
+		assert_eq!(none.fee, none.costFee + none.price);
+		let one = quote(&program, 1).returns::<I::quoteCall>();
+		assert_eq!((one.costFee, one.price), (none.costFee, none.price));
+		assert!(one.fee > none.fee);
+		quote(&program, MAX_WANTED_AUDITS).works();
+		quote(&program, MAX_WANTED_AUDITS + 1).reverts("EvidenceUnavailable");
+		quote(&without, 1).reverts("EvidenceUnavailable");
 	});
 }
 

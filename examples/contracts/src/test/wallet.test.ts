@@ -35,13 +35,11 @@ test("an Ethereum wallet bonds, registers, serves and claims", async (context) =
 		parents: [{ model: first.id, royalty: 100_000_000 }],
 	};
 	// A registration is committed to in an earlier block, so that nobody who sees it is first.
-	const [, commitment] = await api.apis.ModelsApi.registration(me, manifest, at);
+	const [id, commitment] = await api.apis.ModelsApi.registration(me, manifest, at);
 	await dispatch(owner, api.tx.Models.commit({ commitment }));
-	await block((await chain.getBlockNumber()) + 1n);
 	await dispatch(owner, api.tx.Models.register({ manifest, price: UNIT }));
-	const mine = async () =>
-		(await api.apis.ModelsApi.models(undefined, 100, at)).find((one: any) => one.owner === me);
-	const { id } = await mine();
+	const mine = async () => await api.apis.ModelsApi.model(id, at);
+	assert.equal((await mine()).owner, me);
 
 	await dispatch(owner, api.tx.Models.set_capacity({ capacity: 1_000_000_000n }));
 	await dispatch(owner, api.tx.Models.serve({ model: id }));
