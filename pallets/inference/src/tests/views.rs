@@ -175,7 +175,7 @@ fn stored_types_keep_their_size() {
 	use crate::{QueueCursors, ReceiptsDigest, Request, ResultRecord};
 	use codec::MaxEncodedLen;
 	// A change here needs a migration.
-	assert_eq!(Request::max_encoded_len(), 563);
+	assert_eq!(Request::max_encoded_len(), 567);
 	assert_eq!(ResultRecord::max_encoded_len(), 320);
 	assert_eq!(QueueCursors::max_encoded_len(), 20);
 	assert_eq!(ReceiptsDigest::max_encoded_len(), 36);

@@ -50,7 +50,7 @@ fn register_stores_record_and_holds_deposit() {
 		assert_eq!((record.deposit, held(&ALICE)), (deposit, deposit));
 		assert_eq!(Balances::total_balance(&ALICE), ENDOWMENT);
 		assert_eq!(Balances::total_issuance(), issuance);
-		System::assert_last_event(
+		System::assert_has_event(
 			Event::Registered { owner: ALICE, model, artefact: [7; 32], price: 3 * UNIT, deposit }
 				.into(),
 		);
