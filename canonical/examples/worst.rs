@@ -60,12 +60,21 @@ fn main() {
 	];
 	for (name, op, a, b, out) in &cases {
 		let (x, y) = (filled(a, 1.25, -0.75), filled(b, 0.5, 1.5));
-		let ordinary = seconds(op, out, &[&x, &y]);
+		let plain = [&x, &y];
+		let mut ordinary = seconds(op, out, &plain);
 		let mut worst = (0.0, "", "");
 		for (left, low, high) in values {
 			for (right, below, above) in values {
 				let (x, y) = (filled(a, low, high), filled(b, below, above));
-				let ratio = seconds(op, out, &[&x, &y]) / ordinary;
+				let mut ratio = seconds(op, out, &[&x, &y]) / ordinary;
+				// What something else on this machine slowed down is not slow again and again.
+				for _ in 0..5 {
+					if ratio <= worst.0 {
+						break;
+					}
+					ordinary = ordinary.min(seconds(op, out, &plain));
+					ratio = ratio.min(seconds(op, out, &[&x, &y]) / ordinary);
+				}
 				if ratio > worst.0 {
 					worst = (ratio, left, right);
 				}

@@ -502,6 +502,26 @@ pub fn cast_bits(from: TensorType, to: TensorType, x: u64) -> u64 {
 	}
 }
 
+/// A cast from `F32` to `I32`: `x as i32` without branches, for vectors.
+#[inline(always)]
+pub fn to_i32(x: f32) -> i32 {
+	if cfg!(target_arch = "wasm32") {
+		// Has an instruction for it, and no vectors.
+		return x as i32;
+	}
+	let bits = x.to_bits();
+	let (size, exponent) = (bits & 0x7fff_ffff, (bits >> 23) & 0xff);
+	let mantissa = (bits & 0x007f_ffff) | 0x0080_0000;
+	let left = exponent.saturating_sub(150) & 31;
+	let right = 150u32.saturating_sub(exponent).min(31);
+	let whole = (mantissa << left) >> right;
+	// From 2^31 on the type's end, which for negative numbers is one further away; NaN is 0.
+	let whole = if exponent >= 158 { 0x7fff_ffff + (bits >> 31) } else { whole };
+	let whole = if size > 0x7f80_0000 { 0 } else { whole };
+	let sign = ((bits as i32) >> 31) as u32;
+	(whole ^ sign).wrapping_sub(sign) as i32
+}
+
 /// Whether a cast of a float to this type meets a NaN or a number that the type does not have, so
 /// that other engines give something else. Never so for `F32` and `Bool`.
 #[inline(always)]

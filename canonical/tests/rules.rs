@@ -107,6 +107,18 @@ fn products_and_sums_are_never_subnormal() {
 }
 
 #[test]
+fn casts_to_32_bits_are_those_of_the_language() {
+	// Every exponent and sign, with mantissas all over; and around powers of two.
+	for bits in (0..=u32::MAX).step_by(997) {
+		let near = bits & 0xff80_0000;
+		for bits in [bits, near, near.wrapping_sub(1), near + 1] {
+			let x = f32::from_bits(bits);
+			assert_eq!(arith::to_i32(x), x as i32, "{bits:#x}");
+		}
+	}
+}
+
+#[test]
 fn casts_saturate_and_integers_wrap() {
 	let float = |x: f32| u64::from(x.to_bits());
 	let cast = |x: f32, to| cast_bits(TensorType::F32, to, float(x));

@@ -362,7 +362,7 @@ pub(super) fn cast(to_ty: TensorType, operands: &[View], to: &mut [u8]) -> Optio
 		(TensorType::Bool | TensorType::U8, TensorType::F32) => with!(u8, f32, f32::from),
 		(TensorType::I8, TensorType::F32) => with!(i8, f32, f32::from),
 		(TensorType::I32, TensorType::F32) => with!(i32, f32, |x| x as f32),
-		(TensorType::F32, TensorType::I32) => with!(f32, i32, |x| x as i32),
+		(TensorType::F32, TensorType::I32) => with!(f32, i32, arith::to_i32),
 		(TensorType::F32, TensorType::U8) => with!(f32, u8, |x| x as u8),
 		(TensorType::F32, TensorType::I8) => with!(f32, i8, |x| x as i8),
 		(TensorType::U8 | TensorType::Bool, TensorType::I32) => with!(u8, i32, i32::from),

@@ -19,6 +19,8 @@ use core::{cell::RefCell, ops::Range};
 /// What the work of one part is worth at least, in the multiply-accumulates of
 /// [`cost::Cost::weighted_macs`]: less takes longer to hand over than to do.
 const LEAST_WORK: u64 = 1 << 20;
+/// The most parts for each thread.
+const PARTS_EACH: usize = 4;
 /// Stacks of threads. Kernels do not recurse.
 const STACK_BYTES: usize = 1 << 20;
 
@@ -67,10 +69,14 @@ impl core::fmt::Debug for Threads {
 	}
 }
 
-/// Into how many parts an operator is worth cutting.
+/// Into how many parts an operator is worth cutting: several for each thread, so that one which
+/// other work slows down gets fewer.
 fn worth(op: &Op, out: &Meta, metas: &[&Meta], threads: usize) -> usize {
+	if threads < 2 {
+		return 1;
+	}
 	let work = cost::of(op, out, metas).weighted_macs() / LEAST_WORK;
-	usize::try_from(work).unwrap_or(usize::MAX).min(threads)
+	usize::try_from(work).unwrap_or(usize::MAX).min(threads.saturating_mul(PARTS_EACH))
 }
 
 /// Whether an operator is one that threads can share.

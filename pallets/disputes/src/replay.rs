@@ -450,8 +450,14 @@ impl<T: Config> Pallet<T> {
 				decided_at: Self::now(),
 			},
 		);
+		Self::end_games_by(request, Verdict::Wrong);
 		let request = *request;
-		Self::deposit_event(Event::FoundWrong { request, executor, challenger, slash, slashed_in });
+		Self::deposit_event(match kind {
+			OffenceKind::Unavailable => {
+				Event::InputWithheld { request, executor, by: challenger, slash, slashed_in }
+			}
+			_ => Event::FoundWrong { request, executor, challenger, slash, slashed_in },
+		});
 		Ok(())
 	}
 

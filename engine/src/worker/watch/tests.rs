@@ -504,7 +504,7 @@ async fn what_no_block_can_replay_is_played_about() {
 	scene.court.0.lock().fits = false;
 	scene.blocks(10..10 + SPREAD).await;
 	assert_eq!(scene.challenged(), vec![]);
-	let opened = scene.games.opened.lock();
+	let opened = scene.games.opened.lock().clone();
 	let (message, opening, signature) = opened.first().expect("a game is opened");
 	assert!(message.verify(signature));
 	assert_eq!((message.request, message.session, message.validator), (request(2), 3, 1));
@@ -512,7 +512,6 @@ async fn what_no_block_can_replay_is_played_about() {
 	let opening = opening.as_ref().expect("it is the first");
 	assert_eq!((opening.operators, opening.operands, opening.inputs.len()), (3, 4, 1));
 	assert_eq!(opening.program[..], package()[..opening.program.len()]);
-	drop(opened);
 	// Where there cannot be one, that is said.
 	let scene = self::scene();
 	scene.put(2, 5, output(5.0), true);
@@ -554,14 +553,13 @@ async fn our_own_results_are_answered_for() {
 	scene.court.0.lock().seats.clear();
 	*scene.games.on.lock() = vec![game(9, 5, 0, Phase::Trace, us().public())];
 	scene.blocks(10..11).await;
-	let played = scene.games.played.lock();
+	let played = scene.games.played.lock().clone();
 	let [(message, action, signature)] = &played[..] else { panic!("{played:?}") };
 	assert!(message.verify(signature));
 	assert_eq!((message.branch, message.step), (4, 0));
 	assert_eq!((message.session, message.validator), (2, 6));
 	assert_eq!(message.content, GameMessage::content_of(action));
 	assert!(matches!(action, GameMove::Trace { roots, trap: None } if roots.len() == 3));
-	drop(played);
 	// Not for others, and not where the other side is to move.
 	let scene = self::scene();
 	scene.put(2, 9, output(4.0), true);
@@ -591,7 +589,7 @@ async fn a_demanded_input_of_ours_is_shown() {
 	assert!(scene.games.shown.lock().is_empty());
 	*scene.games.demanded.lock() = vec![demand(us().public())];
 	scene.blocks(11..12).await;
-	let shown = scene.games.shown.lock();
+	let shown = scene.games.shown.lock().clone();
 	let [(message, input, signature)] = &shown[..] else { panic!("{shown:?}") };
 	assert!(message.verify(signature));
 	assert_eq!((message.session, message.validator), (2, 6));
@@ -623,7 +621,7 @@ async fn a_challenger_names_what_is_wrong_and_says_it_once_in_a_while() {
 	}
 	drop(sender);
 	watching.await.expect("it ends").expect("the file is good");
-	let played = scene.games.played.lock();
+	let played = scene.games.played.lock().clone();
 	let [(message, action, _)] = &played[..] else { panic!("{played:?}") };
 	assert_eq!((message.session, message.validator, message.step), (3, 1, 1));
 	let GameMove::Name { part, .. } = action else { panic!("{action:?}") };
