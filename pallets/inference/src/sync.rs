@@ -22,7 +22,7 @@ use countersign_primitives::{
 		EvidenceSet, Finality, InlineBytes, Outcome, OutcomeCommitment, Receipt, RequestId,
 		TrapCode,
 	},
-	tensor::{decode_tensors, Tensor},
+	tensor::{decode_tensors, Tensor, MAX_PORTS},
 	traits::{Contributors, ModelTerms, Models, Programs, RunWeights, StoredProgram},
 	AccountId, Balance,
 };
@@ -36,6 +36,8 @@ use frame_support::{
 };
 use sp_runtime::DispatchError;
 
+/// The bytes that what a model declares of its inputs and outputs takes at most.
+const PORTS_BYTES: u32 = 2 * MAX_PORTS * 140;
 /// The longest encoding of outputs that an event carries.
 pub const MAX_EVENT_OUTPUT_BYTES: u32 = 1_024;
 /// An output as an event carries it.
@@ -64,6 +66,22 @@ impl<T: Config> Pallet<T> {
 	/// model never changes inside a block but to `None`.
 	pub fn sync_weight(model: &ModelId) -> Option<Weight> {
 		Self::weigh(model, &T::Programs::stored(model)?.summary)
+	}
+
+	/// The weight of [`Pallet::run_view`], whatever the input: as [`Pallet::sync_weight`], without
+	/// payment and receipt. `None` where that is.
+	///
+	/// To be charged before `run_view` is called; nothing of it comes back.
+	pub fn view_weight(model: &ModelId) -> Option<Weight> {
+		let summary = T::Programs::stored(model)?.summary;
+		Self::weigh(model, &summary)?;
+		let output = u32::try_from(summary.output_bytes()).unwrap_or(u32::MAX);
+		// What the model is and declares, besides what comes out: two times what a result is read by.
+		let weight = T::WeightInfo::read_result(PORTS_BYTES)
+			.saturating_add(T::WeightInfo::read_result(output))
+			.saturating_add(T::Programs::read_weight(summary.length))
+			.saturating_add(Self::run_weight(&summary.cost));
+		Some(weight)
 	}
 
 	/// The weight of finding out that a model cannot be called.
@@ -126,7 +144,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Runs a model in this very block and leaves no trace: for a caller that may only read and has
-	/// charged [`Pallet::sync_weight`]. Only where the owner asks no price, since nothing is paid.
+	/// charged [`Pallet::view_weight`]. Only where the owner asks no price, since nothing is paid.
 	///
 	/// Fails as [`Pallet::run_sync`] does, and with [`Error::PaymentRequired`].
 	pub fn run_view(

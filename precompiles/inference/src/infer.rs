@@ -10,15 +10,16 @@ use countersign_primitives::{
 	request::Outcome,
 	tensor::{Tensor, MAX_INLINE_BYTES},
 };
+use frame_support::weights::Weight;
 use pallet_inference::{Pallet, WeightInfo};
 use pallet_revive::{
 	precompiles::{alloy::sol_types::SolCall, Error, Ext},
 	Config,
 };
 
-/// Charges a run's weight. Nothing of it is done before.
+/// Charges a run's weight, where it can run inside a transaction. Nothing of it is done before.
 fn charge_run<T>(
-	model: &ModelId,
+	weight: impl FnOnce() -> Option<Weight>,
 	not_synchronous: &str,
 	env: &mut impl Ext<T = T>,
 ) -> Result<(), Error>
@@ -26,8 +27,7 @@ where
 	T: pallet_inference::Config + Config,
 {
 	charge(env, Pallet::<T>::sync_refusal_weight())?;
-	let weight = Pallet::<T>::sync_weight(model).ok_or_else(|| revert(not_synchronous))?;
-	charge(env, weight)
+	charge(env, weight().ok_or_else(|| revert(not_synchronous))?)
 }
 
 /// Runs a model that costs nothing but gas, and leaves no trace. Reverts with `not_synchronous`
@@ -41,7 +41,7 @@ pub fn run_view<T>(
 where
 	T: pallet_inference::Config + Config,
 {
-	charge_run(model, not_synchronous, env)?;
+	charge_run(|| Pallet::<T>::view_weight(model), not_synchronous, env)?;
 	match Pallet::<T>::run_view(model, input).map_err(refused)? {
 		(Outcome::Output(_), outputs) => Ok(outputs),
 		(Outcome::Trap { .. }, _) => Err(revert(reasons::TRAPPED)),
@@ -93,7 +93,7 @@ where
 		let max_fee = value(env)?;
 		let input = Self::sync_input(&call.input, env)?;
 		let model = from_word(&call.model);
-		charge_run(&model, reasons::NOT_SYNCHRONOUS, env)?;
+		charge_run(|| Pallet::<T>::sync_weight(&model), reasons::NOT_SYNCHRONOUS, env)?;
 		let who = caller(env)?;
 		Self::give_back(&who, max_fee, env)?;
 		let run = Pallet::<T>::run_sync(&who, &model, &input, max_fee).map_err(refused)?;

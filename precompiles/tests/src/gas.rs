@@ -63,7 +63,7 @@ pub fn infer(world: &mut World, name: &str, model: &Model) -> Measured {
 		.collect();
 	let asked = I::inferCall { model: B256::from(id.0), input };
 	let reply = call_with(&wallet(0), &ADDRESS, 0.into(), asked.abi_encode(), LIMIT);
-	Measured { macs: summary.cost.macs, run: Inference::sync_weight(&id), reply }
+	Measured { macs: summary.cost.macs, run: Inference::view_weight(&id), reply }
 }
 
 /// A contract whose code is `data`.
@@ -103,7 +103,8 @@ pub fn solidity(widths: &[u64]) -> Reply {
 	call_with(&wallet(0), &contract, 0.into(), IPlain::runCall { x }.abi_encode(), LIMIT)
 }
 
-/// How many times the gas of `infer` the same takes in Solidity.
-pub fn ratio(solidity: &Reply, infer: &Measured) -> f64 {
-	solidity.gas as f64 / infer.reply.gas as f64
+/// How many times the gas of `infer` the same takes in Solidity, and how many times its time.
+pub fn ratio(solidity: &Reply, infer: &Measured) -> (f64, f64) {
+	let time = |reply: &Reply| reply.weight.ref_time() as f64;
+	(solidity.gas as f64 / infer.reply.gas as f64, time(solidity) / time(&infer.reply))
 }

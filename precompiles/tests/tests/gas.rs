@@ -5,8 +5,10 @@ use countersign_precompile_tests::{
 	run,
 };
 
-/// How many times the gas of `infer` the network of 20,000 parameters takes in Solidity, at least.
-const LEAST: f64 = 100.0;
+/// How many times the gas of `infer` the network of 20,000 parameters takes in Solidity, at least, and
+/// how many times the time. Gas counts the larger of time and proof, and most of what `infer` takes
+/// is the proof of its 80 KB of weights.
+const LEAST: (f64, f64) = (5.0, 15.0);
 
 #[test]
 fn a_network_costs_a_small_part_of_what_it_does_in_solidity() {
@@ -15,8 +17,8 @@ fn a_network_costs_a_small_part_of_what_it_does_in_solidity() {
 		ours.reply.works();
 		let plain = solidity(&MLP);
 		plain.works();
-		let times = ratio(&plain, &ours);
-		assert!(times >= LEAST, "only {times:.1} times cheaper");
+		let (gas, time) = ratio(&plain, &ours);
+		assert!(gas >= LEAST.0 && time >= LEAST.1, "{gas:.1} times the gas, {time:.1} the time");
 	});
 }
 
