@@ -589,7 +589,7 @@ async fn a_demanded_input_of_ours_is_shown() {
 	assert!(scene.games.shown.lock().is_empty());
 	*scene.games.demanded.lock() = vec![demand(us().public())];
 	scene.blocks(11..12).await;
-	let shown = scene.games.shown.lock();
+	let shown = scene.games.shown.lock().clone();
 	let [(message, input, signature)] = &shown[..] else { panic!("{shown:?}") };
 	assert!(message.verify(signature));
 	assert_eq!((message.session, message.validator), (2, 6));

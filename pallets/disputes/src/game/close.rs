@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use countersign_primitives::{
 	dispute::{Verdict, Verdicts},
 	request::RequestId,
+	traits::Offences,
 };
 
 /// What becomes of a challenger's bond.
@@ -118,6 +119,11 @@ impl<T: Config> Pallet<T> {
 			Self::end_games(request, End::Even);
 			return true;
 		};
+		if T::Offences::is_suspended(case.version) {
+			// Nobody may move, so nobody loses by silence.
+			Self::end_game(request, branch, End::Even);
+			return true;
+		}
 		if !game.phase.is_executors() {
 			Self::end_game(request, branch, End::Lost);
 			return true;

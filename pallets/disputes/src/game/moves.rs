@@ -26,6 +26,7 @@ use countersign_primitives::{
 	program::ProgramPort,
 	request::{Outcome, RequestId, TrapCode},
 	tensor::{decode_tensors, Tensor},
+	traits::Offences,
 	Hash,
 };
 use countersign_programs::{policy, to_canonical, type_from_canonical, type_to_canonical};
@@ -83,6 +84,8 @@ impl Table<'_> {
 	/// What a move does, or why it is refused. Whose turn it is, and that it is not over, was
 	/// checked.
 	pub(crate) fn consider<T: Config>(&self, action: &GameMove) -> Considered {
+		// Nobody is convicted under a version that may be wrong itself.
+		ensure!(!T::Offences::is_suspended(self.case.version), GameRefusal::Version);
 		match (&self.game.phase, action) {
 			(Phase::Trace, GameMove::Trace { roots, trap }) => {
 				self.trace::<T>(roots, trap.as_ref())

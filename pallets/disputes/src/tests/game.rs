@@ -717,6 +717,35 @@ fn silence_waits_for_room() {
 }
 
 #[test]
+fn a_suspension_ends_games_even() {
+	for executors_turn in [true, false] {
+		build_and_execute(|| {
+			let world = World::new(2);
+			let player = world.player();
+			world.signed(off(&world.truth()));
+			let ours = free(&challenger());
+			open(&challenger(), player.opening());
+			let fee = fee();
+			let trace = player.answer(&Phase::Trace).unwrap();
+			if !executors_turn {
+				play(&executor(), 0, trace.clone());
+			}
+			Suspended::set(true);
+			if executors_turn {
+				let suspended = Error::<Test>::VersionSuspended.into();
+				assert_eq!(refused(&executor(), 0, trace), suspended);
+			}
+			run_to(60);
+			assert!(Games::<Test>::iter().next().is_none());
+			assert_ne!(end_of(&request()), Some(MockEnd::Invalidated));
+			assert_eq!(free(&challenger()), ours - fee, "the bond is back");
+			assert!(Reports::get(request()).is_none());
+			Suspended::set(false);
+		});
+	}
+}
+
+#[test]
 fn a_cast_on_the_way_excuses() {
 	// Scores are cast to integers and back; the input saturates them. Nobody is slashed for what
 	// another engine makes of that.
