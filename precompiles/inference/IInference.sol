@@ -115,8 +115,8 @@ interface IInference {
 
     /// What a request in the next block would cost, and who could run it.
     struct Quote {
-        /// The whole fee in wei, and its parts: for the work, and the owner's price. What is left is for
-        /// audits that the terms ask for.
+        /// The whole fee in wei, and its two parts: for the work, audits that the terms ask for
+        /// included, and the owner's price.
         uint256 fee;
         uint256 costFee;
         uint256 price;

@@ -45,8 +45,8 @@ fn whatever_comes_is_refused_or_becomes_a_program() {
 	let mut found = mistakes(40_000, |seed| {
 		imported += usize::from(driven::graph(&Dice(seed).bytes(200)));
 	});
-	// Most do not fit; those that do not say little.
-	assert!(imported > 1_000, "{imported}");
+	// Most do not fit; if none did, this would say little.
+	assert!(imported > 50, "{imported}");
 	found.extend(mistakes(4_000, |seed| {
 		let mut dice = Dice(seed);
 		let mut file = driven::encoded(&dice.bytes(200));

@@ -61,6 +61,10 @@ pub(super) struct Auditor {
 	parts: Arc<Parts>,
 	running: JoinSet<()>,
 	showing: JoinSet<()>,
+	/// The newest block, and those at which the tasks were last started.
+	block: Option<BestBlock>,
+	run_at: Option<BestBlock>,
+	shown_at: Option<BestBlock>,
 }
 
 impl Auditor {
@@ -71,26 +75,45 @@ impl Auditor {
 			submitted: Mutex::default(),
 			failures: Mutex::default(),
 		};
-		Self { parts: Arc::new(parts), running: JoinSet::new(), showing: JoinSet::new() }
+		Self {
+			parts: Arc::new(parts),
+			running: JoinSet::new(),
+			showing: JoinSet::new(),
+			block: None,
+			run_at: None,
+			shown_at: None,
+		}
 	}
 
-	/// Goes on with whatever can be gone on with. A task that is still busy is left alone.
+	/// Goes on with whatever can be gone on with. A task that is still busy is left alone, and
+	/// started again at this block when it has ended.
 	pub(super) fn on_block(&mut self, block: BestBlock) {
-		if self.showing.is_empty() {
+		self.block = Some(block);
+		self.go_on(block);
+	}
+
+	fn go_on(&mut self, block: BestBlock) {
+		if self.showing.is_empty() && self.shown_at != Some(block) {
+			self.shown_at = Some(block);
 			self.showing.spawn(show_all(self.parts.clone(), block));
 		}
-		if self.running.is_empty() {
+		if self.running.is_empty() && self.run_at != Some(block) {
+			self.run_at = Some(block);
 			self.running.spawn(run_all(self.parts.clone(), block));
 		}
 	}
 
-	/// The end of a task. Never ends while there is none.
+	/// The end of a task. `None` where there is none.
 	pub(super) async fn join_next(&mut self) -> Option<Result<(), JoinError>> {
-		tokio::select! {
+		let end = tokio::select! {
 			Some(end) = self.running.join_next() => Some(end),
 			Some(end) = self.showing.join_next() => Some(end),
 			else => None,
+		};
+		if let (Some(_), Some(block)) = (&end, self.block) {
+			self.go_on(block);
 		}
+		end
 	}
 
 	pub(super) async fn shutdown(&mut self) {

@@ -93,6 +93,8 @@ impl<T: Config> audit::Audits for Pallet<T> {
 	fn close(id: &RequestId, finality: Finality) -> AuditBill {
 		let Some(mut audit) = Audits::<T>::get(id) else { return AuditBill::default() };
 		audit.end = Some(finality);
+		// What ends before its first draw was never up for an audit.
+		let was_up = !matches!(audit.early, Progress::Waiting { number: 0, .. });
 		for draw in [Draw::Early, Draw::Late] {
 			match audit.progress(draw) {
 				Progress::Waiting { number: 0, due, .. } if draw == Draw::Late => {
@@ -109,7 +111,7 @@ impl<T: Config> audit::Audits for Pallet<T> {
 		let had = u8::try_from(audit.seats.iter().filter(wanted).count()).unwrap_or(u8::MAX);
 		let missing = audit.wanted.saturating_sub(had);
 		let bill = AuditBill {
-			from_executor: if audit.nobody && audit.passed() == 0 {
+			from_executor: if !was_up || audit.nobody && audit.passed() == 0 {
 				0
 			} else {
 				audit.from_executor

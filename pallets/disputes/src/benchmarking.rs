@@ -158,6 +158,29 @@ where
 	Ok(())
 }
 
+/// A game about the last of these operators, after the trace and the naming.
+fn named<T: Config>(package: &Package) -> Result<(RequestId, AccountId, Shown), BenchmarkError>
+where
+	T::Currency: Mutate<AccountId>,
+{
+	let (request, model, inputs) = playable::<T>(package)?;
+	let player = Player::new(&model, &inputs, Vec::new()).ok_or("it runs")?;
+	let who = rich::<T>("challenger");
+	let opening = player.opening();
+	Pallet::<T>::do_open_game(who.clone(), request, opening, 0).map_err(|e| e.error)?;
+	let case = GameCases::<T>::get(request).ok_or("a game is on")?;
+	let Some(GameMove::Trace { roots, .. }) = player.answer(&Phase::Trace) else {
+		return Err("it has a trace".into());
+	};
+	Pallet::<T>::go_on(&request, case, &roots);
+	let operator = package.program.nodes.len() as u32 - 1;
+	let shown = player.element(operator, 0).ok_or("it has an element")?;
+	let action = GameMove::Name { part: shown.part.clone(), path: shown.path.clone() };
+	let player = crate::game::Player { who: who.clone() };
+	Pallet::<T>::do_game_move(player, request, 0, action).map_err(|e| e.error)?;
+	Ok((request, who, shown))
+}
+
 #[benchmarks(where T::Currency: Mutate<AccountId>)]
 mod benchmarks {
 	use super::*;
@@ -197,29 +220,6 @@ mod benchmarks {
 
 		assert_eq!(Pallet::<T>::game_roots(request).map(|roots| roots.len() as u32), Some(r));
 		Ok(())
-	}
-
-	/// A game about the last of these operators, after the trace and the naming.
-	fn named<T: Config>(package: &Package) -> Result<(RequestId, AccountId, Shown), BenchmarkError>
-	where
-		T::Currency: Mutate<AccountId>,
-	{
-		let (request, model, inputs) = playable::<T>(package)?;
-		let player = Player::new(&model, &inputs, Vec::new()).ok_or("it runs")?;
-		let who = rich::<T>("challenger");
-		let opening = player.opening();
-		Pallet::<T>::do_open_game(who.clone(), request, opening, 0).map_err(|e| e.error)?;
-		let case = GameCases::<T>::get(request).ok_or("a game is on")?;
-		let Some(GameMove::Trace { roots, .. }) = player.answer(&Phase::Trace) else {
-			return Err("it has a trace".into());
-		};
-		Pallet::<T>::go_on(&request, case, &roots);
-		let operator = package.program.nodes.len() as u32 - 1;
-		let shown = player.element(operator, 0).ok_or("it has an element")?;
-		let action = GameMove::Name { part: shown.part.clone(), path: shown.path.clone() };
-		let player = crate::game::Player { who: who.clone() };
-		Pallet::<T>::do_game_move(player, request, 0, action).map_err(|e| e.error)?;
-		Ok((request, who, shown))
 	}
 
 	#[benchmark]
@@ -296,7 +296,7 @@ mod benchmarks {
 			genesis,
 			request,
 			branch: 0,
-			step: 1,
+			step: 2,
 			session,
 			validator,
 			signer,

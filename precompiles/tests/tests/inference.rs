@@ -174,8 +174,8 @@ fn audits_can_be_ordered_of_a_model_that_has_a_program_and_are_part_of_the_fee()
 		let none = quote(&program, 0).returns::<I::quoteCall>();
 		assert_eq!(none.fee, none.costFee + none.price);
 		let one = quote(&program, 1).returns::<I::quoteCall>();
-		assert_eq!((one.costFee, one.price), (none.costFee, none.price));
-		assert!(one.fee > none.fee);
+		assert_eq!((one.fee, one.price), (one.costFee + one.price, none.price));
+		assert!(one.costFee > none.costFee);
 		quote(&program, MAX_WANTED_AUDITS).works();
 		quote(&program, MAX_WANTED_AUDITS + 1).reverts("EvidenceUnavailable");
 		quote(&without, 1).reverts("EvidenceUnavailable");

@@ -255,11 +255,10 @@ fn two_audits_can_be_bought() {
 			value_at_risk: 0,
 			callback: None,
 		};
-		let with = Inference::quote(model.id, 100, terms(wanted)).expect("offered");
-		let plain =
-			Inference::quote(model.id, 100, terms(EvidenceSet::default())).expect("offered");
+		let with = Inference::quote(model.id, 8, terms(wanted)).expect("offered");
+		let plain = Inference::quote(model.id, 8, terms(EvidenceSet::default())).expect("offered");
 		let three = EvidenceSet { audited: 3, ..Default::default() };
-		assert!(Inference::quote(model.id, 100, terms(three)).is_err());
+		assert!(Inference::quote(model.id, 8, terms(three)).is_err());
 		// Each as much as the executor gets of the work: 60 %.
 		let audit = plain.cost_fee * 60 / 100;
 		assert!(with.fee.abs_diff(plain.fee + 2 * audit) <= 2);
@@ -302,7 +301,7 @@ fn a_chain_of_one_validator_pays_it_in_full() {
 		}
 		let fee = Inference::quote(
 			model.id,
-			100,
+			8,
 			countersign_primitives::request::Terms {
 				max_fee: 0,
 				deadline: 0,

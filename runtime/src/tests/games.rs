@@ -330,8 +330,12 @@ fn liars_are_found_wherever_they_lie() {
 		let model = canonical::Model::decode(&package).expect("a package");
 		let inputs: Vec<canonical::Tensor> = input.iter().map(to_canonical).collect();
 		let nodes = model.program().nodes.len() as u32;
-		if !heavy || model.plan().leaves > canonical::proof::MAX_LEAVES {
-			println!("{name}: replayed, or not provable: {} leaves", model.plan().leaves);
+		let is_asked = bytes <= countersign_primitives::tensor::MAX_INPUT_BYTES;
+		if !heavy || !is_asked || model.plan().leaves > canonical::proof::MAX_LEAVES {
+			let leaves = model.plan().leaves;
+			println!(
+				"{name}: {bytes} bytes of input, {leaves} leaves, too heavy: {heavy}: no game"
+			);
 			continue;
 		}
 		let metas = model.program().output_metas(model.plan());

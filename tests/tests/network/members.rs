@@ -40,7 +40,8 @@ async fn a_validator_joins_and_another_leaves_under_load() -> Result<()> {
 		within("sync", Duration::from_secs(300), finalized(&own, start)).await?;
 		let made = own.rotate_keys(&eves).await?;
 		own.submit(&Call::set_keys(made.keys, made.proof), &eve).await?;
-		own.submit(&Call::bond(1_000 * UNIT), &eve).await?;
+		// As much as the others have: who has little is drawn seldom.
+		own.submit(&Call::bond(1_000_000 * UNIT), &eve).await?;
 		own.submit(&Call::set_capacity(CAPACITY), &eve).await?;
 		own.submit(&Call::serve(&served.model), &eve).await?;
 		client.submit(&Call::leave(), &dave).await?;

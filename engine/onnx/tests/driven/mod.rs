@@ -57,7 +57,9 @@ pub fn graph(bytes: &[u8]) -> bool {
 
 /// The file of such a graph.
 pub fn encoded(bytes: &[u8]) -> Vec<u8> {
-	Chosen(bytes).model().encode_to_vec()
+	let mut chosen = Chosen { bytes, usual: Vec::new() };
+	chosen.usual = chosen.dims();
+	chosen.model().encode_to_vec()
 }
 
 const OPERATORS: &str = "\
@@ -92,13 +94,17 @@ const EDGES: &[i64] = &[-1, -2, 3, 4, 7, 64, 4096, 1 << 31, i64::MAX, i64::MIN, 
 const TYPES: &[i32] = &[1, 1, 1, 7, 7, 6, 2, 3, 9, 5, 12, 13, 10, 11];
 
 /// Bytes that choose; zeros after their end.
-struct Chosen<'a>(&'a [u8]);
+struct Chosen<'a> {
+	bytes: &'a [u8],
+	/// The shape that most tensors have, so that some fit each other.
+	usual: Vec<i64>,
+}
 
 impl Chosen<'_> {
 	fn byte(&mut self) -> u8 {
-		match self.0.split_first() {
+		match self.bytes.split_first() {
 			Some((first, rest)) => {
-				self.0 = rest;
+				self.bytes = rest;
 				*first
 			}
 			None => 0,
@@ -125,7 +131,17 @@ impl Chosen<'_> {
 		}
 	}
 
+	fn ty(&mut self) -> i32 {
+		match self.below(4) {
+			0 => self.pick(TYPES),
+			_ => 1,
+		}
+	}
+
 	fn dims(&mut self) -> Vec<i64> {
+		if !self.usual.is_empty() && self.below(4) > 0 {
+			return self.usual.clone();
+		}
 		let rank = self.pick(&[0, 1, 1, 2, 2, 3, 4, 4, 5]);
 		(0..rank)
 			.map(|_| match self.below(40) {
@@ -141,7 +157,7 @@ impl Chosen<'_> {
 			DimensionProto { value: Some(value) }
 		});
 		let shape = Some(TensorShapeProto { dim: dim.collect() });
-		let tensor = TensorTypeProto { elem_type: self.pick(TYPES), shape };
+		let tensor = TensorTypeProto { elem_type: self.ty(), shape };
 		ValueInfoProto { name, r#type: Some(TypeProto { tensor_type: Some(tensor) }) }
 	}
 
@@ -149,7 +165,7 @@ impl Chosen<'_> {
 		let dims = self.dims();
 		let count = dims.iter().fold(1i64, |count, dim| count.saturating_mul(*dim));
 		let count = count.clamp(0, 1024) as usize;
-		let data_type = self.pick(TYPES);
+		let data_type = self.ty();
 		let mut tensor = TensorProto { name, dims, data_type, ..Default::default() };
 		match data_type {
 			1 => tensor.float_data = (0..count).map(|_| self.number() as f32 * 0.5).collect(),
@@ -199,7 +215,7 @@ impl Chosen<'_> {
 					_ => names[self.below(names.len())].clone(),
 				})
 				.collect();
-			let attribute = (0..self.pick(&[0, 0, 0, 1, 1, 2, 3])).map(|_| self.attribute());
+			let attribute = (0..self.pick(&[0, 0, 0, 0, 0, 1, 2])).map(|_| self.attribute());
 			let attribute = attribute.collect();
 			let output: Vec<String> =
 				(0..self.pick(&[1, 1, 1, 2, 3])).map(|at| format!("n{number}_{at}")).collect();

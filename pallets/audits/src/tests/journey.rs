@@ -323,6 +323,7 @@ fn what_the_pot_lacks_it_owes() {
 		assert_noop!(Audits::claim(RuntimeOrigin::signed(account(7))), Error::<Test>::NothingOwed);
 		// The next result pays in.
 		let next = answer(2);
+		run_blocks(3);
 		end(&next, Finality::Final);
 		assert_ok!(Audits::claim(origin()));
 		assert_eq!(free(&auditor), UNIT + pay);
