@@ -28,7 +28,7 @@ use sp_keyring::Sr25519Keyring;
 use sp_runtime::{traits::Dispatchable, transaction_validity::TransactionSource};
 
 /// All that is to be audited.
-fn work() -> Vec<AuditItem> {
+pub(super) fn work() -> Vec<AuditItem> {
 	Sr25519Keyring::iter()
 		.flat_map(|key| Audits::work_of(InferencePair::from(key.pair()).public()))
 		.collect()
@@ -50,7 +50,7 @@ fn bring_in(call: impl Into<RuntimeCall>) {
 }
 
 /// Does what one auditor has to do, with what it found.
-fn act(item: &AuditItem, outcome: Outcome, trace: Hash) {
+pub(super) fn act(item: &AuditItem, outcome: Outcome, trace: Hash) {
 	let pair = pair_of(&item.account);
 	let genesis = System::block_hash(0);
 	let found = outcome.commitment().expect("tensors");

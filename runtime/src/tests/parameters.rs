@@ -6,19 +6,21 @@
 //! forgotten, or asked and not heeded, fails here.
 
 use super::{
+	audits::{act, work},
 	blocks::Chain,
 	genesis::preset_with,
 	governance::{answer, ask, model_of_cost, propose, signed, tensors},
 };
 use crate::*;
 use countersign_primitives::{
+	audit::AuditStage,
 	commitment::tensors_commitment,
 	governance::GovernanceParameters,
 	keys::InferencePair,
 	model::{ModelId, ProgramRef},
 	offence::{OffenceKind, OffenceReport},
 	parameters::{ConsensusParameters, RequestParameters},
-	request::{EvidenceSet, Input, InputDemand, RequestId, Role, Terms},
+	request::{EvidenceSet, Input, InputDemand, Outcome, RequestId, Role, Terms},
 	traits::{Bonds, Offences as _, Results as _, Sessions},
 	GIGA_MAC,
 };
@@ -127,6 +129,7 @@ struct Requests {
 	missed: RequestId,
 	withheld: RequestId,
 	answered: RequestId,
+	audited: RequestId,
 }
 
 /// What can be seen after a block.
@@ -165,6 +168,8 @@ fn look(requests: &Requests) -> BTreeMap<&'static str, String> {
 		("referenda", format!("{referenda:?}")),
 		("what is scheduled", format!("{agenda:?}")),
 		("a vote", format!("{lock:?}")),
+		("audits", format!("{:?}", Audits::view(requests.audited))),
+		("a pause", pallet_inference::Paused::<Runtime>::get().to_string()),
 		("payouts", format!("{spends:?}")),
 	])
 }
@@ -222,11 +227,13 @@ fn play(genesis: Value) -> Seen {
 			let missed = ask(model).expect("it is taken");
 			let answered = ask(model).expect("it is taken");
 			let withheld = ask_without_input(model);
+			let audited = ask(middling).expect("it is taken");
 			seen.extend(at_once(model, middling, costly).into_iter().map(|(of, it)| (1, of, it)));
-			Requests { missed, withheld, answered }
+			Requests { missed, withheld, answered, audited }
 		});
 		chain.block(|| {
 			answer(requests.answered);
+			answer(requests.audited);
 			demand(requests.withheld);
 			let spend = pallet_treasury::Call::spend {
 				asset_kind: Box::new(()),
@@ -258,7 +265,13 @@ fn play(genesis: Value) -> Seen {
 		});
 		let mut last = BTreeMap::new();
 		for _ in 0..BLOCKS {
+			let items = work();
 			chain.block(|| {
+				// Auditors commit, and do not show what they committed to.
+				for item in items.iter().filter(|item| item.stage == AuditStage::Commit) {
+					let bytes = codec::Encode::encode(&tensors()).try_into().expect("short");
+					act(item, Outcome::Output(bytes), Hash::zero());
+				}
 				// A vote that is taken back after the decision stays locked for a while.
 				if matches!(
 					ReferendumInfoFor::<Runtime>::get(2),
