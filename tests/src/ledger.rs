@@ -46,7 +46,7 @@ pub struct Ledger {
 	pub asked: BTreeSet<RequestId>,
 	/// How each ended. More than one end is a fault.
 	pub ends: BTreeMap<RequestId, Vec<End>>,
-	/// What was burned by settlements.
+	/// What was burned by settlements and slashes.
 	pub burned: Balance,
 	/// Assignments that were not answered in time.
 	pub missed: usize,
@@ -94,6 +94,12 @@ impl Ledger {
 					}
 					("Inference", "Missed") => {
 						self.missed += 1;
+						continue;
+					}
+					// An auditor that was killed between commitment and showing loses a little.
+					("Validators", "Slashed") => {
+						let burned = event.bytes.last_chunk().context("what it burned comes last")?;
+						self.burned += Balance::from_le_bytes(*burned);
 						continue;
 					}
 					("Inference", "Finalised") => {
@@ -155,7 +161,7 @@ impl Ledger {
 	}
 
 	/// Checks that every request ended exactly once and that no token came or went but by the
-	/// burns that settlements declared.
+	/// burns that settlements and slashes declared.
 	pub async fn check(&self, client: &Client) -> Result<Tally> {
 		let tally = self.tally();
 		ensure!(tally.lost == 0, "{} requests have no end", tally.lost);
