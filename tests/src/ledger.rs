@@ -98,7 +98,8 @@ impl Ledger {
 					}
 					// An auditor that was killed between commitment and showing loses a little.
 					("Validators", "Slashed") => {
-						let burned = event.bytes.last_chunk().context("what it burned comes last")?;
+						let burned =
+							event.bytes.last_chunk().context("what it burned comes last")?;
 						self.burned += Balance::from_le_bytes(*burned);
 						continue;
 					}
