@@ -135,7 +135,7 @@ impl Story<'_> {
 		let total: Balance =
 			client.api("AttributionApi_total_credited", (self.model,), Some(at)).await?;
 		ensure!(total == credited, "contributors were credited {total}, not {credited}");
-		let left = owned(client, &self.requester.account(), at).await?;
+		let left = owned(&client, &self.requester.account(), at).await?;
 		ensure!(
 			self.facts.requester_before == left + paid + self.facts.transaction_fees,
 			"Ferdie had {}, has {left}, paid {paid} for answers and {} for transactions",
