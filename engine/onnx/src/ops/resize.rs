@@ -5,7 +5,7 @@ use crate::{
 	builder::{unsupported, Builder, Id, Refusal},
 	node::{axes, size, Node},
 };
-use countersign_canonical::{op::Op, tensor::TensorType};
+use countersign_canonical::{op::Op, program::MAX_RESULT_BYTES, tensor::TensorType};
 
 pub(super) fn lower(b: &mut Builder, node: &Node) -> Handled {
 	match node.proto.op_type.as_str() {
@@ -215,6 +215,11 @@ fn along(
 	}
 	if length == 0 || !scale.is_finite() || scale <= 0.0 {
 		return unsupported("resizing nothing");
+	}
+	// The indices of one tap are a constant, which has its limit too.
+	let indices = u64::from(wanted) * 8;
+	if indices > MAX_RESULT_BYTES {
+		return Err(Refusal::TooLarge(indices));
 	}
 	let last = i64::from(length) - 1;
 	// For each tap, where it reads and with what weight.
