@@ -262,7 +262,6 @@ async fn what_cannot_be_had_is_missed_and_the_engines_failures_are_no_answer() {
 		fixture.engine.scripts.lock().push(Script::Fail(crash));
 	}
 	let item = fixture.audit(1);
-	fixture.world.offered.lock().remove(&BlobId::Tensors(fixture.audit(2).input_commitment));
 	let missed = |world: &World| world.metrics.snapshot().audits_missed == 1;
 	fixture.import_until(11, from_ref(&item), missed).await;
 	let mut without = fixture.audit(2);

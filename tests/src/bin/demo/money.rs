@@ -100,18 +100,26 @@ impl Story<'_> {
 			first.len(),
 			block.number,
 		));
+		let audited = self.facts.shown.iter().filter(|shown| shown.evidence.audited > 0).count();
+		ensure!(audited > 0, "new bonds are always audited, and nobody was");
+		self.console.holds(&format!(
+			"{audited} of them were run again by other validators, drawn for it, who agree; the bonds \
+			 are new, so the executors' part pays for that at first",
+		));
 		Ok(())
 	}
 
 	/// Checks, in the state of one finalised block, that results are there, that the requester
 	/// has paid exactly the fees of what was settled, and that contributors were credited.
-	async fn check_at(&self, at: Hash) -> Result<()> {
-		let client = self.client();
-		for shown in self.facts.shown.iter().filter(|shown| shown.paid.is_some()) {
+	async fn check_at(&mut self, at: Hash) -> Result<()> {
+		let client = self.client().clone();
+		for shown in self.facts.shown.iter_mut().filter(|shown| shown.paid.is_some()) {
 			let result: Option<ResultView> =
 				client.api("InferenceApi_result", (shown.asked.id,), Some(at)).await?;
 			let result = result.context("a settled result is readable")?;
 			ensure!(result.finality == Finality::Final, "{} is not Final", shown.what);
+			// Audits came after the answer.
+			shown.evidence = result.evidence;
 		}
 		let (mut paid, mut credited) = (0, 0);
 		for id in &self.facts.sent {
@@ -127,7 +135,7 @@ impl Story<'_> {
 		let total: Balance =
 			client.api("AttributionApi_total_credited", (self.model,), Some(at)).await?;
 		ensure!(total == credited, "contributors were credited {total}, not {credited}");
-		let left = owned(client, &self.requester.account(), at).await?;
+		let left = owned(&client, &self.requester.account(), at).await?;
 		ensure!(
 			self.facts.requester_before == left + paid + self.facts.transaction_fees,
 			"Ferdie had {}, has {left}, paid {paid} for answers and {} for transactions",

@@ -161,7 +161,7 @@ pub(crate) fn show(console: &mut Console, facts: &Facts) {
 		.map(|(name, (count, paid))| row(name, &format!("executor of {count}"), *paid))
 		.collect();
 	rows.push(row("contributors", "the owner's price, to be claimed", contributors));
-	rows.push(row("audit pot", "pays auditors, once there are any", audits));
+	rows.push(row("audit pot", "pays whoever runs it again", audits));
 	rows.push(row("treasury", "", treasury));
 	rows.push(row("nobody", "burned", burned));
 	if let Some((account, claimed)) = &facts.claimed {
