@@ -38,7 +38,7 @@ use sp_runtime::{traits::Dispatchable, transaction_validity::TransactionSource, 
 use std::collections::BTreeMap;
 
 /// Blocks in which almost every parameter shows, and those after which everything has ended.
-const SOON: u32 = 60;
+const SOON: u32 = 30;
 const AT_LAST: u32 = 240;
 
 /// The block, what it is about, and what that was from then on.
