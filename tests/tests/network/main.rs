@@ -1,7 +1,6 @@
 //! Tests on networks of real nodes. Each starts a network of its own; several can run at a time.
 //! tests/README.md tells what each is about.
 
-mod a_new_runtime;
 mod artefacts;
 mod backup;
 mod demo;
@@ -11,7 +10,6 @@ mod fork;
 mod hung;
 mod inputs;
 mod kills;
-mod members;
 mod operations;
 mod paused;
 mod program;
