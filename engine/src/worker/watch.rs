@@ -13,7 +13,7 @@
 //! ```
 //!
 //! A model that no replay can decide is disputed by a game, and games about our own results are
-//! answered, see [`play`].
+//! answered, see `play.rs`.
 //!
 //! What was found wrong is kept in a file until it is decided, so that a restart forgets nothing.
 //! Several validators see the same lie: each waits a few blocks of its own, drawn from request and
