@@ -306,6 +306,9 @@ pub trait Audits {
 	/// The chain has recomputed an open result: this is the canonical outcome. Told before the
 	/// result ends.
 	fn recomputed(request: &RequestId, canonical: &OutcomeCommitment);
+	/// The chain has shown without a run that what was claimed can be no outcome of one. Told before
+	/// the result is invalidated.
+	fn refuted(_: &RequestId) {}
 	/// A result ends now. Returns what that changes of its payment; auditors are paid out of the
 	/// pot later, when it has its part.
 	fn close(request: &RequestId, finality: Finality) -> AuditBill;
@@ -318,7 +321,8 @@ pub trait Audits {
 	fn reserved(who: &AccountId) -> Balance;
 	/// The most weight of [`Audits::answered`].
 	fn answered_weight() -> Weight;
-	/// The most weight of [`Audits::keeps_open`] and [`Audits::close`] together.
+	/// The most weight of [`Audits::keeps_open`], or of what tells an outcome, and [`Audits::close`]
+	/// together.
 	fn close_weight() -> Weight;
 }
 

@@ -16,7 +16,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::{bounded::BoundedVec, ConstU32};
 use sp_crypto_hashing::blake2_256;
-use sp_runtime::DispatchResult;
+use sp_runtime::{DispatchResult, Weight};
 
 /// The most bytes of a package, program and constants, that travels inside one transaction. A
 /// block has no room for more.
@@ -219,6 +219,13 @@ pub trait Verdicts {
 	/// The chain has recomputed it: this is what came of it. Told before the verdict is carried
 	/// out, for those who claimed the same or something else.
 	fn recomputed(_: &RequestId, _: &OutcomeCommitment) {}
+	/// The chain has shown without a run that what was claimed can be no outcome of one. Told
+	/// before the result is invalidated, for those who claimed the same.
+	fn refuted(_: &RequestId) {}
+	/// The most weight that audits add to a verdict.
+	fn audits_weight() -> Weight {
+		Weight::zero()
+	}
 	/// Whether this account's word is at stake, because an auditor contradicts the result: then it
 	/// has the result recomputed without bond and fee.
 	fn is_party(_: &RequestId, _: &AccountId) -> bool {
@@ -244,7 +251,7 @@ pub trait Verdicts {
 	fn game_ticks(request: &RequestId) -> u64;
 	/// The window clock.
 	fn clock() -> u64;
-	/// Up to `limit` open results after `after`, in the order of the keys of the store.
+	/// Up to `limit` open results after `after`, in a fixed order; fewer only where there are no more.
 	fn open_results(after: Option<RequestId>, limit: u32) -> Vec<RequestId>;
 	/// The blocks for which what ended stays readable.
 	fn retention() -> BlockNumber;

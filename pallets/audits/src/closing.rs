@@ -40,7 +40,9 @@ pub(crate) enum Found {
 
 /// What the end of a result says about an auditor. Auditors sign what `canonical` computes and
 /// nothing else: where the chain has computed it too, anything else is wrong, except what the
-/// executor claimed as well and was not found wrong for.
+/// executor claimed as well and was not found wrong for. Where a game was lost, nobody has computed
+/// it: an executor can lose one about a right answer, by silence or by a trace that is none. So that
+/// alone says nothing against an auditor who agreed.
 pub(crate) fn judge(audit: &Audit, seat: &Seat) -> Found {
 	let SeatState::Revealed { outcome, agrees, doubted, .. } = &seat.state else {
 		return Found::Nothing;
@@ -51,6 +53,7 @@ pub(crate) fn judge(audit: &Audit, seat: &Seat) -> Found {
 		Some(canonical) if outcome == canonical => Found::Nothing,
 		Some(_) if *outcome == audit.claimed && !is_invalidated => Found::Nothing,
 		Some(_) => Found::Wrong,
+		None if audit.refuted && *outcome == audit.claimed => Found::Wrong,
 		// Nobody recomputed it: what the rounds found counts.
 		None if if is_invalidated { !agrees } else { seat.passed } => Found::Right,
 		None => Found::Nothing,
@@ -88,6 +91,10 @@ impl<T: Config> audit::Audits for Pallet<T> {
 
 	fn recomputed(id: &RequestId, canonical: &OutcomeCommitment) {
 		Audits::<T>::mutate_extant(id, |audit| audit.canonical = Some(canonical.clone()));
+	}
+
+	fn refuted(id: &RequestId) {
+		Audits::<T>::mutate_extant(id, |audit| audit.refuted = true);
 	}
 
 	fn close(id: &RequestId, finality: Finality) -> AuditBill {

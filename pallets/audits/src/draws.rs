@@ -167,6 +167,7 @@ impl<T: Config> Pallet<T> {
 				seats: Default::default(),
 				contradicted_until: None,
 				canonical: None,
+				refuted: false,
 				end: None,
 				due: 0,
 				settled: false,

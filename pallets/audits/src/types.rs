@@ -201,6 +201,9 @@ pub struct Audit {
 	pub contradicted_until: Option<u64>,
 	/// What the chain found when it recomputed the result.
 	pub canonical: Option<OutcomeCommitment>,
+	/// Whether the chain has shown that what the executor claimed can be no outcome of a run, without
+	/// computing the outcome.
+	pub refuted: bool,
 	/// How the result ended.
 	pub end: Option<Finality>,
 	/// The bucket of the queue in which its auditors are paid, and then of that in which it is

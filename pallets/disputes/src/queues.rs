@@ -6,13 +6,12 @@ use crate::{
 		Chunks, Config, Crowded, Cursors, DecisionPrunes, Decisions, Event, HoldReason, Pallet,
 		StagedBy, StagingExpiries, Stagings,
 	},
+	replay::verdict_weight,
 	types::{MAX_BUCKETS_PER_BLOCK, MAX_CHUNKS_REMOVED, MAX_PRUNES_PER_BLOCK},
 	weights::WeightInfo,
 };
 use alloc::vec::Vec;
-use countersign_primitives::{
-	dispute::StagingId, request::RequestId, traits::Offences, BlockNumber,
-};
+use countersign_primitives::{dispute::StagingId, request::RequestId, BlockNumber};
 use frame_support::{
 	dispatch::DispatchClass,
 	traits::{fungible::MutateHold, tokens::Precision, Get},
@@ -37,9 +36,7 @@ impl<T: Config> Pallet<T> {
 		let games = Self::expire_games(&mut cursors.games)
 			.saturating_add(Self::expire_demands(&mut cursors.demands));
 		Cursors::<T>::put(cursors);
-		let expired = T::WeightInfo::expire_game()
-			.saturating_add(T::Offences::report_weight())
-			.saturating_mul(games.into());
+		let expired = verdict_weight::<T>().saturating_mul(games.into());
 		T::WeightInfo::on_initialize()
 			.saturating_add(T::WeightInfo::remove_chunks(removed))
 			.saturating_add(T::WeightInfo::prune_decision().saturating_mul(pruned.into()))

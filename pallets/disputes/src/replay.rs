@@ -70,8 +70,15 @@ pub(crate) fn total_time<T: Config>(effort: &Effort) -> u64 {
 
 /// The weight of a call that replays: the replay, and the dearest verdict.
 fn whole_weight<T: Config>(effort: &Effort) -> Weight {
-	replay_weight::<T>(effort)
-		.saturating_add(T::WeightInfo::decide())
+	replay_weight::<T>(effort).saturating_add(verdict_weight::<T>())
+}
+
+/// The weight of the dearest verdict: what it does here, the most games that end with it, what audits
+/// do about it, and the report.
+pub(crate) fn verdict_weight<T: Config>() -> Weight {
+	T::WeightInfo::decide()
+		.saturating_add(T::WeightInfo::expire_game())
+		.saturating_add(T::Results::audits_weight())
 		.saturating_add(T::Offences::report_weight())
 }
 

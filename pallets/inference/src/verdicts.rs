@@ -1,7 +1,9 @@
 //! What the referee asks, and what its verdicts do.
 
 use crate::{
-	pallet::{Config, Error, Inputs, Outcomes, Pallet, Parameters, Requests, Results, WindowClock},
+	pallet::{
+		Config, Error, Finals, Inputs, Outcomes, Pallet, Parameters, Requests, Results, WindowClock,
+	},
 	types::StoredInput,
 };
 use alloc::vec::Vec;
@@ -13,11 +15,8 @@ use countersign_primitives::{
 	request::{EvidenceSet, Finality, Outcome, OutcomeCommitment, RequestId, RequestStatus},
 	AccountId, BlockNumber,
 };
-use frame_support::ensure;
+use frame_support::{ensure, weights::Weight};
 use sp_runtime::DispatchResult;
-
-/// The most results that [`Verdicts::open_results`] looks at, so that a query ends.
-const MAX_LOOKED_AT: usize = 4_096;
 
 impl<T: Config> Verdicts for Pallet<T> {
 	fn open_result(id: &RequestId) -> Option<OpenResult> {
@@ -50,6 +49,14 @@ impl<T: Config> Verdicts for Pallet<T> {
 
 	fn recomputed(id: &RequestId, canonical: &OutcomeCommitment) {
 		T::Audits::recomputed(id, canonical);
+	}
+
+	fn refuted(id: &RequestId) {
+		T::Audits::refuted(id);
+	}
+
+	fn audits_weight() -> Weight {
+		T::Audits::close_weight()
 	}
 
 	fn is_party(id: &RequestId, who: &AccountId) -> bool {
@@ -94,16 +101,14 @@ impl<T: Config> Verdicts for Pallet<T> {
 	}
 
 	fn open_results(after: Option<RequestId>, limit: u32) -> Vec<RequestId> {
-		let results = match after {
-			Some(after) => Results::<T>::iter_from_key(after),
-			None => Results::<T>::iter(),
+		// Each open result waits in one place for its tick, and nothing else does. One that has ended
+		// since it was shown still says where it stood.
+		let stood = after.and_then(|id| Some((Results::<T>::get(id)?.final_at, id)));
+		let open = match stood {
+			Some((tick, id)) => Finals::<T>::iter_keys_from(Finals::<T>::hashed_key_for(tick, id)),
+			None => Finals::<T>::iter_keys(),
 		};
-		results
-			.take(MAX_LOOKED_AT)
-			.filter(|(_, result)| result.finality == Finality::Open)
-			.map(|(id, _)| id)
-			.take(limit as usize)
-			.collect()
+		open.map(|(_, id)| id).take(limit as usize).collect()
 	}
 
 	fn retention() -> BlockNumber {
@@ -125,7 +130,6 @@ impl<T: Config> Verdicts for Pallet<T> {
 mod benchmarking {
 	use super::*;
 	use crate::{
-		pallet::{Finals, Inputs, Outcomes},
 		types::{ActiveAssignment, Request, ResultRecord, StoredInput},
 	};
 	use countersign_primitives::{

@@ -189,6 +189,38 @@ fn a_contradiction_keeps_the_result_open_until_it_is_recomputed() {
 	}
 }
 
+/// What can be no outcome of a run is wrong, whoever signed it. What a game was lost about may have
+/// been right, so that says nothing against who agreed.
+#[test]
+fn who_agrees_with_what_no_run_gives_is_wrong_as_well() {
+	for is_refuted in [true, false] {
+		build_and_execute(|| {
+			let claimed = Outcome::Trap { code: TrapCode::BadInput, operator: u32::MAX };
+			let request = answer_as(1, &validator(0), claimed.clone(), 0);
+			run_to_draw(&request, Draw::Early);
+			let (copies, runs) = (work()[0].account.clone(), work()[1].account.clone());
+			let answers = |item: &_| {
+				let answer = honest(item);
+				let copied = Answer { outcome: claimed.clone(), ..answer.clone() };
+				Some(if item.account == copies { copied } else { answer })
+			};
+			act(answers);
+			act(answers);
+			if is_refuted {
+				Audits::refuted(&request);
+			}
+			end(&request, Finality::Invalidated);
+			let before = free(&runs);
+			run_blocks(3);
+			let wrong = [(copies.clone(), COVER)];
+			assert_eq!(Reports::get(), if is_refuted { &wrong[..] } else { &[] });
+			assert_eq!(free(&runs) - before, audit(&request).unwrap().pay);
+			assert_eq!(free(&copies), UNIT, "nothing is paid for what did not stand");
+			assert_eq!(BondTable::get(&copies).reserved, 0);
+		});
+	}
+}
+
 #[test]
 fn a_contradiction_that_nobody_decides_costs_nobody_anything() {
 	build_and_execute(|| {

@@ -21,6 +21,7 @@ use crate::{
 		Config, Error, Event, GameCases, GameDeadlines, GameHashes, GameRoots, Games, HoldReason,
 		Pallet,
 	},
+	replay::verdict_weight,
 	types::SignedFee,
 	weights::WeightInfo,
 };
@@ -31,7 +32,6 @@ use countersign_primitives::{
 		MAX_OPENED,
 	},
 	request::RequestId,
-	traits::Offences,
 	AccountId, Balance, Hash,
 };
 use facts::{Facts, Opened};
@@ -109,15 +109,11 @@ pub(crate) fn check_weight<T: Config>(opening: &Option<Opening>) -> Weight {
 
 /// The weight of opening a game, a verdict included.
 pub(crate) fn open_weight<T: Config>(opening: &Option<Opening>) -> Weight {
-	check_weight::<T>(opening)
-		.saturating_add(T::WeightInfo::decide())
-		.saturating_add(T::Offences::report_weight())
+	check_weight::<T>(opening).saturating_add(verdict_weight::<T>())
 }
 
 fn proof_weight<T: Config>(kib: u32) -> Weight {
-	T::WeightInfo::game_proof(kib)
-		.saturating_add(T::WeightInfo::decide())
-		.saturating_add(T::Offences::report_weight())
+	T::WeightInfo::game_proof(kib).saturating_add(verdict_weight::<T>())
 }
 
 fn shown_kib(shown: &countersign_primitives::game::Shown) -> u32 {
@@ -268,6 +264,7 @@ impl<T: Config> Pallet<T> {
 		let Some(mut case) = case else {
 			ensure!(T::Results::has_room(), Error::<T>::BlockFull);
 			let version = Self::rules_of(&result).map_err(Error::<T>::from)?.version;
+			T::Results::refuted(&request);
 			Self::found_wrong(&request, &result, version, who)?;
 			return Ok(PostDispatchInfo { actual_weight: None, pays_fee: Pays::No });
 		};

@@ -4,6 +4,7 @@ use crate::{mock::*, MAX_ASSIGNMENTS_SHOWN};
 use codec::{Decode, Encode};
 use countersign_primitives::{
 	apis::QuoteError,
+	dispute::Verdicts as _,
 	model::ModelStatus,
 	request::{EvidenceSet, RequestId, Role},
 	tensor::TensorError,
@@ -153,6 +154,32 @@ fn transactions_are_built_as_the_pool_takes_them() {
 			let decoded = Extrinsic::decode(&mut &bytes[..]).unwrap();
 			assert_ok!(include(decoded.function));
 		}
+	});
+}
+
+#[test]
+fn pages_of_open_results_hold_all_of_them_and_nothing_else() {
+	ExtBuilder::default().build_and_execute(|| {
+		let results: Vec<RequestId> = (0..5).map(|_| answered()).collect();
+		let replayed = EvidenceSet { replayed: true, ..Default::default() };
+		for ended in &results[..2] {
+			assert_ok!(Inference::make_final(ended, replayed));
+			next_block();
+		}
+		let page = |after| Inference::open_results(after, 1);
+		let mut seen = Vec::new();
+		while let Some(one) = page(seen.last().copied()).first() {
+			seen.push(*one);
+		}
+		let mut sorted = seen.clone();
+		sorted.sort();
+		let mut open = results[2..].to_vec();
+		open.sort();
+		assert_eq!(sorted, open);
+		// What ends between two pages says where it stood.
+		assert_ok!(Inference::make_final(&seen[0], replayed));
+		assert_eq!(page(Some(seen[0])), [seen[1]]);
+		assert_eq!(Inference::open_results(None, 64), seen[1..]);
 	});
 }
 
