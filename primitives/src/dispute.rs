@@ -4,7 +4,8 @@
 #![allow(missing_docs)]
 
 use crate::{
-	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
+	demand::{DemandId, DemandView, Showing, Wanted},
+	game::{GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId},
 	request::{Outcome, OutcomeCommitment, RequestId, Statement},
@@ -371,13 +372,12 @@ sp_api::decl_runtime_apis! {
 		/// What a game would cost, or why there is none. Without an opening, one more of those that
 		/// are on.
 		fn game_cost(request: RequestId, opening: Option<Opening>) -> Result<GameCost, GameRefusal>;
-		/// What it costs to demand that an input be shown on chain.
-		fn demand_fee(request: RequestId) -> Option<Balance>;
-		/// The transaction by which a validator shows an input that is demanded.
-		fn show_input_transaction(message: GameMessage, bytes: Vec<u8>, signature: InferenceSignature) -> Option<Block::Extrinsic>;
-		/// The inputs that are demanded, at most 64 after `after`: of which request, who signed the
-		/// result and by which seat, and until which tick.
-		fn demands(after: Option<RequestId>, limit: u32) -> Vec<DemandView>;
+		/// What is on hold for a demand, or why there is none.
+		fn demand_fee(request: RequestId, wanted: Wanted) -> Result<Balance, GameRefusal>;
+		/// The transaction by which a validator shows what is demanded.
+		fn show_transaction(message: GameMessage, showing: Showing, signature: InferenceSignature) -> Block::Extrinsic;
+		/// Up to `limit` (at most 64) demands after `after`, in a fixed order.
+		fn demands(after: Option<(RequestId, DemandId)>, limit: u32) -> Vec<DemandView>;
 		/// The transaction by which a validator opens a game.
 		fn open_game_transaction(message: GameMessage, opening: Option<Opening>, signature: InferenceSignature) -> Block::Extrinsic;
 		/// The transaction by which a validator makes a move.

@@ -305,7 +305,7 @@ impl Phase {
 	}
 }
 
-/// Why there is no game, or a move is refused.
+/// Why there is no game or demand, or a move or what is shown is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub enum GameRefusal {
 	/// There is no such result, or it is not open any more, or its window is over.
@@ -329,7 +329,7 @@ pub enum GameRefusal {
 	TooManyGames,
 	/// The caller has a game about this result, or the result is its own.
 	NotYou,
-	/// There is no such game.
+	/// There is no such game or demand.
 	NoGame,
 	/// Another side, or another move, is due.
 	NotDue,
@@ -345,6 +345,10 @@ pub enum GameRefusal {
 	ProvesNothing,
 	/// The commitments give another output than the one that was signed.
 	NotSigned,
+	/// What is wanted is on chain, demanded already, or not there at all.
+	NothingToDemand,
+	/// As many demands about this result as there may be at one time.
+	TooManyDemands,
 }
 
 /// A game as clients and players see it.
@@ -387,19 +391,4 @@ pub struct GameCost {
 	pub fee: Balance,
 	/// What a validator that opens it by its key has burned beyond that.
 	pub fee_by_key: Balance,
-}
-
-/// A demand as clients and players see it.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
-pub struct DemandView {
-	/// The request.
-	pub request: RequestId,
-	/// Who signed the result.
-	pub executor: AccountId,
-	/// Session, position and key by which it was signed, and by which the executor may answer.
-	pub executor_seat: (SessionIndex, ValidatorIndex, InferenceId),
-	/// Who demands its input.
-	pub by: AccountId,
-	/// The last tick of the window clock at which it may be shown.
-	pub deadline: u64,
 }

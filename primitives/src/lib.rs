@@ -15,6 +15,7 @@
 //! | [`governance`] | what genesis chooses for governance |
 //! | [`keys`] | the inference session key |
 //! | [`audit`] | audits, and what auditors sign |
+//! | [`demand`] | showing what a result was made from |
 //! | [`dispute`] | replays, verdicts and what clients ask about them |
 //! | [`offence`] | what a validator can be slashed for beyond consensus |
 //! | [`traits`] | what pallets may ask of each other |
@@ -29,6 +30,7 @@ pub mod apis;
 pub mod attribution;
 pub mod audit;
 pub mod commitment;
+pub mod demand;
 pub mod dispute;
 pub mod game;
 pub mod governance;

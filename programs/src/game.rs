@@ -14,6 +14,7 @@ use canonical::{
 use codec::Encode;
 use countersign_canonical as canonical;
 use countersign_primitives::{
+	demand::{Piece, Showing},
 	game::{GameMove, InputTop, Leaf, Leaves, Opening, Path, Phase, Shown},
 	request::Outcome,
 	tensor::decode_tensors,
@@ -61,6 +62,23 @@ fn hashes(all: Vec<[u8; 32]>) -> Option<GameMove> {
 fn differs(ours: &[[u8; 32]], theirs: &[Hash]) -> Option<u32> {
 	let at = ours.iter().zip(theirs).position(|(ours, theirs)| *ours != theirs.0)?;
 	u32::try_from(at).ok()
+}
+
+/// What shows a piece of a program. `None` for an input, and for what the model has not.
+pub fn show_piece(model: &Model, piece: &Piece) -> Option<Showing> {
+	match piece {
+		Piece::Input => None,
+		Piece::Program => model.program().encode().try_into().ok().map(Showing::Program),
+		Piece::Constant { tensor, meta, first, count, .. } => {
+			let at = usize::from(*tensor).checked_sub(model.program().inputs.len())?;
+			let ty = crate::type_to_canonical(meta.ty);
+			let data = model.constant(at)?.to_vec();
+			let value = canonical::Tensor { ty, shape: meta.shape.to_vec(), data };
+			let range = *first..first.checked_add(u32::from(*count))?;
+			let leaves = leaves(open(*tensor, &value, range))?;
+			Some(Showing::Constant { demand: piece.id(), leaves })
+		}
+	}
 }
 
 impl<'a> Player<'a> {

@@ -6,11 +6,12 @@ use countersign_primitives::{
 	apis::{QuoteError, ServingView, ValidatorView},
 	attribution::{EntitlementView, VectorEntry},
 	audit::{AuditCommit, AuditItem, AuditRecordView, AuditReveal, AuditView},
+	demand::{DemandId, DemandView, Showing, Wanted},
 	dispute::{
 		Decision, DisputableView, PackageSource, ReplayChallenge, ReplayCost, ReplayRefusal,
 		StagingId, Verdict, Witness,
 	},
-	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
+	game::{GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId, ModelView},
 	parameters::{ConsensusParameters, RequestParameters},
@@ -347,17 +348,17 @@ pallet_revive::impl_runtime_apis_plus_revive_traits!(
 		) -> Result<GameCost, GameRefusal> {
 			Disputes::game_cost(request, opening)
 		}
-		fn demand_fee(request: RequestId) -> Option<Balance> {
-			Disputes::demand_fee(&request)
+		fn demand_fee(request: RequestId, wanted: Wanted) -> Result<Balance, GameRefusal> {
+			Disputes::demand_fee(request, wanted)
 		}
-		fn show_input_transaction(
+		fn show_transaction(
 			message: GameMessage,
-			bytes: Vec<u8>,
+			showing: Showing,
 			signature: InferenceSignature,
-		) -> Option<<Block as BlockT>::Extrinsic> {
-			Disputes::show_input_transaction(message, bytes, signature)
+		) -> <Block as BlockT>::Extrinsic {
+			Disputes::show_transaction(message, showing, signature)
 		}
-		fn demands(after: Option<RequestId>, limit: u32) -> Vec<DemandView> {
+		fn demands(after: Option<(RequestId, DemandId)>, limit: u32) -> Vec<DemandView> {
 			Disputes::demands(after, limit)
 		}
 		fn open_game_transaction(

@@ -38,6 +38,7 @@ use codec::Encode;
 use countersign_canonical::bands::Verdict as Band;
 use countersign_primitives::{
 	commitment::tensors_commitment,
+	demand::DemandId,
 	dispute::{
 		DisputableView, Effort, PackageSource, ReplayChallenge, ReplayCost, ReplayRefusal, Verdict,
 		Witness,
@@ -158,7 +159,7 @@ pub struct WatchMetrics {
 	pub contradicted: AtomicU64,
 	/// Challenges that were submitted.
 	pub challenges: AtomicU64,
-	/// Moves in games, and inputs that were demanded, that were submitted.
+	/// Moves in games, and what was demanded, that were submitted.
 	pub moves: AtomicU64,
 	/// Results on which the chain's referee and the engine here disagree.
 	pub disagreements: AtomicU64,
@@ -240,8 +241,8 @@ struct Watcher {
 	manifests: HashMap<ModelId, Arc<Manifest>>,
 	/// The step of each game at which we moved last, and when.
 	moved: HashMap<(RequestId, u8), (u8, BlockNumber)>,
-	/// When each demanded input was shown last.
-	shown: HashMap<RequestId, BlockNumber>,
+	/// When what is demanded was shown last.
+	shown: HashMap<(RequestId, DemandId), BlockNumber>,
 	prepared: play::Prepared,
 }
 

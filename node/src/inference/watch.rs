@@ -30,11 +30,12 @@ use countersign_engine::worker::{
 use countersign_primitives::{
 	apis::{ModelsApi, ValidatorsApi},
 	audit::AuditsApi,
+	demand::{DemandId, DemandView, Showing},
 	dispute::{
 		DisputableView, DisputesApi, PackageSource, ReplayChallenge, ReplayCost, ReplayRefusal,
 		Verdict, Witness,
 	},
-	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
+	game::{GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId},
 	request::RequestId,
@@ -212,7 +213,7 @@ impl Games for Bench {
 	async fn demands(
 		&self,
 		at: Hash,
-		after: Option<RequestId>,
+		after: Option<(RequestId, DemandId)>,
 		limit: u32,
 	) -> Result<Vec<DemandView>, Failure> {
 		self.chain.ask(move |client| client.runtime_api().demands(at, after, limit)).await
@@ -222,16 +223,15 @@ impl Games for Bench {
 		&self,
 		at: Hash,
 		message: GameMessage,
-		bytes: Vec<u8>,
+		showing: Showing,
 		signature: InferenceSignature,
 	) -> Result<(), Failure> {
 		let extrinsic = self
 			.chain
 			.ask(move |client| {
-				client.runtime_api().show_input_transaction(at, message, bytes, signature)
+				client.runtime_api().show_transaction(at, message, showing, signature)
 			})
 			.await?;
-		let extrinsic = extrinsic.ok_or_else(|| Failure::new("the input is too long"))?;
 		self.chain.submit(at, extrinsic).await
 	}
 

@@ -7,21 +7,24 @@ use codec::Encode;
 use countersign_canonical::{
 	commitment::tensor_commitment,
 	op::{Op, Range, Reduction},
+	part::{Skeleton, Source},
 	program::{Constant, Node, Package, Program},
 	Meta, Model, Tensor as CanonicalTensor, TensorType as CanonicalType, VERSION,
 };
 use countersign_primitives::{
+	demand::{Piece, Showing, Wanted},
 	dispute::{
 		staging_id, Decision, Effort, PackageSource, ReplayChallenge, Verdict, Verdicts, Witness,
 		STAGED_CHUNK,
 	},
-	game::{GameMessage, GameMove, Opening, Phase, Shown},
+	game::{GameMessage, GameMove, Opening, Phase, Shown, MAX_OPENED},
+	program::ProgramPort,
 	request::{Outcome, RequestId, TrapCode},
 	tensor::{Tensor, TensorType},
 	traits::{Bonds, Programs, Sessions},
 	AccountId, Balance, Hash, UNIT,
 };
-use countersign_programs::game::Player;
+use countersign_programs::game::{show_piece, Player};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	assert_ok,
@@ -181,6 +184,21 @@ where
 	Ok((request, who, shown))
 }
 
+/// A piece of a program is demanded, though the chain stores it; what is to be shown.
+fn demanded<T: Config>(
+	request: RequestId,
+	model: &Model,
+	piece: Piece,
+) -> Result<Showing, BenchmarkError>
+where
+	T::Currency: Mutate<AccountId>,
+{
+	let result = T::Results::open_result(&request).ok_or("it is open")?;
+	let showing = show_piece(model, &piece).ok_or("the model has it")?;
+	Pallet::<T>::note_demand(rich::<T>("challenger"), request, result, piece, UNIT)?;
+	Ok(showing)
+}
+
 #[benchmarks(where T::Currency: Mutate<AccountId>)]
 mod benchmarks {
 	use super::*;
@@ -323,9 +341,9 @@ mod benchmarks {
 		let who = rich::<T>("challenger");
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(who), request);
+		_(RawOrigin::Signed(who), request, Wanted::Input);
 
-		assert!(Demands::<T>::contains_key(request));
+		assert!(DemandCases::<T>::contains_key(request));
 		Ok(())
 	}
 
@@ -338,14 +356,59 @@ mod benchmarks {
 		let input = vec![Tensor { ty: TensorType::U8, shape, data }].encode();
 		let request = T::Results::make_open_result(model, input.clone(), outcome);
 		T::Results::forget_input(&request);
-		Pallet::<T>::do_demand(rich::<T>("challenger"), request)?;
+		Pallet::<T>::do_demand(rich::<T>("challenger"), request, Wanted::Input)?;
+		let showing = Showing::input(input).ok_or("at most 1 MiB")?;
 
 		#[block]
 		{
-			Pallet::<T>::do_show_input(request, input).map_err(|error| error.error)?;
+			Pallet::<T>::do_show(request, showing).map_err(|error| error.error)?;
 		}
 
 		assert!(T::Results::input_length(&request).is_some());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn show_program(k: Linear<1, 100>) -> Result<(), BenchmarkError> {
+		let (request, model, _) = playable::<T>(&wide(2, 2, k))?;
+		let showing = demanded::<T>(request, &model, Piece::Program)?;
+
+		#[block]
+		{
+			Pallet::<T>::do_show(request, showing).map_err(|error| error.error)?;
+		}
+
+		assert!(!DemandCases::<T>::contains_key(request));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn show_leaves(l: Linear<1, MAX_OPENED>) -> Result<(), BenchmarkError> {
+		let bytes = package(1, 1_024);
+		let request = wrong_result::<T>(&bytes);
+		let model = Model::decode(&bytes).map_err(|_| "a package")?;
+		let skeleton = Skeleton::decode(&model.program().encode()).map_err(|_| "a program")?;
+		// The longer one of its two constants, behind its input.
+		let operand = skeleton.operand(2).ok_or("it has two constants")?;
+		let Source::Constant(commitment) = operand.source else {
+			return Err("a constant".into());
+		};
+		let shape = operand.meta.shape.try_into().map_err(|_| "one dimension")?;
+		let piece = Piece::Constant {
+			tensor: operand.tensor,
+			meta: ProgramPort { ty: TensorType::F32, shape },
+			commitment: commitment.into(),
+			first: 1,
+			count: l as u8,
+		};
+		let showing = demanded::<T>(request, &model, piece)?;
+
+		#[block]
+		{
+			Pallet::<T>::do_show(request, showing).map_err(|error| error.error)?;
+		}
+
+		assert!(!DemandCases::<T>::contains_key(request));
 		Ok(())
 	}
 

@@ -3,6 +3,7 @@
 use crate::{pallet::*, types::*};
 use alloc::collections::BTreeMap;
 use countersign_primitives::{
+	demand::Piece,
 	dispute::{staging_id, Verdict, Verdicts},
 	game::Phase,
 	request::RequestId,
@@ -30,7 +31,8 @@ impl<T: Config> Pallet<T> {
 	///    belong to games, and are as many as there must be. A result about which a game is on is
 	///    not decided.
 	/// 9. Every demand is in its queue once, under its own tick, and nothing else is; what is on
-	///    hold for demands is what they say; none is about what is decided.
+	///    hold for demands is what they say; there is a case exactly where demands are on, which it
+	///    counts right; no input is demanded of what is decided.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let mut held: BTreeMap<AccountId, (Balance, u32)> = BTreeMap::new();
 		let cursors = Cursors::<T>::get();
@@ -173,17 +175,29 @@ impl<T: Config> Pallet<T> {
 	fn check_demands(cursor: u64) -> Result<(), TryRuntimeError> {
 		let mut held: BTreeMap<AccountId, Balance> = BTreeMap::new();
 		let mut demands = 0usize;
-		for (request, demand) in Demands::<T>::iter() {
+		let mut on: BTreeMap<RequestId, u8> = BTreeMap::new();
+		for (request, id, demand) in Demands::<T>::iter() {
 			demands = demands.saturating_add(1);
+			ensure!(demand.piece.id() == id, "9. a demand under another name");
+			let count = on.entry(request).or_default();
+			*count = count.saturating_add(1);
 			let fee = held.entry(demand.by.clone()).or_default();
 			*fee = fee.saturating_add(demand.fee);
 			ensure!(
-				DemandDeadlines::<T>::contains_key(demand.deadline, request),
+				DemandDeadlines::<T>::contains_key(demand.deadline, (request, id)),
 				"9. a demand is not in the queue"
 			);
 			ensure!(demand.deadline >= cursor, "9. a demand below the cursor");
-			ensure!(!Decisions::<T>::contains_key(request), "9. a demand about what is decided");
+			ensure!(
+				demand.piece != Piece::Input || !Decisions::<T>::contains_key(request),
+				"9. a demand about what is decided"
+			);
 		}
+		for (request, case) in DemandCases::<T>::iter() {
+			ensure!(on.get(&request) == Some(&case.on), "9. demands are miscounted");
+			ensure!(case.on <= MAX_DEMANDS.saturating_add(1), "9. too many demands");
+		}
+		ensure!(DemandCases::<T>::iter_keys().count() == on.len(), "9. a demand without a case");
 		ensure!(DemandDeadlines::<T>::iter_keys().count() == demands, "9. a queue of no demand");
 		for (who, fee) in &held {
 			ensure!(

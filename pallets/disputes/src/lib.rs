@@ -92,7 +92,7 @@ fn impossible(proof: &'static str) {
 pub mod pallet {
 	use super::*;
 	use crate::{
-		demands::show_weight,
+		demands::{demand_weight, show_weight},
 		game::{
 			keys::{authorize_move_weight, authorize_opening_weight},
 			move_weight, open_weight, Player,
@@ -100,6 +100,7 @@ pub mod pallet {
 		replay::{call_weight, Terms},
 	};
 	use countersign_primitives::{
+		demand::{DemandId, Showing, Wanted},
 		dispute::{
 			Decision, Effort, Manifests, ReplayChallenge, StagingId, Verdicts, Witness,
 			MAX_STAGED_AT_ONCE,
@@ -107,7 +108,6 @@ pub mod pallet {
 		game::{GameMessage, GameMove, Opening},
 		keys::InferenceSignature,
 		request::RequestId,
-		tensor::MAX_INPUT_BYTES,
 		traits::{Bonds, Offences, Programs, Sessions},
 		AccountId, Balance, BlockNumber, Hash, SessionIndex,
 	};
@@ -181,7 +181,7 @@ pub mod pallet {
 		/// For a game: the bond, and the fee of all its messages.
 		#[codec(index = 2)]
 		Game,
-		/// For the space of an input that is demanded.
+		/// For the space of what is demanded.
 		#[codec(index = 3)]
 		Demand,
 	}
@@ -252,14 +252,34 @@ pub mod pallet {
 	pub type GameDeadlines<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, u64, Blake2_128Concat, (RequestId, u8), (), OptionQuery>;
 
-	/// The inputs that are demanded.
+	/// What is demanded of whoever signed a result.
 	#[pallet::storage]
-	pub type Demands<T: Config> = StorageMap<_, Blake2_128Concat, RequestId, Demand, OptionQuery>;
+	pub type Demands<T: Config> = StorageDoubleMap<
+		_,
+		Blake2_128Concat,
+		RequestId,
+		Blake2_128Concat,
+		DemandId,
+		Demand,
+		OptionQuery,
+	>;
+
+	/// What all demands about one result have in common, while one is on.
+	#[pallet::storage]
+	pub type DemandCases<T: Config> =
+		StorageMap<_, Blake2_128Concat, RequestId, DemandCase, OptionQuery>;
 
 	/// The last ticks of the window clock at which they may be shown.
 	#[pallet::storage]
-	pub type DemandDeadlines<T: Config> =
-		StorageDoubleMap<_, Twox64Concat, u64, Blake2_128Concat, RequestId, (), OptionQuery>;
+	pub type DemandDeadlines<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		u64,
+		Blake2_128Concat,
+		(RequestId, DemandId),
+		(),
+		OptionQuery,
+	>;
 
 	/// How far the queues have been worked off.
 	#[pallet::storage]
@@ -351,10 +371,13 @@ pub mod pallet {
 			/// What was burned.
 			burned: Balance,
 		},
-		/// The input of a result is to be shown on chain.
-		InputDemanded {
+		/// A piece of what a result was made from is to be shown on chain: its input, its program, or
+		/// leaves of a constant.
+		Demanded {
 			/// The request.
 			request: RequestId,
+			/// What names the demand among those about this result.
+			demand: DemandId,
 			/// Who signed the result.
 			executor: AccountId,
 			/// Who demands it.
@@ -364,14 +387,18 @@ pub mod pallet {
 			/// The last tick of the window clock at which it may be shown.
 			deadline: u64,
 		},
-		/// An input that was demanded is on chain.
-		InputShown {
+		/// What was demanded is on chain.
+		Shown {
 			/// The request.
 			request: RequestId,
+			/// The demand.
+			demand: DemandId,
+			/// What it cost who demanded it.
+			burned: Balance,
 		},
-		/// Nobody showed an input that was demanded. The result counts for nothing, the requester
-		/// got everything back.
-		InputWithheld {
+		/// Nobody showed what was demanded. The result counts for nothing, the requester got
+		/// everything back.
+		Withheld {
 			/// The request.
 			request: RequestId,
 			/// Who signed the result.
@@ -467,7 +494,7 @@ pub mod pallet {
 		TooManyGames,
 		/// The move is another's to make, the result is the caller's own, or it has a game about it.
 		NotYourGame,
-		/// There is no such game.
+		/// There is no such game or demand.
 		NoGame,
 		/// Another move is due.
 		NotDue,
@@ -483,8 +510,10 @@ pub mod pallet {
 		ProvesNothing,
 		/// The commitments give another output than the one that was signed.
 		NotSigned,
-		/// The input is on chain, or demanded already.
+		/// This is on chain, demanded already, or not there at all.
 		NothingToDemand,
+		/// As many pieces of this program are demanded as may be; try again when one is shown.
+		TooManyDemands,
 	}
 
 	#[pallet::hooks]
@@ -839,7 +868,7 @@ pub mod pallet {
 			Self::do_game_move(player, message.request, message.branch, action)
 		}
 
-		/// Demands that the input of an open result be shown on chain.
+		/// Demands that a piece of what an open result was made from be shown on chain.
 		///
 		/// ## Dispatch Origin
 		///
@@ -847,26 +876,29 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Holds the fee for the space of the input. It is burned when the input is shown. Where
-		/// nobody shows it in the window for answers, it goes back, the result is invalidated, the
-		/// requester gets everything back, and the executor loses its cover, of which a tenth goes to
-		/// the caller. The result does not become `Final` meanwhile.
+		/// Holds the fee for the space of the piece, doubled for each demand that is on about the
+		/// result unless it is for the input. It is burned when the piece is shown; of a program, as
+		/// much as its length takes. Where nobody shows it in the window for answers, it goes back, the
+		/// result is invalidated, the requester gets everything back, and the executor loses its cover,
+		/// of which a tenth goes to the caller. The result does not become `Final` meanwhile.
 		///
 		/// ## Errors
 		///
-		/// [`Error::NotOpen`], [`Error::NothingToDemand`]. The currency's, if the fee cannot be held.
+		/// [`Error::NotOpen`], [`Error::NoProgram`], [`Error::NothingToDemand`],
+		/// [`Error::TooManyDemands`]; [`Error::WrongPackage`] and [`Error::WrongCount`] for leaves. The
+		/// currency's, if the fee cannot be held.
 		///
 		/// ## Events
 		///
-		/// [`Event::InputDemanded`].
+		/// [`Event::Demanded`].
 		#[pallet::call_index(10)]
-		#[pallet::weight((T::WeightInfo::demand(), DispatchClass::Operational))]
-		pub fn demand(origin: OriginFor<T>, request: RequestId) -> DispatchResult {
+		#[pallet::weight((demand_weight::<T>(wanted), DispatchClass::Operational))]
+		pub fn demand(origin: OriginFor<T>, request: RequestId, wanted: Wanted) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::do_demand(who, request)
+			Self::do_demand(who, request, wanted)
 		}
 
-		/// Shows an input that is demanded.
+		/// Shows what is demanded.
 		///
 		/// ## Dispatch Origin
 		///
@@ -874,28 +906,29 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Costs no fee where these are the bytes.
+		/// Costs no fee where this is it.
 		///
 		/// ## Errors
 		///
-		/// [`Error::NotOpen`], [`Error::NoGame`] if it is not demanded, [`Error::WrongInput`].
+		/// [`Error::NotOpen`], [`Error::NoGame`] if it is not demanded, [`Error::WrongInput`],
+		/// [`Error::WrongPackage`], [`Error::WrongCount`], [`Error::WrongHash`].
 		///
 		/// ## Events
 		///
-		/// [`Event::InputShown`].
+		/// [`Event::Shown`].
 		#[pallet::call_index(11)]
-		#[pallet::weight((show_weight::<T>(bytes), DispatchClass::Operational))]
-		pub fn show_input(
+		#[pallet::weight((show_weight::<T>(showing), DispatchClass::Operational))]
+		pub fn show(
 			origin: OriginFor<T>,
 			request: RequestId,
-			bytes: BoundedVec<u8, ConstU32<MAX_INPUT_BYTES>>,
+			showing: Showing,
 		) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
-			Self::do_show_input(request, bytes.into_inner())
+			Self::do_show(request, showing)
 		}
 
-		/// Shows an input that is demanded, by a validator's inference key alone. Submitted by its
-		/// node, without fee.
+		/// Shows what is demanded, by a validator's inference key alone. Submitted by its node,
+		/// without fee.
 		///
 		/// ## Dispatch Origin
 		///
@@ -903,27 +936,27 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// As [`Pallet::show_input`].
+		/// As [`Pallet::show`].
 		///
 		/// ## Events
 		///
-		/// [`Event::InputShown`].
+		/// [`Event::Shown`].
 		#[pallet::call_index(12)]
-		#[pallet::weight((show_weight::<T>(bytes), DispatchClass::Operational))]
+		#[pallet::weight((show_weight::<T>(showing), DispatchClass::Operational))]
 		#[pallet::weight_of_authorize(
-			show_weight::<T>(bytes).saturating_add(T::WeightInfo::game_authorize())
+			show_weight::<T>(showing).saturating_add(T::WeightInfo::game_authorize())
 		)]
-		#[pallet::authorize(|_source, message, bytes, signature| {
-			Pallet::<T>::authorize_show_input(message, bytes, signature)
+		#[pallet::authorize(|_source, message, showing, signature| {
+			Pallet::<T>::authorize_show(message, showing, signature)
 		})]
-		pub fn show_input_by_key(
+		pub fn show_by_key(
 			origin: OriginFor<T>,
 			message: GameMessage,
-			bytes: BoundedVec<u8, ConstU32<MAX_INPUT_BYTES>>,
+			showing: Showing,
 			_signature: InferenceSignature,
 		) -> DispatchResultWithPostInfo {
 			ensure_authorized(origin)?;
-			Self::do_show_input(message.request, bytes.into_inner())
+			Self::do_show(message.request, showing)
 		}
 	}
 }

@@ -2,6 +2,7 @@
 //! flag that stops the window clock.
 
 use crate::{
+	demands::MAX_DEMANDS_EXPIRED,
 	pallet::{
 		Chunks, Config, Crowded, Cursors, DecisionPrunes, Decisions, Event, HoldReason, Pallet,
 		StagedBy, StagingExpiries, Stagings,
@@ -21,6 +22,9 @@ use sp_runtime::{Perbill, SaturatedConversion};
 
 /// From which part of the operational reserve on a block counts as crowded.
 const CROWDED: Perbill = Perbill::from_percent(90);
+/// The most games and demands together that one block ends because somebody was silent, so that its
+/// hook stays short.
+const MAX_ENDED_PER_BLOCK: u32 = 4;
 
 impl<T: Config> Pallet<T> {
 	/// This block's number.
@@ -33,8 +37,9 @@ impl<T: Config> Pallet<T> {
 		let mut cursors = Cursors::<T>::get();
 		let removed = Self::remove_expired(&mut cursors.stagings, now);
 		let pruned = Self::prune_decisions(&mut cursors.decisions, now);
-		let games = Self::expire_games(&mut cursors.games)
-			.saturating_add(Self::expire_demands(&mut cursors.demands));
+		let ended = Self::expire_games(&mut cursors.games);
+		let most = MAX_DEMANDS_EXPIRED.min(MAX_ENDED_PER_BLOCK.saturating_sub(ended));
+		let games = ended.saturating_add(Self::expire_demands(&mut cursors.demands, most));
 		Cursors::<T>::put(cursors);
 		let expired = verdict_weight::<T>().saturating_mul(games.into());
 		T::WeightInfo::on_initialize()

@@ -9,6 +9,7 @@ use crate::{
 use alloc::vec::Vec;
 use countersign_canonical::bounded::Chunks;
 use countersign_primitives::{
+	demand::Piece,
 	dispute::{
 		Decision, Effort, Manifests, OpenResult, PackageSource, ReplayChallenge, ReplayRefusal,
 		Verdict, Verdicts, Witness,
@@ -73,8 +74,8 @@ fn whole_weight<T: Config>(effort: &Effort) -> Weight {
 	replay_weight::<T>(effort).saturating_add(verdict_weight::<T>())
 }
 
-/// The weight of the dearest verdict: what it does here, the most games that end with it, what audits
-/// do about it, and the report.
+/// The weight of the dearest verdict: what it does here, the most games that end with it, what
+/// audits do about it, and the report.
 pub(crate) fn verdict_weight<T: Config>() -> Weight {
 	T::WeightInfo::decide()
 		.saturating_add(T::WeightInfo::expire_game())
@@ -419,7 +420,8 @@ impl<T: Config> Pallet<T> {
 		let until = decision.decided_at.saturating_add(T::Results::retention());
 		Decisions::<T>::insert(request, decision);
 		DecisionPrunes::<T>::insert(until, request, ());
-		Self::end_demand(request, false);
+		// Other demands end in their own time.
+		Self::end_demand(request, &Piece::Input.id(), None);
 	}
 
 	/// Does what has to be done about a result that a game has shown to be wrong.
@@ -432,7 +434,7 @@ impl<T: Config> Pallet<T> {
 		Self::found_guilty(request, result, OffenceKind::WrongResult, Some(version), challenger)
 	}
 
-	/// As [`Pallet::found_wrong`], for a result whose input was not shown as well.
+	/// As [`Pallet::found_wrong`], for a result also of which something was not shown.
 	pub(crate) fn found_guilty(
 		request: &RequestId,
 		result: &OpenResult,
@@ -461,7 +463,7 @@ impl<T: Config> Pallet<T> {
 		let request = *request;
 		Self::deposit_event(match kind {
 			OffenceKind::Unavailable => {
-				Event::InputWithheld { request, executor, by: challenger, slash, slashed_in }
+				Event::Withheld { request, executor, by: challenger, slash, slashed_in }
 			}
 			_ => Event::FoundWrong { request, executor, challenger, slash, slashed_in },
 		});

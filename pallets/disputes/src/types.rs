@@ -2,6 +2,7 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use countersign_primitives::{
+	demand::Piece,
 	dispute::{MAX_STAGED_PACKAGE, STAGED_CHUNK},
 	AccountId, Balance, BlockNumber, Hash,
 };
@@ -20,6 +21,9 @@ pub const MAX_CHUNKS_REMOVED: u32 = 32;
 pub const MAX_PRUNES_PER_BLOCK: u32 = 32;
 /// The most buckets of one queue that one block opens.
 pub const MAX_BUCKETS_PER_BLOCK: u32 = 16;
+/// The most pieces of a program that are demanded at one time about one result. Each costs twice as
+/// much as the one before, so that nobody can keep others out.
+pub const MAX_DEMANDS: u8 = 16;
 /// The most packages that one account stages at one time.
 pub const MAX_STAGED_EACH: u32 = 4;
 
@@ -62,19 +66,30 @@ impl Staging {
 	}
 }
 
-/// A demand that the input of a result be shown on chain.
+/// A demand that a piece of what a result was made from be shown on chain.
 #[derive(
 	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Demand {
 	/// Who demands it.
 	pub by: AccountId,
+	/// What is demanded.
+	pub piece: Piece,
 	/// What is on hold for the space of the bytes.
 	pub fee: Balance,
-	/// The tick at which the result would be `Final` if nothing about it were undecided.
-	pub window_end: u64,
 	/// The last tick at which it may be shown.
 	pub deadline: u64,
+}
+
+/// What all demands about one result have in common.
+#[derive(
+	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct DemandCase {
+	/// The tick at which the result would be `Final` if nothing about it were undecided.
+	pub window_end: u64,
+	/// How many demands are on.
+	pub on: u8,
 }
 
 /// How far the queues have been worked off: every bucket below is empty.

@@ -7,11 +7,12 @@ use crate::{
 };
 use alloc::vec::Vec;
 use countersign_primitives::{
+	demand::{DemandId, DemandView, Showing},
 	dispute::{
 		Decision, DisputableView, Effort, PackageSource, ReplayChallenge, ReplayCost,
 		ReplayRefusal, StagingId, Verdict, Verdicts, Witness, MAX_INLINE_PACKAGE,
 	},
-	game::{DemandView, GameMessage, GameMove, Opening},
+	game::{GameMessage, GameMove, Opening},
 	keys::InferenceSignature,
 	program::MAX_PACKAGE_BYTES,
 	request::RequestId,
@@ -141,35 +142,40 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Up to `limit`, at most 64, demands after `after`.
-	pub fn demands(after: Option<RequestId>, limit: u32) -> Vec<DemandView> {
+	pub fn demands(after: Option<(RequestId, DemandId)>, limit: u32) -> Vec<DemandView> {
 		let demands = match after {
-			Some(after) => Demands::<T>::iter_from_key(after),
+			Some((request, demand)) => {
+				Demands::<T>::iter_from(Demands::<T>::hashed_key_for(request, demand))
+			}
 			None => Demands::<T>::iter(),
 		};
 		demands
-			.take(limit.min(MAX_DISPUTABLE_SHOWN) as usize)
-			.filter_map(|(request, demand)| {
+			// Those of results that have ended are there until their time is over.
+			.filter_map(|(request, demand, of)| {
 				let result = T::Results::open_result(&request)?;
 				let statement = result.statement;
 				Some(DemandView {
 					request,
+					demand,
+					piece: of.piece,
 					executor: result.executor,
 					executor_seat: (statement.session, statement.validator, statement.signer),
-					by: demand.by,
-					deadline: demand.deadline,
+					by: of.by,
+					fee: of.fee,
+					deadline: of.deadline,
 				})
 			})
+			.take(limit.min(MAX_DISPUTABLE_SHOWN) as usize)
 			.collect()
 	}
 
-	/// The transaction by which a validator shows an input that is demanded.
-	pub fn show_input_transaction(
+	/// The transaction by which a validator shows what is demanded.
+	pub fn show_transaction(
 		message: GameMessage,
-		bytes: Vec<u8>,
+		showing: Showing,
 		signature: InferenceSignature,
-	) -> Option<<T as CreateTransactionBase<Call<T>>>::Extrinsic> {
-		let bytes = bytes.try_into().ok()?;
-		let call = Call::show_input_by_key { message, bytes, signature };
-		Some(T::create_authorized_transaction(call.into()))
+	) -> <T as CreateTransactionBase<Call<T>>>::Extrinsic {
+		let call = Call::show_by_key { message, showing, signature };
+		T::create_authorized_transaction(call.into())
 	}
 }

@@ -44,10 +44,14 @@ pub trait WeightInfo {
 	fn game_proof(k: u32, ) -> Weight;
 	/// Checking a message beside what it brings.
 	fn game_authorize() -> Weight;
-	/// Demanding an input.
+	/// Demanding something, beside checking a program that comes along.
 	fn demand() -> Weight;
 	/// Checking and storing `k` KiB of input.
 	fn show_input(k: u32, ) -> Weight;
+	/// Checking `k` KiB of program that is shown.
+	fn show_program(k: u32, ) -> Weight;
+	/// Checking `l` leaves of a constant that are shown.
+	fn show_leaves(l: u32, ) -> Weight;
 	/// Ending the largest number of games about one result, without the report of the offence.
 	fn expire_game() -> Weight;
 }
@@ -151,6 +155,18 @@ macro_rules! weights {
 		fn show_input(k: u32, ) -> Weight {
 			Weight::from_parts(400_000_000, 40_000)
 				.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(k.into()))
+				.saturating_add(<$db>::get().reads(14_u64))
+				.saturating_add(<$db>::get().writes(8_u64))
+		}
+		fn show_program(k: u32, ) -> Weight {
+			Weight::from_parts(400_000_000, 40_000)
+				.saturating_add(Weight::from_parts(10_000_000, 0).saturating_mul(k.into()))
+				.saturating_add(<$db>::get().reads(14_u64))
+				.saturating_add(<$db>::get().writes(8_u64))
+		}
+		fn show_leaves(l: u32, ) -> Weight {
+			Weight::from_parts(400_000_000, 40_000)
+				.saturating_add(Weight::from_parts(100_000_000, 0).saturating_mul(l.into()))
 				.saturating_add(<$db>::get().reads(14_u64))
 				.saturating_add(<$db>::get().writes(8_u64))
 		}

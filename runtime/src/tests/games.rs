@@ -18,6 +18,7 @@ use countersign_canonical::{
 	Meta, TensorType as Type,
 };
 use countersign_primitives::{
+	demand::{Showing, Wanted},
 	dispute::{ReplayRefusal, Verdict},
 	game::{GameMessage, GameMove, GameRefusal, Phase},
 	model::PrecisionPolicy,
@@ -375,13 +376,19 @@ fn liars_are_found_wherever_they_lie() {
 				if Inference::input(request).is_none() {
 					// As who posts it for a demand.
 					chain
-						.block(|| Disputes::demand(RuntimeOrigin::signed(challenger()), request))
+						.block(|| {
+							Disputes::demand(
+								RuntimeOrigin::signed(challenger()),
+								request,
+								Wanted::Input,
+							)
+						})
 						.expect("it is not on chain");
 					chain
 						.block(|| {
-							let bytes = input.encode().try_into().expect("short");
+							let showing = Showing::input(input.encode()).expect("short");
 							let origin = RuntimeOrigin::signed(executor.clone());
-							Disputes::show_input(origin, request, bytes)
+							Disputes::show(origin, request, showing)
 						})
 						.expect("it is the input");
 				}

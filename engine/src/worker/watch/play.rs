@@ -14,15 +14,16 @@ use async_trait::async_trait;
 use codec::Encode;
 use countersign_canonical::{self as canonical, bands::Policy};
 use countersign_primitives::{
+	demand::{DemandId, DemandView, Piece, Showing},
 	dispute::DisputableView,
-	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
+	game::{GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening},
 	keys::{InferenceId, InferenceSignature},
 	model::{Manifest, ModelId},
 	request::{Outcome, RequestId},
 	tensor::Tensor,
 	Hash,
 };
-use countersign_programs::game::Player;
+use countersign_programs::game::{show_piece, Player};
 use std::sync::Arc;
 
 /// Games that are asked for at one time.
@@ -65,19 +66,19 @@ pub trait Games: Send + Sync {
 		opening: Option<Opening>,
 		signature: InferenceSignature,
 	) -> Result<(), Failure>;
-	/// Inputs that are demanded, a page of them.
+	/// Demands, a page of them.
 	async fn demands(
 		&self,
 		at: Hash,
-		after: Option<RequestId>,
+		after: Option<(RequestId, DemandId)>,
 		limit: u32,
 	) -> Result<Vec<DemandView>, Failure>;
-	/// Submits an input that is demanded. Submitting the same again is no error.
+	/// Submits what is demanded. Submitting the same again is no error.
 	async fn show(
 		&self,
 		at: Hash,
 		message: GameMessage,
-		bytes: Vec<u8>,
+		showing: Showing,
 		signature: InferenceSignature,
 	) -> Result<(), Failure>;
 	/// Submits a move. Submitting the same again is no error.
@@ -154,14 +155,14 @@ impl Watcher {
 		Ok(())
 	}
 
-	/// Shows the inputs of our own results that somebody demands.
+	/// Shows what our own results were made from, as far as somebody demands it.
 	pub(super) async fn show_all(&mut self, block: BestBlock) -> Result<(), Failure> {
 		let at = block.hash;
 		let mut after = None;
 		for _ in 0..PAGES {
 			let page = self.parts.games.demands(at, after, DEMANDS).await?;
 			let is_last = page.len() < DEMANDS as usize;
-			after = page.last().map(|view| view.request);
+			after = page.last().map(|view| (view.request, view.demand));
 			for view in page {
 				if !self.parts.games.holds(&view.executor_seat.2) {
 					continue;
@@ -169,7 +170,7 @@ impl Watcher {
 				if let Err(error) = self.show(&view, block).await {
 					count(&self.parts.metrics.failures);
 					tracing::error!(
-						target: LOG, request = ?view.request, %error, "a demanded input is not shown"
+						target: LOG, request = ?view.request, %error, "what is demanded is not shown"
 					);
 				}
 			}
@@ -181,7 +182,8 @@ impl Watcher {
 	}
 
 	async fn show(&mut self, view: &DemandView, block: BestBlock) -> Result<(), Failure> {
-		let was_sent = self.shown.get(&view.request);
+		let key = (view.request, view.demand);
+		let was_sent = self.shown.get(&key);
 		if was_sent.is_some_and(|sent| sent.saturating_add(AGAIN_AFTER) > block.number) {
 			return Ok(());
 		}
@@ -189,16 +191,26 @@ impl Watcher {
 		let Some(result) = self.parts.court.result(at, view.request).await? else {
 			return Ok(());
 		};
-		let input = self.input(at, &result).await?;
-		let bytes = input.ok_or_else(|| Failure::new("it is nowhere to be had"))?.encode();
+		let showing = match view.piece.clone() {
+			Piece::Input => {
+				self.input(at, &result).await?.map(|input| input.encode()).and_then(Showing::input)
+			}
+			piece => {
+				let manifest = self.manifest(at, result.model).await?;
+				let manifest = manifest.ok_or_else(|| Failure::new("there is no such model"))?;
+				let model = self.prepared(result.model, &manifest).await?;
+				blocking(move || show_piece(&model, &piece)).await.map_err(Failure)?
+			}
+		};
+		let showing = showing.ok_or_else(|| Failure::new("it is nowhere to be had"))?;
 		let (session, validator, key) = view.executor_seat.clone();
 		let seat = Seat { account: view.executor.clone(), session, validator, key };
-		let content = GameMessage::content_of(&bytes);
+		let content = GameMessage::content_of(&showing);
 		let message = self.message(&seat, view.request, (0, 0), content);
 		let signature = self.parts.signer.sign(&seat.key, &message.signing_payload()).await?;
 		self.shown.retain(|_, sent| sent.saturating_add(AGAIN_AFTER) > block.number);
-		self.shown.insert(view.request, block.number);
-		self.parts.games.show(at, message, bytes, signature).await?;
+		self.shown.insert(key, block.number);
+		self.parts.games.show(at, message, showing, signature).await?;
 		count(&self.parts.metrics.moves);
 		Ok(())
 	}

@@ -3,12 +3,14 @@
 use super::*;
 use crate::supervisor::{EngineError, RunReport};
 use countersign_primitives::{
-	game::{DemandView, GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening, Phase},
+	demand::{DemandView, Piece, Showing},
+	game::{GameCost, GameMessage, GameMove, GameRefusal, GameView, Opening, Phase},
 	keys::InferencePair,
 	model::{Artefact, PrecisionPolicy, ProgramRef, RunCost},
 	request::TrapCode,
 	tensor::{Dimension, Port, TensorType},
 };
+use countersign_programs::game::show_piece;
 use parking_lot::Mutex;
 use sp_core::Pair;
 
@@ -167,7 +169,7 @@ struct FakeGames {
 	played: Mutex<Vec<(GameMessage, GameMove, InferenceSignature)>>,
 	refusal: Mutex<Option<GameRefusal>>,
 	demanded: Mutex<Vec<DemandView>>,
-	shown: Mutex<Vec<(GameMessage, Vec<u8>, InferenceSignature)>>,
+	shown: Mutex<Vec<(GameMessage, Showing, InferenceSignature)>>,
 }
 
 #[async_trait]
@@ -214,7 +216,7 @@ impl Games for FakeGames {
 	async fn demands(
 		&self,
 		_: Hash,
-		after: Option<RequestId>,
+		after: Option<(RequestId, DemandId)>,
 		_: u32,
 	) -> Result<Vec<DemandView>, Failure> {
 		assert_eq!(after, None);
@@ -224,10 +226,10 @@ impl Games for FakeGames {
 		&self,
 		_: Hash,
 		message: GameMessage,
-		bytes: Vec<u8>,
+		showing: Showing,
 		signature: InferenceSignature,
 	) -> Result<(), Failure> {
-		self.shown.lock().push((message, bytes, signature));
+		self.shown.lock().push((message, showing, signature));
 		Ok(())
 	}
 	async fn play(
@@ -572,28 +574,38 @@ async fn our_own_results_are_answered_for() {
 }
 
 #[tokio::test]
-async fn a_demanded_input_of_ours_is_shown() {
+async fn what_is_demanded_of_us_is_shown() {
 	let scene = scene();
 	scene.put(2, 9, output(4.0), false);
 	let bytes = vec![tensor(2.0)].encode();
 	scene.parts.store.put_tensors(&bytes).expect("it is stored");
-	let demand = |key| DemandView {
+	let demand = |key, piece: Piece| DemandView {
 		request: request(2),
+		demand: piece.id(),
+		piece,
 		executor: account(9),
 		executor_seat: (2, 6, key),
 		by: account(5),
+		fee: 1,
 		deadline: 30,
 	};
-	*scene.games.demanded.lock() = vec![demand(stranger())];
+	*scene.games.demanded.lock() = vec![demand(stranger(), Piece::Input)];
 	scene.blocks(10..11).await;
 	assert!(scene.games.shown.lock().is_empty());
-	*scene.games.demanded.lock() = vec![demand(us().public())];
+	let pieces = [Piece::Input, Piece::Program];
+	*scene.games.demanded.lock() =
+		pieces.iter().map(|piece| demand(us().public(), piece.clone())).collect();
 	scene.blocks(11..12).await;
 	let shown = scene.games.shown.lock().clone();
-	let [(message, input, signature)] = &shown[..] else { panic!("{shown:?}") };
-	assert!(message.verify(signature));
-	assert_eq!((message.session, message.validator), (2, 6));
-	assert_eq!((message.content, input), (GameMessage::content_of(&bytes), &bytes));
+	for (message, showing, signature) in &shown {
+		assert!(message.verify(signature));
+		assert_eq!((message.session, message.validator), (2, 6));
+		assert_eq!(message.content, GameMessage::content_of(showing));
+	}
+	let model = countersign_canonical::Model::decode(&package()).expect("a package");
+	let expected = [Showing::input(bytes), show_piece(&model, &Piece::Program)];
+	let showings: Vec<_> = shown.into_iter().map(|(_, showing, _)| Some(showing)).collect();
+	assert_eq!(showings, expected);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@
 mod close;
 mod facts;
 pub(crate) mod keys;
-mod moves;
+pub(crate) mod moves;
 pub(crate) mod types;
 
 use crate::{
@@ -50,7 +50,7 @@ pub(crate) const MAX_GAMES_SHOWN: u32 = 16;
 /// Bytes of a message beside what it brings, rounded up.
 const ENVELOPE: u32 = 512;
 /// Bytes of an opened leaf with its path: of a tensor of 16 MiB, or a large constant.
-const OPENED_BYTES: u32 = LEAF_BYTES + 32 * 25 + 16;
+pub(crate) const OPENED_BYTES: u32 = LEAF_BYTES + 32 * 25 + 16;
 /// How many times a game's own time a result is kept from becoming `Final` at the most, should the
 /// queue of games that are over be long.
 const KEPT_OPEN: u64 = 8;
@@ -82,6 +82,8 @@ impl<T: Config> From<GameRefusal> for Error<T> {
 			GameRefusal::BadProof => Self::BadProof,
 			GameRefusal::ProvesNothing => Self::ProvesNothing,
 			GameRefusal::NotSigned => Self::NotSigned,
+			GameRefusal::NothingToDemand => Self::NothingToDemand,
+			GameRefusal::TooManyDemands => Self::TooManyDemands,
 		}
 	}
 }

@@ -65,7 +65,7 @@ fn port_bytes(port: &ProgramPort) -> u64 {
 	meta(port).bytes()
 }
 
-fn opened(leaves: &Leaves) -> Vec<OpenedLeaf> {
+pub(crate) fn opened(leaves: &Leaves) -> Vec<OpenedLeaf> {
 	let one = |leaf: &Leaf| OpenedLeaf {
 		tensor: leaf.tensor,
 		leaf: leaf.leaf,
