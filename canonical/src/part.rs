@@ -461,6 +461,26 @@ pub fn verify_element(
 	}
 }
 
+/// Whether a node is a cast from floats to integers that saturates at `index`, or meets a NaN there:
+/// other engines give something else. `root` is the commitment to its operand.
+///
+/// The part must be one of a checked program.
+pub fn verify_saturation(
+	part: &Part,
+	index: u32,
+	leaves: &[OpenedLeaf],
+	root: &Hash,
+) -> Result<bool, Refused> {
+	let (Op::Cast(to), Some(x)) = (&part.op, part.operands.first()) else {
+		return Ok(false);
+	};
+	if x.meta.ty != TensorType::F32 {
+		return Ok(false);
+	}
+	let bits = raw_bits(&verify_elements(x, index, 1, leaves, root)?);
+	Ok(arith::cast_saturates(*to, f32::from_bits(bits as u32)))
+}
+
 /// The elements `from .. from + count` of a tensor, as operators read them, from leaves that are
 /// all of it and checked against its commitment.
 pub fn verify_elements(

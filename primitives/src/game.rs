@@ -149,12 +149,16 @@ pub enum GameMove {
 		/// The leaves of the output that the element or the row lies in.
 		leaves: Leaves,
 	},
+	/// The executor shows an element on which a cast from floats to integers saturates: an engine
+	/// with other casts may well have given what it signed.
+	#[codec(index = 8)]
+	Saturates(Shown),
 }
 
 impl GameMove {
 	/// Whether it is the executor's to make.
 	pub fn is_executors(&self) -> bool {
-		matches!(self, Self::Trace { .. } | Self::Hashes(_) | Self::Bytes(_))
+		matches!(self, Self::Trace { .. } | Self::Hashes(_) | Self::Bytes(_) | Self::Saturates(_))
 	}
 }
 
@@ -293,6 +297,10 @@ pub enum Phase {
 		/// What is in it.
 		bytes: LeafBytes,
 	},
+	/// What was signed is wrong, unless a cast from floats to integers saturates: the executor is to
+	/// show where.
+	#[codec(index = 8)]
+	Cast,
 }
 
 impl Phase {
@@ -300,7 +308,11 @@ impl Phase {
 	pub fn is_executors(&self) -> bool {
 		matches!(
 			self,
-			Self::Trace | Self::Hashes(_) | Self::GroupHashes { .. } | Self::Bytes { .. }
+			Self::Trace
+				| Self::Hashes(_)
+				| Self::GroupHashes { .. }
+				| Self::Bytes { .. }
+				| Self::Cast
 		)
 	}
 }

@@ -5,8 +5,10 @@
 
 use alloc::{vec, vec::Vec};
 use canonical::{
+	arith,
 	bands::{self, Policy},
 	commitment::{leaf_hashes, merkle_top, tensor_commitment, LEAF_BYTES},
+	op::Op,
 	part::OpenedLeaf,
 	trace::{group_hashes, open, ElementProof, Prover, Trace, GROUP_LEAVES},
 	Meta, Model, Trap,
@@ -172,8 +174,27 @@ impl<'a> Player<'a> {
 				let bytes = bytes.chunks(LEAF_BYTES).nth(*leaf as usize).unwrap_or_default();
 				bytes.to_vec().try_into().ok().map(GameMove::Bytes)
 			}
+			Phase::Cast => self.saturation().map(GameMove::Saturates),
 			Phase::Operator | Phase::Group(_) | Phase::Leaf { .. } | Phase::Element { .. } => None,
 		}
+	}
+
+	/// An element on which a cast from floats to integers saturates, if there is one in the run.
+	fn saturation(&self) -> Option<Shown> {
+		let skeleton = self.prover.skeleton();
+		(0..skeleton.nodes()).find_map(|node| {
+			let part = skeleton.part(node)?;
+			let operand = part.operands.first()?;
+			let of_floats = operand.meta.ty == canonical::TensorType::F32;
+			let Op::Cast(to) = part.op else { return None };
+			let value = of_floats.then(|| self.prover.value(operand.tensor)).flatten()?;
+			let at = value.data.chunks_exact(4).position(|bytes| {
+				bytes
+					.try_into()
+					.is_ok_and(|bytes| arith::cast_saturates(to, f32::from_le_bytes(bytes)))
+			})?;
+			shown(self.prover.element(node, u32::try_from(at).ok()?)?)
+		})
 	}
 
 	/// What the challenger says: `theirs` are the commitments of the executor's trace, `shown` the
@@ -206,9 +227,11 @@ impl<'a> Player<'a> {
 				let proof = self.prover.element(named.operator.into(), index)?;
 				shown(proof).map(GameMove::Prove)
 			}
-			Phase::Trace | Phase::Hashes(_) | Phase::GroupHashes { .. } | Phase::Bytes { .. } => {
-				None
-			}
+			Phase::Trace
+			| Phase::Hashes(_)
+			| Phase::GroupHashes { .. }
+			| Phase::Bytes { .. }
+			| Phase::Cast => None,
 		}
 	}
 
@@ -218,7 +241,9 @@ impl<'a> Player<'a> {
 			let (part, hashes) = self.prover.part(node)?;
 			return Some(GameMove::Name { part: part.try_into().ok()?, path: path(hashes)? });
 		}
-		if theirs.len() > ours.len() {
+		// Our run ends with a trap, and theirs goes on, or an output was signed all the same.
+		let claims_output = matches!(claim, Outcome::Output(_));
+		if theirs.len() > ours.len() || claims_output && self.trace.result.is_err() {
 			let node = u32::try_from(ours.len()).ok()?;
 			return shown(self.prover.trap(node)?).map(GameMove::Traps);
 		}

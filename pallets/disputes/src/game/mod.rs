@@ -3,8 +3,8 @@
 //! ```text
 //! open ─ trace ─ name ─ hashes ─ pick ─ (hashes ─ pick) ─ bytes ─ prove ─ wrong
 //!                  │
-//!                  ├ traps ──── wrong, or excused
-//!                  └ compare ── wrong, or excused
+//!                  ├ traps ────┬ wrong
+//!                  └ compare ──┴ (a cast on the way) ─ saturates ─ excused
 //! ```
 //!
 //! Every move has its window on the window clock, and whoever lets one pass has lost: the executor
@@ -141,7 +141,9 @@ pub(crate) fn move_weight<T: Config>(action: &GameMove) -> Weight {
 		}
 		GameMove::Hashes(hashes) => T::WeightInfo::game_hashes(hashes.len() as u32),
 		GameMove::Pick(_) | GameMove::Bytes(_) => T::WeightInfo::game_hashes(0),
-		GameMove::Prove(shown) | GameMove::Traps(shown) => proof_weight::<T>(shown_kib(shown)),
+		GameMove::Prove(shown) | GameMove::Traps(shown) | GameMove::Saturates(shown) => {
+			proof_weight::<T>(shown_kib(shown))
+		}
 		GameMove::Compare { leaves, .. } => proof_weight::<T>(leaves_kib(leaves)),
 	}
 }
@@ -151,7 +153,7 @@ fn messages_fee<T: Config>(operators: u16, longest_part: u32) -> Balance {
 	let part = longest_part.saturating_add(32 * 12);
 	let shown = part.saturating_add(OPENED_BYTES * MAX_OPENED);
 	let roots = u32::from(operators);
-	// Trace with a trap, name, hashes twice, pick twice, bytes, prove.
+	// Trace with a trap, name, hashes twice, pick twice, bytes, prove. All other ways are shorter.
 	let length = roots
 		.saturating_mul(32)
 		.saturating_add(shown.saturating_mul(2))
@@ -323,7 +325,7 @@ impl<T: Config> Pallet<T> {
 			// Nobody can check a trace before it is played about, so nobody else may give one.
 			GameMove::Trace { .. } => player.who == case.executor,
 			// What leads to a commitment is what it is, whoever brings it.
-			GameMove::Hashes(_) | GameMove::Bytes(_) => true,
+			GameMove::Hashes(_) | GameMove::Bytes(_) | GameMove::Saturates(_) => true,
 			_ => player.who == game.challenger,
 		};
 		ensure!(may, GameRefusal::NotYou);

@@ -8,8 +8,8 @@ use countersign_canonical::{
 	self as canonical,
 	bands::{self, Policy},
 	part::{
-		leaf_length, part_leaf, raw_bits, verify_element, verify_elements, Element, OpenedLeaf,
-		Operand, Part, Source,
+		leaf_length, part_leaf, raw_bits, verify_element, verify_elements, verify_saturation,
+		Element, OpenedLeaf, Operand, Part, Source,
 	},
 	trace::GROUP_LEAVES,
 	Meta,
@@ -42,7 +42,7 @@ pub(crate) enum Effect {
 	Next(Phase, Option<Hashes>),
 	/// The result is wrong.
 	Wrong,
-	/// What would be wrong is excused by a cast on the way: nobody wins.
+	/// What would be wrong is excused by a cast that saturates: nobody wins.
 	Excused,
 }
 
@@ -124,6 +124,7 @@ impl Table<'_> {
 			(Phase::Element { named, leaf, bytes }, GameMove::Prove(shown)) => {
 				self.prove::<T>(named, *leaf, bytes, shown)
 			}
+			(Phase::Cast, GameMove::Saturates(shown)) => self.saturates::<T>(shown),
 			_ => Err(GameRefusal::NotDue),
 		}
 	}
@@ -214,8 +215,12 @@ impl Table<'_> {
 				ensure!(operator == u32::from(part.node), GameRefusal::NotSigned);
 				Ok(Effect::Traced(roots.to_vec()))
 			}
-			// The executor says itself that the canonical run traps where it signed an output.
-			None => self.trapped::<T>(&part),
+			// The executor says itself that the canonical run traps where it signed an output. Where
+			// that may be excused, the challenger shows the same, and then it is asked for the cast.
+			None => match self.trapped::<T>(&part)? {
+				Effect::Next(..) => Ok(Effect::Traced(roots.to_vec())),
+				wrong => Ok(wrong),
+			},
 		}
 	}
 
@@ -268,17 +273,37 @@ impl Table<'_> {
 		let exact = self.policies::<T>()?.iter().all(|policy| *policy == Policy::Exact);
 		let claims_output = matches!(self.result.outcome, Outcome::Output(_));
 		Ok(match part.casts && !exact && claims_output {
-			true => Effect::Excused,
+			true => Effect::Next(Phase::Cast, None),
 			false => Effect::Wrong,
 		})
 	}
 
+	/// A cast that saturates. Whether it is on the way to what is wrong, its part does not say; one
+	/// that is somewhere is taken for it, so that nobody is convicted who might be excused.
+	fn saturates<T: Config>(&self, shown: &Shown) -> Considered {
+		let part = self.part(&shown.part, &shown.path)?;
+		let operand = part.operands.first().ok_or(GameRefusal::ProvesNothing)?;
+		let root = match operand.source {
+			Source::Input(at) => self.case.inputs.get(usize::from(at)).copied(),
+			Source::Constant(commitment) => Some(commitment.into()),
+			Source::Node(node) => self.root::<T>(node),
+		};
+		let root = root.ok_or(GameRefusal::WrongHash)?;
+		let found = verify_saturation(&part, shown.index, &opened(&shown.leaves), &root.0)
+			.map_err(|_| GameRefusal::BadProof)?;
+		ensure!(found, GameRefusal::ProvesNothing);
+		Ok(Effect::Excused)
+	}
+
 	fn traps<T: Config>(&self, shown: &Shown) -> Considered {
 		let part = self.part(&shown.part, &shown.path)?;
-		ensure!(
-			self.case.traced.is_some_and(|traced| part.node < traced),
-			GameRefusal::ProvesNothing
-		);
+		let claims_output = matches!(self.result.outcome, Outcome::Output(_));
+		// Where it signed an output, its trace may end just before the trap.
+		let is_news = self
+			.case
+			.traced
+			.is_some_and(|traced| part.node < traced || part.node == traced && claims_output);
+		ensure!(is_news, GameRefusal::ProvesNothing);
 		match self.element(&part, shown, |node| self.root::<T>(node))? {
 			Element::Trap => self.trapped::<T>(&part),
 			Element::Value(_) => Err(GameRefusal::ProvesNothing),
@@ -341,7 +366,9 @@ impl Table<'_> {
 		let claimed = to_canonical(&Tensor { ty: claimed.ty, shape, data });
 		match bands::judge(policy, &claimed, &canonical, false) {
 			bands::Verdict::Accepted | bands::Verdict::Corrected => Err(GameRefusal::ProvesNothing),
-			bands::Verdict::Wrong if fact.casts && policy != Policy::Exact => Ok(Effect::Excused),
+			bands::Verdict::Wrong if fact.casts && policy != Policy::Exact => {
+				Ok(Effect::Next(Phase::Cast, None))
+			}
 			bands::Verdict::Wrong => Ok(Effect::Wrong),
 		}
 	}

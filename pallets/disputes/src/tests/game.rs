@@ -745,47 +745,75 @@ fn a_suspension_ends_games_even() {
 	}
 }
 
+/// Two numbers that are cast to integers and back, and an entry of a table at the first, which traps
+/// outside.
+fn casting() -> Package {
+	let floats = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+	let table = floats(&[10.0, 20.0, 30.0]);
+	let meta = Meta { ty: Type::F32, shape: vec![3] };
+	let tensor = canonical::Tensor { ty: meta.ty, shape: vec![3], data: table.clone() };
+	let commitment = tensor_commitment(&tensor, None);
+	let program = Program {
+		version: canonical::VERSION,
+		inputs: vec![Meta { ty: Type::F32, shape: vec![2] }],
+		constants: vec![Constant { meta, commitment }],
+		nodes: vec![
+			Node { op: Op::Cast(Type::I32), operands: vec![0] },
+			Node { op: Op::Cast(Type::F32), operands: vec![2] },
+			Node { op: Op::Gather { axis: 0 }, operands: vec![1, 2] },
+		],
+		outputs: vec![3, 4],
+	};
+	Package { program, constants: vec![table] }
+}
+
+/// A game about what such a program is said to give, in which the executor answers as its own run
+/// says. How many moves it has.
+fn cast_game(input: [f32; 2], said: &[f32]) -> u32 {
+	let package = casting();
+	let encoded = package.encode();
+	let prepared = canonical::Prepared::from_package(&encoded).unwrap();
+	let within = PrecisionPolicy::Within { absolute: -10, relative: -16 };
+	let policies = vec![within.clone(), within];
+	ManifestTable::insert(deep_model(), manifest(&prepared, policies.clone()));
+	let model = canonical::Model::new(&package).unwrap();
+	let data = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+	let inputs = vec![canonical::Tensor { ty: Type::F32, shape: vec![2], data: data(&input) }];
+	let policies = policies.iter().map(countersign_programs::policy).collect();
+	let player = Player::new(&model, &inputs, policies).unwrap();
+	let tensor = |values: &[f32]| Tensor {
+		ty: countersign_primitives::tensor::TensorType::F32,
+		shape: vec![2],
+		data: data(values),
+	};
+	let said = vec![tensor(said), tensor(&[20.0, 10.0])];
+	let ours: Vec<Tensor> = inputs.iter().cloned().map(from_canonical).collect();
+	put_result(deep_model(), &ours, Outcome::Output(said.encode().try_into().unwrap()), None);
+	open(&challenger(), player.opening());
+	play_out(&player, |phase| player.answer(phase), 0)
+}
+
 #[test]
-fn a_cast_on_the_way_excuses() {
-	// Scores are cast to integers and back; the input saturates them. Nobody is slashed for what
-	// another engine makes of that.
+fn a_cast_that_saturates_excuses() {
+	// Nobody is slashed for what another engine makes of a number that the type has not: here a trap,
+	// and there an output. The executor shows the cast, and nobody wins.
 	build_and_execute(|| {
-		let program = Program {
-			version: canonical::VERSION,
-			inputs: vec![Meta { ty: Type::F32, shape: vec![2] }],
-			constants: vec![],
-			nodes: vec![
-				Node { op: Op::Cast(Type::I32), operands: vec![0] },
-				Node { op: Op::Cast(Type::F32), operands: vec![1] },
-			],
-			outputs: vec![2],
-		};
-		let package = Package { program, constants: vec![] };
-		let encoded = package.encode();
-		let prepared = canonical::Prepared::from_package(&encoded).unwrap();
-		let within = PrecisionPolicy::Within { absolute: -10, relative: -16 };
-		ManifestTable::insert(deep_model(), manifest(&prepared, vec![within.clone()]));
-		let model = canonical::Model::new(&package).unwrap();
-		let data = [3e9f32, 1.0].iter().flat_map(|x| x.to_le_bytes()).collect();
-		let inputs = vec![canonical::Tensor { ty: Type::F32, shape: vec![2], data }];
-		let policies = vec![countersign_programs::policy(&within)];
-		let player = Player::new(&model, &inputs, policies).unwrap();
-		let said = Tensor {
-			ty: countersign_primitives::tensor::TensorType::F32,
-			shape: vec![2],
-			data: [-2_147_483_648f32, 1.0].iter().flat_map(|x| x.to_le_bytes()).collect(),
-		};
-		let ours: Vec<Tensor> = inputs.iter().cloned().map(from_canonical).collect();
-		put_result(
-			deep_model(),
-			&ours,
-			Outcome::Output(vec![said].encode().try_into().unwrap()),
-			None,
-		);
-		open(&challenger(), player.opening());
-		let fee = fee();
-		play_out(&player, |phase| player.answer(phase), 0);
+		assert_eq!(cast_game([3e9, 1.0], &[-2_147_483_648.0, 1.0]), 3);
 		assert_eq!(end_of(&request()), None);
-		assert_eq!(free(&challenger()), FUNDS - fee);
+		assert!(free(&challenger()) > FUNDS - GAME_BOND, "its bond is back");
+		assert!(Reports::get(request()).is_none());
+	});
+}
+
+#[test]
+fn a_cast_that_does_not_saturate_excuses_nothing() {
+	build_and_execute(|| {
+		assert_eq!(cast_game([1.0, 0.0], &[1.0, 5.0]), 2, "a trace, and what is wrong");
+		assert_eq!(end_of(&request()), Some(MockEnd::Invalidated));
+	});
+	// A trap that no cast explains, where an output was signed.
+	build_and_execute(|| {
+		assert_eq!(cast_game([1.0, 7.0], &[1.0, 7.0]), 2);
+		assert_eq!(end_of(&request()), Some(MockEnd::Invalidated));
 	});
 }
