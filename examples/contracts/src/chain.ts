@@ -8,6 +8,7 @@ import {
 	http,
 	type Abi,
 	type Address,
+	type Hash,
 	type Hex,
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
@@ -49,11 +50,17 @@ export function artefact(name: string): { abi: Abi; bytecode: Hex } {
 	return JSON.parse(readFileSync(new URL(`../build/${name}.json`, import.meta.url), "utf8"));
 }
 
+/**
+ * Waits until a transaction is in a block that has another on top. Two validators may make a block at the
+ * same height, and what is in the one that loses comes again later.
+ */
+export const included = (hash: Hash) => chain.waitForTransactionReceipt({ hash, confirmations: 2 });
+
 /** Deploys a contract by the first wallet and gives its address. */
 export async function deploy(name: string, args: unknown[], value = 0n): Promise<Address> {
 	const { abi, bytecode } = artefact(name);
 	const hash = await wallet(0).deployContract({ abi, bytecode, args, value });
-	const receipt = await chain.waitForTransactionReceipt({ hash });
+	const receipt = await included(hash);
 	if (receipt.status !== "success" || !receipt.contractAddress) throw new Error(`${name}: ${hash}`);
 	return receipt.contractAddress;
 }

@@ -3,7 +3,7 @@
 // network of four stays quiet.
 
 import { parseEther, parseEventLogs, type Hash, type Hex } from "viem";
-import { artefact, block, chain, deploy, model, wallet } from "./chain.js";
+import { artefact, block, chain, deploy, included, model, wallet } from "./chain.js";
 import { encodeFile } from "./magika.js";
 
 const SLOT_SECONDS = 2n;
@@ -33,7 +33,7 @@ for (let number = await chain.getBlockNumber(); sent.length < runs; number += 1n
 }
 const ids: Hex[] = [];
 for (const hash of sent) {
-	const { logs, status } = await chain.waitForTransactionReceipt({ hash });
+	const { logs, status } = await included(hash);
 	if (status !== "success") throw new Error(`${hash} failed`);
 	ids.push((parseEventLogs({ abi, logs, eventName: "Asked" })[0] as any).args.id);
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { formatEther, parseEther, type Address, type Hex } from "viem";
-import { artefact, ATTRIBUTION, block, chain, deploy, INFERENCE, model, wallet } from "./chain.js";
+import { artefact, ATTRIBUTION, block, chain, deploy, included, INFERENCE, model, wallet } from "./chain.js";
 import { encodeFile, kind } from "./magika.js";
 
 const inference = { address: INFERENCE, abi: artefact("IInference").abi } as const;
@@ -17,7 +17,7 @@ function holds(condition: boolean, what: string): void {
 
 async function send(from: ReturnType<typeof wallet>, address: Address, abi: typeof escrowAbi, functionName: string, args: unknown[] = [], value = 0n) {
 	const { request } = await chain.simulateContract({ address, abi, functionName, args, value, account: from.account });
-	const receipt = await chain.waitForTransactionReceipt({ hash: await from.writeContract(request) });
+	const receipt = await included(await from.writeContract(request));
 	if (receipt.status !== "success") throw new Error(`${functionName} failed`);
 	return receipt;
 }

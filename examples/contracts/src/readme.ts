@@ -22,7 +22,7 @@ const attribution = at("0x000000000000000000000000000000000A020000", "IAttributi
 // A small model runs inside the transaction of the contract that asks it.
 const given = [account.address, fraud, viem.parseEther("0.5")];
 let hash = await wallet.deployContract({ ...built("FraudGate"), args: given });
-const { contractAddress: gate } = await node.waitForTransactionReceipt({ hash });
+const { contractAddress: gate } = await node.waitForTransactionReceipt({ hash, confirmations: 2 });
 const payment = [1900, 3, 12, 9, 1, 800].map((feature) => viem.parseEther(`${feature}`));
 const score = await read(at(gate!, "FraudGate"), "scoreOf", payment);
 console.log("fraud with a probability of", viem.formatEther(score));
@@ -31,7 +31,7 @@ const evidence = { audited: 0, replayed: false, tee: false, zk: false };
 const terms = { deadline: 0, lane: 0, evidence, valueAtRisk: 0n, callbackGas: 0n, whenOpen: true };
 const args = [magika, encodeFile(readFileSync(process.argv[2] ?? "package.json")), terms];
 hash = await wallet.writeContract({ ...inference, functionName: "request", args, value: 10n ** 18n });
-const { logs } = await node.waitForTransactionReceipt({ hash });
+const { logs } = await node.waitForTransactionReceipt({ hash, confirmations: 2 });
 const [{ args: { id } }] = viem.parseEventLogs({ abi: inference.abi, logs }) as any;
 while ((await read(inference, "statusOf", id))[0] < 4) await new Promise((go) => setTimeout(go, 500));
 console.log("the file is", label((await read(inference, "resultOf", id, 1, evidence)).output[0].data));

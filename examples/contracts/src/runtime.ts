@@ -5,7 +5,7 @@ import { AccountId, createClient } from "polkadot-api";
 import { getWsProvider } from "polkadot-api/ws";
 import { concat, toBytes, toHex, type Address, type Hex } from "viem";
 import { WebSocket } from "ws";
-import { chain, wallet } from "./chain.js";
+import { included, wallet } from "./chain.js";
 
 /** Where the chain's own calls are sent. */
 export const RUNTIME: Address = "0x6d6f646c70792f70616464720000000000000000";
@@ -34,7 +34,7 @@ export async function encoded(call: Call): Promise<Hex> {
 /** Has a wallet dispatch a call, and waits for it. */
 export async function dispatch(from: ReturnType<typeof wallet>, call: Call) {
 	const hash = await from.sendTransaction({ to: RUNTIME, data: await encoded(call) });
-	const receipt = await chain.waitForTransactionReceipt({ hash });
+	const receipt = await included(hash);
 	if (receipt.status !== "success") throw new Error(`${hash} failed`);
 	return receipt;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chain, countersign, wallet } from "../chain.js";
+import { chain, countersign, included, wallet } from "../chain.js";
 
 test("wallets see sane numbers", async () => {
 	assert.equal(await chain.getChainId(), countersign.id);
@@ -18,6 +18,6 @@ test("an Ethereum wallet dispatches the chain's own calls", async () => {
 	// claiming go the same way.
 	const runtime = "0x6d6f646c70792f70616464720000000000000000";
 	const hash = await wallet(2).sendTransaction({ to: runtime, data: "0x00071061626364" });
-	const receipt = await chain.waitForTransactionReceipt({ hash });
+	const receipt = await included(hash);
 	assert.equal(receipt.status, "success");
 });

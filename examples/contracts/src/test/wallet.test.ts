@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseEther } from "viem";
-import { artefact, ATTRIBUTION, block, chain, INFERENCE, model, wallet } from "../chain.js";
+import { artefact, ATTRIBUTION, block, chain, included, INFERENCE, model, wallet } from "../chain.js";
 import { account, connect, dispatch, encoded, RUNTIME } from "../runtime.js";
 
 const UNIT = 10n ** 12n;
@@ -53,7 +53,7 @@ test("an Ethereum wallet bonds, registers, serves and claims", async (context) =
 	const { request } = await chain.simulateContract({
 		...inference, functionName: "inferPaid", args: [id, input], value: parseEther("2"), account: wallet(0).account,
 	});
-	const paid = await chain.waitForTransactionReceipt({ hash: await wallet(0).writeContract(request) });
+	const paid = await included(await wallet(0).writeContract(request));
 	assert.equal(paid.status, "success");
 	const entitlement = async () =>
 		(await chain.readContract({ ...attribution, functionName: "entitlement", args: [id, 0] })) as bigint[];
@@ -74,7 +74,7 @@ test("what the chain refuses a wallet, wallets see", async (context) => {
 	// Estimating tells; whoever sends it all the same pays for a transaction that failed.
 	await assert.rejects(owner.sendTransaction({ to: RUNTIME, data: claim }), /dispatch/);
 	const hash = await owner.sendTransaction({ to: RUNTIME, data: claim, gas: 10_000_000n });
-	assert.equal((await chain.waitForTransactionReceipt({ hash })).status, "reverted");
+	assert.equal((await included(hash)).status, "reverted");
 	// Neither value nor what is no call.
 	await assert.rejects(owner.sendTransaction({ to: RUNTIME, data: claim, value: 1n }));
 	await assert.rejects(owner.sendTransaction({ to: RUNTIME, data: "0xffff" }));
