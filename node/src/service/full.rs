@@ -30,7 +30,7 @@ use crate::{
 };
 use countersign_engine::exchange;
 use countersign_runtime::opaque::Block;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use sc_client_api::BlockBackend;
 use sc_consensus_babe::{BabeParams, SlotProportion};
 use sc_consensus_grandpa::{
@@ -45,7 +45,7 @@ use sc_service::{
 };
 use sc_telemetry::Telemetry;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use sp_core::H256;
+use sp_core::{traits::SpawnEssentialNamed, H256};
 use std::{sync::Arc, time::Duration};
 
 /// How long a GRANDPA message is expected to take to reach everybody.
@@ -65,7 +65,8 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 		keystore_container,
 		select_chain,
 		transaction_pool,
-		other: Consensus { block_import, grandpa_link, babe_link, babe_worker, mut telemetry },
+		other:
+			Consensus { block_import, grandpa_link, babe_link, babe_worker, mut telemetry, essential },
 	} = new_partial(&config, options.wasm_cache_path()?.as_deref())?;
 	let registry = config.prometheus_registry().cloned();
 	let genesis = client
@@ -271,11 +272,7 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 			max_block_proposal_slot_portion: None,
 			telemetry: telemetry_handle(),
 		})?;
-		task_manager.spawn_essential_handle().spawn_blocking(
-			"babe-proposer",
-			Some("block-authoring"),
-			babe,
-		);
+		essential.spawn_essential_blocking("babe-proposer", Some("block-authoring"), babe.boxed());
 
 		let discovery_events =
 			network.event_stream("authority-discovery").filter_map(|event| async move {
@@ -323,11 +320,7 @@ pub(super) fn new_full<Network: NetworkBackend<Block, H256>>(
 			telemetry: telemetry_handle(),
 			offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(transaction_pool),
 		})?;
-		task_manager.spawn_essential_handle().spawn_blocking(
-			"grandpa-voter",
-			Some("finality"),
-			voter,
-		);
+		essential.spawn_essential_blocking("grandpa-voter", Some("finality"), voter.boxed());
 	}
 
 	Ok(task_manager)

@@ -22,12 +22,12 @@ mod full;
 
 use full::new_full;
 
-use crate::cli::NodeOptions;
+use crate::{cli::NodeOptions, shutdown::Essential};
 use async_trait::async_trait;
 use countersign_runtime::{opaque::Block, RuntimeApi, HEAP_PAGES};
 use sc_consensus_babe::{BabeLink, BabeWorkerHandle};
 use sc_executor::{HeapAllocStrategy, WasmExecutor};
-use sc_service::{Configuration, Error, PartialComponents, TaskManager};
+use sc_service::{Configuration, Error, PartialComponents, SpawnEssentialTaskHandle, TaskManager};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_babe::{
@@ -84,6 +84,8 @@ pub(crate) struct Consensus {
 	babe_worker: BabeWorkerHandle<Block>,
 	/// Where to send telemetry, where the operator wants any.
 	telemetry: Option<Telemetry>,
+	/// Spawns what the node cannot be without.
+	essential: Essential<SpawnEssentialTaskHandle>,
 }
 
 /// The parts that every command needs.
@@ -168,9 +170,10 @@ pub(crate) fn new_partial(
 	let telemetry_handle = || telemetry.as_ref().map(Telemetry::handle);
 
 	let select_chain = sc_consensus::LongestChain::new(backend.clone());
+	let (essential, ending) = Essential::new(task_manager.spawn_essential_handle());
 	let transaction_pool = Arc::new(
 		sc_transaction_pool::Builder::new(
-			task_manager.spawn_essential_handle(),
+			essential.clone(),
 			client.clone(),
 			config.role.is_authority().into(),
 		)
@@ -179,8 +182,9 @@ pub(crate) fn new_partial(
 		.build(),
 	);
 	// A command that has no use for the pool would drop it before its tasks were told to end, and
-	// they would report that as a failure. What is kept alive is dropped after they were told.
-	task_manager.keep_alive(transaction_pool.clone());
+	// they would report that as a failure. What is kept alive is dropped after they were told, and
+	// the pool last.
+	task_manager.keep_alive((ending, transaction_pool.clone()));
 
 	let (grandpa_import, grandpa_link) = sc_consensus_grandpa::block_import(
 		client.clone(),
@@ -219,7 +223,14 @@ pub(crate) fn new_partial(
 		select_chain,
 		import_queue,
 		transaction_pool,
-		other: Consensus { block_import, grandpa_link, babe_link, babe_worker, telemetry },
+		other: Consensus {
+			block_import,
+			grandpa_link,
+			babe_link,
+			babe_worker,
+			telemetry,
+			essential,
+		},
 	})
 }
 
