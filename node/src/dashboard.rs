@@ -96,7 +96,7 @@ fn selectors(expression: &str) -> Vec<(String, Vec<String>)> {
 			}
 			at = end;
 		}
-		let is_label = ["status", "end", "of"].contains(&name) && !name.contains("substrate");
+		let is_label = ["status", "end", "of", "as", "event"].contains(&name);
 		if !WORDS.contains(&name) && !is_label && !rest.starts_with('(') {
 			found.push((name.to_string(), wanted));
 		}

@@ -226,6 +226,20 @@ pub(super) fn judge_validator(facts: &ValidatorFacts) -> Vec<Check> {
 		),
 		(None, _) => Check::warning("session", "not in the validator set of this session"),
 	});
+	for slash in &facts.slashes {
+		let when = match slash.frozen {
+			true => "once governance has lifted a suspension".into(),
+			false => format!("in session {}", slash.due),
+		};
+		checks.push(Check::warning(
+			"slash",
+			format!(
+				"number {} takes up to {} {when}; docs/slashing.md tells how to appeal",
+				slash.number,
+				tokens(slash.amount)
+			),
+		));
+	}
 	let used = bond.reserved_cover.saturating_add(bond.free_cover);
 	checks.push(if bond.free_cover == 0 && used > 0 {
 		Check::warning("cover", "all of it is reserved: no new requests until results are Final")
@@ -267,7 +281,7 @@ fn tokens(amount: countersign_primitives::Balance) -> String {
 #[cfg(test)]
 mod tests {
 	use super::{
-		super::facts::{BondFacts, WorkerFacts},
+		super::facts::{BondFacts, SlashFacts, WorkerFacts},
 		*,
 	};
 	use countersign_primitives::UNIT;
@@ -312,6 +326,7 @@ mod tests {
 				answered: 100,
 				missed: 1,
 			}),
+			slashes: vec![],
 			served: vec![("magika".into(), true)],
 			capacity: 1,
 		}
@@ -396,6 +411,14 @@ mod tests {
 			(
 				|it| (bond(it).free_cover, bond(it).reserved_cover) = (0, 50 * UNIT),
 				"cover",
+				Warning,
+			),
+			(
+				|it| {
+					let slash = SlashFacts { number: 1, amount: UNIT, due: 9, frozen: false };
+					it.slashes.push(slash);
+				},
+				"slash",
 				Warning,
 			),
 			(|it| it.served.clear(), "serving", Warning),

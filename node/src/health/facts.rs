@@ -27,9 +27,10 @@ use codec::Decode;
 use countersign_engine::store::{BlobId, Store};
 use countersign_primitives::{
 	apis::{ModelsApi, ValidatorsApi},
-	AccountId, Balance, Hash, Macs,
+	AccountId, Balance, Hash, Macs, SessionIndex,
 };
 use countersign_runtime::opaque::Block;
+use pallet_validators::{Slash, SlashId};
 use sc_client_api::StorageProvider;
 use sc_network_sync::SyncingService;
 use sp_api::ProvideRuntimeApi;
@@ -88,6 +89,8 @@ pub(super) struct ValidatorFacts {
 	pub(super) session_keys: Option<Vec<(String, bool)>>,
 	pub(super) minimum_bond: Balance,
 	pub(super) bond: Option<BondFacts>,
+	/// The slashes that stand on it.
+	pub(super) slashes: Vec<SlashFacts>,
 	/// The models that it declared to serve, and whether their artefacts are here.
 	pub(super) served: Vec<(String, bool)>,
 	pub(super) capacity: Macs,
@@ -105,6 +108,21 @@ pub(super) struct BondFacts {
 	pub(super) answered: u32,
 	pub(super) missed: u32,
 }
+
+/// A slash that is not applied yet.
+#[derive(Clone, Debug)]
+pub(super) struct SlashFacts {
+	pub(super) number: SlashId,
+	/// The most that it takes.
+	pub(super) amount: Balance,
+	/// The first session in which it is applied.
+	pub(super) due: SessionIndex,
+	/// Whether it waits for governance.
+	pub(super) frozen: bool,
+}
+
+/// The most slashes, of all validators, that are looked through.
+const MAX_SLASHES: usize = 10_000;
 
 /// Looks at everything.
 #[derive(Clone)]
@@ -195,6 +213,7 @@ impl Observer {
 			session_keys: None,
 			minimum_bond: 0,
 			bond: None,
+			slashes: Vec::new(),
 			served: Vec::new(),
 			capacity: 0,
 		})
@@ -243,9 +262,27 @@ impl Observer {
 			session_keys,
 			minimum_bond: api.consensus_parameters(at).map_or(0, |it| it.minimum_bond),
 			bond,
+			slashes: self.slashes(at, account),
 			served,
 			capacity: serving.capacity,
 		}
+	}
+
+	/// The slashes that stand on a validator's bond.
+	fn slashes(&self, at: Hash, account: &AccountId) -> Vec<SlashFacts> {
+		let mut prefix = twox_128(b"Validators").to_vec();
+		prefix.extend(twox_128(b"Slashes"));
+		let pairs = self.client.storage_pairs(at, Some(&StorageKey(prefix)), None);
+		let slashes = pairs.into_iter().flatten().take(MAX_SLASHES);
+		slashes
+			.filter_map(|(key, data)| {
+				// The number stands behind its hash.
+				let number = SlashId::from_le_bytes(*key.0.last_chunk()?);
+				let slash = Slash::decode(&mut &data.0[..]).ok()?;
+				let Slash { offender, amount, due, frozen, .. } = slash;
+				(offender == *account).then_some(SlashFacts { number, amount, due, frozen })
+			})
+			.collect()
 	}
 }
 

@@ -233,5 +233,6 @@ pub(crate) fn register_all_for_tests(registry: &Registry) {
 	let metrics = Arc::new(WorkerMetrics::default());
 	let view = WorkerView::new(native, canonical, Arc::new(engines), metrics.clone());
 	metrics::register(registry, &view, &metrics, &store).expect("new");
+	metrics::register_watch(registry, &Arc::default()).expect("new");
 	validator::Metrics::new(registry).expect("new");
 }

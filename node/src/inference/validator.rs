@@ -32,7 +32,7 @@ use sp_io::hashing::twox_128;
 use sp_keystore::KeystorePtr;
 use std::sync::Arc;
 use substrate_prometheus_endpoint::{
-	register, CounterVec, GaugeVec, Opts, PrometheusError, Registry, F64, U64,
+	register, Counter, CounterVec, GaugeVec, Opts, PrometheusError, Registry, F64, U64,
 };
 
 /// The most blocks that are read for one notification. After a long pause the older ones are not
@@ -45,6 +45,8 @@ pub(super) struct Metrics {
 	state: GaugeVec<F64>,
 	earned: CounterVec<F64>,
 	results: CounterVec<U64>,
+	slashes: CounterVec<U64>,
+	slashed: Counter<F64>,
 }
 
 impl Metrics {
@@ -80,11 +82,33 @@ impl Metrics {
 				)?,
 				registry,
 			)?,
+			slashes: register(
+				CounterVec::new(
+					Opts::new(
+						"countersign_validator_slashes_total",
+						"What became of slashes on their bonds in finalised blocks since the node started",
+					),
+					&["event"],
+				)?,
+				registry,
+			)?,
+			slashed: register(
+				Counter::new(
+					"countersign_validator_slashed_tokens_total",
+					"What slashes took from their bonds in finalised blocks since the node started",
+				)?,
+				registry,
+			)?,
 		};
 		// Shown from the beginning, so that a rate has something to start from.
-		metrics.earned.with_label_values(&["executor"]).inc_by(0.0);
+		for role in ["executor", "auditor"] {
+			metrics.earned.with_label_values(&[role]).inc_by(0.0);
+		}
 		for end in ["final", "invalidated"] {
 			metrics.results.with_label_values(&[end]).inc_by(0);
+		}
+		for event in ["deferred", "frozen", "cancelled", "applied"] {
+			metrics.slashes.with_label_values(&[event]).inc_by(0);
 		}
 		metrics.show(&State::default());
 		Ok(metrics)
@@ -122,7 +146,36 @@ impl Metrics {
 			{
 				self.results.with_label_values(&["invalidated"]).inc();
 			}
+			RuntimeEvent::Audits(pallet_audits::Event::Paid { auditor, paid, .. })
+				if ours.contains(auditor) =>
+			{
+				let tokens = *paid as f64 / UNIT as f64;
+				self.earned.with_label_values(&["auditor"]).inc_by(tokens);
+			}
+			RuntimeEvent::Validators(event) => self.count_slash(event, ours),
 			_ => {}
+		}
+	}
+
+	fn count_slash(
+		&self,
+		event: &pallet_validators::Event<countersign_runtime::Runtime>,
+		ours: &[AccountId],
+	) {
+		use pallet_validators::Event;
+		let (validator, what) = match event {
+			Event::SlashDeferred { validator, .. } => (validator, "deferred"),
+			Event::SlashFrozen { validator, .. } => (validator, "frozen"),
+			Event::SlashCancelled { validator, .. } => (validator, "cancelled"),
+			Event::Slashed { validator, .. } => (validator, "applied"),
+			_ => return,
+		};
+		if !ours.contains(validator) {
+			return;
+		}
+		self.slashes.with_label_values(&[what]).inc();
+		if let Event::Slashed { amount, .. } = event {
+			self.slashed.inc_by(*amount as f64 / UNIT as f64);
 		}
 	}
 }
@@ -210,6 +263,8 @@ pub(super) async fn follow(client: Arc<Client>, keystore: KeystorePtr, metrics: 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use countersign_primitives::{offence::OffenceKind, request::Role};
+	use pallet_validators::{Cause, SlashId};
 
 	fn value(registry: &Registry, family: &str, label: &str) -> f64 {
 		let families = registry.gather();
@@ -247,6 +302,48 @@ mod tests {
 		let results = "countersign_validator_results_total";
 		assert_eq!(value(&registry, results, "final"), 2.0);
 		assert_eq!(value(&registry, results, "invalidated"), 0.0);
+		let paid = |auditor: &AccountId| {
+			RuntimeEvent::Audits(pallet_audits::Event::Paid {
+				request: Hash::zero(),
+				role: Role::Auditor(0),
+				auditor: auditor.clone(),
+				paid: UNIT / 4,
+			})
+		};
+		metrics.count(&paid(&ours), &accounts);
+		metrics.count(&paid(&other), &accounts);
+		assert_eq!(value(&registry, earned, "auditor"), 0.25);
+		for validator in [&ours, &other] {
+			let cause = Cause::Inference {
+				kind: OffenceKind::Equivocation,
+				request: Hash::zero(),
+				role: Role::Executor,
+			};
+			let slash = SlashId::default();
+			for event in [
+				pallet_validators::Event::SlashDeferred {
+					slash,
+					validator: validator.clone(),
+					cause: cause.clone(),
+					amount: 2 * UNIT,
+					until: 1,
+				},
+				pallet_validators::Event::Slashed {
+					slash,
+					validator: validator.clone(),
+					cause,
+					amount: 2 * UNIT,
+					burned: UNIT,
+				},
+			] {
+				metrics.count(&RuntimeEvent::Validators(event), &accounts);
+			}
+		}
+		let slashes = "countersign_validator_slashes_total";
+		assert_eq!(value(&registry, slashes, "deferred"), 1.0);
+		assert_eq!(value(&registry, slashes, "applied"), 1.0);
+		assert_eq!(value(&registry, slashes, "cancelled"), 0.0);
+		assert_eq!(metrics.slashed.get(), 2.0);
 		metrics.show(&State { free_cover: 3 * UNIT, missed: 7, ..State::default() });
 		let state = "countersign_validator_state";
 		assert_eq!(value(&registry, state, "cover_free_tokens"), 3.0);
