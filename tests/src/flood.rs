@@ -1,27 +1,15 @@
 //! A peer that asks too much: not a node, but a program that speaks a node's protocol for inputs
 //! and artefacts, and knows no restraint.
 
+use crate::peer::{self, Connection, PATIENCE};
 use anyhow::{Context, Result};
 use countersign_primitives::Hash;
 use futures::StreamExt;
 use litep2p::{
 	config::ConfigBuilder,
-	protocol::request_response::{
-		ConfigBuilder as ProtocolBuilder, DialOptions, RequestResponseEvent, RequestResponseHandle,
-	},
-	transport::tcp::config::Config as TcpConfig,
-	types::multiaddr::Multiaddr,
-	Litep2p, Litep2pEvent, PeerId, ProtocolName,
+	protocol::request_response::{DialOptions, RequestResponseEvent, RequestResponseHandle},
 };
-use std::time::Duration;
-use tokio::{task::JoinHandle, time::timeout};
-
-/// The longest reply.
-const REPLY_BYTES: usize = 1024 * 1024 + 32;
-/// How long a reply may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long the connection may take.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(30);
+use tokio::time::timeout;
 
 /// What became of some queries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -36,49 +24,16 @@ pub struct Replies {
 
 /// A flooding peer. Dropping it closes its connection.
 pub struct Flooder {
-	peer: PeerId,
 	protocol: RequestResponseHandle,
-	connection: JoinHandle<()>,
-}
-
-impl Drop for Flooder {
-	fn drop(&mut self) {
-		self.connection.abort();
-	}
+	connection: Connection,
 }
 
 impl Flooder {
 	/// Connects to a node, by the address that [`crate::network::Node::address`] gives.
 	pub async fn connect(address: &str, genesis: &Hash) -> Result<Self> {
-		let name = format!("/{}/countersign/blob/2", hex::encode(genesis));
-		let (protocol, handle) = ProtocolBuilder::new(ProtocolName::from(name))
-			.with_max_size(REPLY_BYTES)
-			.with_timeout(PATIENCE)
-			.build();
-		let listen = TcpConfig { listen_addresses: Vec::new(), ..TcpConfig::default() };
-		let config = ConfigBuilder::new()
-			.with_tcp(listen)
-			.with_request_response_protocol(protocol)
-			.with_keep_alive_timeout(CONNECT_PATIENCE)
-			.build();
-		let mut network = Litep2p::new(config)?;
-		let address: Multiaddr = address.parse()?;
-		let peer = PeerId::try_from_multiaddr(&address).context("an address with a peer")?;
-		network.dial_address(address).await?;
-		timeout(CONNECT_PATIENCE, async {
-			while let Some(event) = network.next_event().await {
-				match event {
-					Litep2pEvent::ConnectionEstablished { .. } => return Ok(()),
-					Litep2pEvent::DialFailure { error, .. } => anyhow::bail!("{error}"),
-					_ => {}
-				}
-			}
-			anyhow::bail!("the network ended")
-		})
-		.await
-		.context("connecting")??;
-		let connection = tokio::spawn(async move { while network.next_event().await.is_some() {} });
-		Ok(Self { peer, protocol: handle, connection })
+		let (config, protocol) = peer::blobs(genesis);
+		let config = ConfigBuilder::new().with_request_response_protocol(config);
+		Ok(Self { protocol, connection: Connection::to(address, config).await? })
 	}
 
 	/// Sends so many queries, `at_once` of them at a time, as fast as they are taken, and tells what
@@ -88,7 +43,8 @@ impl Flooder {
 		let mut open = 0;
 		while sent < count || open > 0 {
 			while sent < count && open < at_once {
-				self.protocol.send_request(self.peer, query.to_vec(), DialOptions::Dial).await?;
+				let peer = self.connection.peer;
+				self.protocol.send_request(peer, query.to_vec(), DialOptions::Dial).await?;
 				open += 1;
 				sent += 1;
 			}
@@ -112,9 +68,4 @@ impl Flooder {
 		}
 		Ok(done)
 	}
-}
-
-/// A query for an artefact that nobody has.
-pub fn unknown_artefact() -> Vec<u8> {
-	[vec![0], vec![0x5a; 32]].concat()
 }

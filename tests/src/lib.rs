@@ -9,7 +9,9 @@
 //! | [`ledger`] | what became of every request and of the money |
 //! | [`governance`] | what referenda take |
 //! | [`upgrade`] | the next version of a runtime |
+//! | [`peer`] | what a peer needs that is no node |
 //! | [`flood`] | a peer that asks too much |
+//! | [`bad_peer`] | a peer that sends wrong bytes |
 //! | [`kills`] | requests under random kills |
 //! | [`console`] | what a person sees |
 //!
@@ -18,6 +20,7 @@
 
 #![deny(rustdoc::broken_intra_doc_links)]
 
+pub mod bad_peer;
 pub mod console;
 pub mod files;
 pub mod flood;
@@ -25,6 +28,7 @@ pub mod governance;
 pub mod kills;
 pub mod ledger;
 pub mod network;
+pub mod peer;
 pub mod process;
 pub mod scenario;
 pub mod upgrade;

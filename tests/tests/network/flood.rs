@@ -3,8 +3,9 @@
 use anyhow::{ensure, Result};
 use countersign_client::ask::Ask;
 use countersign_network::{
-	flood::{unknown_artefact, Flooder, Replies},
+	flood::{Flooder, Replies},
 	ledger::Ledger,
+	peer::unknown_artefact,
 	scenario::{any_input, signer, Served, REQUESTER},
 	Options,
 };

@@ -4,6 +4,7 @@ use anyhow::{ensure, Context, Result};
 use codec::Encode;
 use countersign_client::{ask::Ask, call::Call, Client};
 use countersign_network::{
+	ledger::{signed_once, Ledger},
 	scenario::{any_input, best, finalized, signer, within, Served, REQUESTER},
 	Options,
 };
@@ -42,6 +43,7 @@ async fn collect(client: &Client, requests: &[RequestId], signed: &mut Signed) -
 async fn a_split_network_signs_nothing_twice() -> Result<()> {
 	Served::play(Options::default(), async |served| {
 		// Both halves start from the same final block.
+		let mut ledger = Ledger::begin(&served.clients[0]).await?;
 		let start = served.clients[0].best().await?;
 		for client in &served.clients {
 			within("finality", Duration::from_secs(300), finalized(client, start.number)).await?;
@@ -54,6 +56,11 @@ async fn a_split_network_signs_nothing_twice() -> Result<()> {
 		}
 		served.reconnect().await?;
 		let halves = [served.clients[0].clone(), served.clients[2].clone()];
+		// All that a half can come to know as final, because two of four finalise nothing.
+		let mut known = Vec::new();
+		for half in served.clients.chunks(2) {
+			known.push(half[0].finalized().await?.number.max(half[1].finalized().await?.number));
+		}
 
 		// The same requests on both sides, under the same identifiers: each side signs its own
 		// transaction, and an identifier does not depend on that.
@@ -97,7 +104,9 @@ async fn a_split_network_signs_nothing_twice() -> Result<()> {
 		let other = halves[1].hash_of(heads[0].number.min(heads[1].number)).await?;
 		let one = halves[0].hash_of(heads[0].number.min(heads[1].number)).await?;
 		ensure!(one != other, "the network did not split");
-		ensure!(halves[0].finalized().await?.number <= heads[0].number, "half a network finalised");
+		for (half, known) in halves.iter().zip(known) {
+			ensure!(half.finalized().await?.number <= known, "half a network finalised");
+		}
 
 		// They meet again.
 		for node in &mut served.network.nodes {
@@ -147,6 +156,14 @@ async fn a_split_network_signs_nothing_twice() -> Result<()> {
 			);
 		}
 		ensure!(signed.len() >= requests.len(), "a request was answered by nobody");
+
+		// What both halves did to the same money happened once.
+		ledger.read_to_the_end(client, Duration::from_secs(900)).await?;
+		let tally = ledger.check(client).await?;
+		println!("{tally:?}");
+		ensure!(tally.asked == requests.len() && tally.finals == tally.asked, "{tally:?}");
+		served.network.stop().await?;
+		ensure!(signed_once(&served.network)? >= requests.len(), "a result without a statement");
 		Ok(())
 	})
 	.await

@@ -1,8 +1,10 @@
 //! Tests on networks of real nodes. Each starts a network of its own; several can run at a time.
 //! tests/README.md tells what each is about.
 
+mod a_new_runtime;
 mod artefacts;
 mod backup;
+mod bad_peer;
 mod demo;
 mod engine;
 mod flood;
@@ -10,6 +12,7 @@ mod fork;
 mod hung;
 mod inputs;
 mod kills;
+mod members;
 mod operations;
 mod paused;
 mod program;

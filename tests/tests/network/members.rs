@@ -1,17 +1,22 @@
 //! Validators come, go, and change their keys, under load.
 
 use anyhow::{ensure, Context, Result};
+use codec::Encode;
 use countersign_client::{call::Call, Client};
 use countersign_network::{
 	ledger::{signed_once, Ledger},
 	scenario::{any_input, drawn, finalized, signer, within, Served, CAPACITY},
 	Options, VALIDATORS,
 };
-use countersign_primitives::{apis::ValidatorView, AccountId, UNIT};
+use countersign_primitives::{
+	keys::InferenceId, request::Assignment, AccountId, Balance, SessionIndex, UNIT,
+};
 use std::time::Duration;
 
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// Waits until a session has begun.
-async fn session(client: &Client, wanted: u32) -> Result<()> {
+async fn session(client: &Client, wanted: SessionIndex) -> Result<()> {
 	let mut blocks = client.blocks().await?;
 	while client.session().await? < wanted {
 		blocks.next().await?;
@@ -19,8 +24,18 @@ async fn session(client: &Client, wanted: u32) -> Result<()> {
 	Ok(())
 }
 
-async fn validator(client: &Client, account: &AccountId) -> Result<Option<ValidatorView>> {
-	Ok(client.validator(account).await?)
+/// The key that a validator has in the session of now.
+async fn key(client: &Client, account: &AccountId) -> Result<InferenceId> {
+	let view = client.validator(account).await?.context("it is bonded")?;
+	view.key.context("it is in the session")
+}
+
+/// The key that an assignment has to be answered with.
+async fn key_of(client: &Client, drawn: &Assignment) -> Result<InferenceId> {
+	let place = (drawn.session, drawn.validator);
+	let member: Option<(AccountId, InferenceId, Balance)> =
+		client.api("ValidatorsApi_member", place, None).await?;
+	Ok(member.context("sessions in the report window are known")?.1)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,7 +52,7 @@ async fn a_validator_joins_and_another_leaves_under_load() -> Result<()> {
 		// A new machine, as docs/operators.md tells: keys, bond, capacity, serve. It has no artefact.
 		let own = served.network.restart(joining).await?;
 		let start = client.best().await?.number;
-		within("sync", Duration::from_secs(300), finalized(&own, start)).await?;
+		within("sync", PATIENCE, finalized(&own, start)).await?;
 		let made = own.rotate_keys(&eves).await?;
 		own.submit(&Call::set_keys(made.keys, made.proof), &eve).await?;
 		// As much as the others have: who has little is drawn seldom.
@@ -46,23 +61,25 @@ async fn a_validator_joins_and_another_leaves_under_load() -> Result<()> {
 		own.submit(&Call::serve(&served.model), &eve).await?;
 		client.submit(&Call::leave(), &dave).await?;
 
-		let (mut seed, mut by_eve, mut after) = (1_000, false, 0);
-		while !by_eve || after < 2 {
+		let (mut seed, mut by_eve, mut rounds_without_dave) = (1_000, false, 0);
+		while !by_eve || rounds_without_dave < 2 {
+			let dave_is_gone = client
+				.validator(&daves)
+				.await?
+				.is_none_or(|view| view.leaving && view.position.is_none());
 			let asked = served.ask((seed..seed + 8).map(any_input).collect(), 60).await?;
 			seed += 8;
 			let drawn = drawn(&client, &asked).await?;
-			let gone = validator(&client, &daves).await?.is_none_or(|it| it.position.is_none());
-			let executors = served.answers(&client, &asked).await?;
-			if gone {
-				after += 1;
+			if dave_is_gone {
+				rounds_without_dave += 1;
+				let is_drawn = drawn.iter().any(|drawn| drawn.account == daves);
+				ensure!(!is_drawn, "a validator that left was drawn");
 			}
-			let late = after > 1 && drawn.iter().any(|drawn| drawn.account == daves);
-			ensure!(!late, "a validator that left was drawn");
-			by_eve |= executors.contains(&eves);
+			by_eve |= served.answers(&client, &asked).await?.contains(&eves);
 			ledger.read(&client).await?;
-			ensure!(seed < 1_400, "eve: {by_eve}, rounds without dave: {after}");
+			ensure!(seed < 1_400, "eve: {by_eve}, rounds without dave: {rounds_without_dave}");
 		}
-		let view = validator(&client, &eves).await?.context("bonded")?;
+		let view = client.validator(&eves).await?.context("bonded")?;
 		ensure!(view.position.is_some() && view.reserved_cover > 0, "{view:?}");
 		// Eve's node fetched the artefact by itself.
 		let sha256 = client.model(served.model).await?.manifest.artefact.sha256;
@@ -72,10 +89,14 @@ async fn a_validator_joins_and_another_leaves_under_load() -> Result<()> {
 		let tally = ledger.check(&client).await?;
 		ensure!(tally.finals == tally.asked, "{tally:?}");
 		// Its record counts what became Final.
-		let view = validator(&client, &eves).await?.context("bonded")?;
-		ensure!(view.answered > 0, "{view:?}");
+		let view = client.validator(&eves).await?.context("bonded")?;
+		ensure!(view.answered > 0 && view.missed == 0, "{view:?}");
+		// Who leaves answers for its results until they are Final, and its bond stays for longer.
+		let view = client.validator(&daves).await?.context("still on hold")?;
+		ensure!(view.leaving && view.reserved_cover == 0 && view.bonded > 0, "{view:?}");
+		served.network.ensure_running()?;
 		served.network.stop().await?;
-		signed_once(&served.network)?;
+		ensure!(signed_once(&served.network)? >= tally.asked, "a result without a statement");
 		Ok(())
 	})
 	.await
@@ -88,30 +109,43 @@ async fn keys_rotated_between_assignment_and_result_still_sign() -> Result<()> {
 		let mut ledger = Ledger::begin(&client).await?;
 		let (index, bob) = (1, signer("//Bob")?);
 		let account = bob.account();
-		let old = validator(&client, &account).await?.and_then(|it| it.key).context("a key")?;
-		let made = served.clients[index].rotate_keys(&account).await?;
-		let included = client.submit(&Call::set_keys(made.keys, made.proof), &bob).await?;
-		within("finality", Duration::from_secs(300), finalized(&client, included.block.number))
-			.await?;
+		let old = key(&client, &account).await?;
+		// New keys are in force from the session after next: almost two sessions, from the beginning
+		// of one.
 		let begun = client.session().await?;
-		// The last session of the old key.
-		within("the next session", Duration::from_secs(300), session(&client, begun + 1)).await?;
+		within("a session", PATIENCE, session(&client, begun + 1)).await?;
+		let made = served.clients[index].rotate_keys(&account).await?;
+		// The inference key comes last.
+		let new: [u8; 32] = *made.keys.last_chunk().context("session keys")?;
+		let included = client.submit(&Call::set_keys(made.keys, made.proof), &bob).await?;
+		within("finality", PATIENCE, finalized(&client, included.block.number)).await?;
+
+		// It is drawn under its old key, and cannot answer yet.
 		served.network.nodes[index].pause()?;
 		let (mut seed, mut meant) = (2_000, Vec::new());
 		while meant.is_empty() {
-			let asked = served.ask((seed..seed + 8).map(any_input).collect(), 80).await?;
-			seed += 8;
+			let asked = served.ask((seed..seed + 12).map(any_input).collect(), 80).await?;
+			seed += 12;
 			let drawn = drawn(&client, &asked).await?;
 			for (asked, drawn) in asked.into_iter().zip(drawn) {
-				if drawn.account == account && drawn.session == begun + 1 {
+				if drawn.account == account && key_of(&client, &drawn).await? == old {
 					meant.push(asked);
 				}
 			}
-			ensure!(seed < 2_080, "80 draws never met bob in that session");
+			ensure!(seed < 2_120, "120 draws never met bob under its old key");
 		}
-		within("the session after", Duration::from_secs(300), session(&client, begun + 2)).await?;
-		let new = validator(&client, &account).await?.and_then(|it| it.key).context("a key")?;
-		ensure!(new != old, "the keys are not in force");
+		within("the new keys", PATIENCE, async {
+			let mut blocks = client.blocks().await?;
+			while key(&client, &account).await? == old {
+				blocks.next().await?;
+			}
+			anyhow::Ok(())
+		})
+		.await?;
+		let now: &[u8] = &key(&client, &account).await?.encode();
+		ensure!(now == new, "other keys are in force than those that were registered");
+
+		// With the new keys in force, it answers what it was assigned under the old one.
 		served.network.nodes[index].resume()?;
 		served.answers(&client, &meant).await?;
 		for asked in &meant {
@@ -127,7 +161,8 @@ async fn keys_rotated_between_assignment_and_result_still_sign() -> Result<()> {
 			let executors = served.answers(&client, &asked).await?;
 			if let Some(at) = executors.iter().position(|executor| *executor == account) {
 				let result = client.result(asked[at].id).await?;
-				ensure!(result.statement.signer == new, "signed by the old key");
+				let signer: &[u8] = &result.statement.signer.encode();
+				ensure!(signer == new, "signed by the old key");
 				break;
 			}
 			ensure!(seed < 2_300, "many draws never met bob");
@@ -135,8 +170,9 @@ async fn keys_rotated_between_assignment_and_result_still_sign() -> Result<()> {
 		ledger.read_to_the_end(&client, Duration::from_secs(900)).await?;
 		let tally = ledger.check(&client).await?;
 		ensure!(tally.finals == tally.asked, "{tally:?}");
+		served.network.ensure_running()?;
 		served.network.stop().await?;
-		signed_once(&served.network)?;
+		ensure!(signed_once(&served.network)? >= tally.asked, "a result without a statement");
 		Ok(())
 	})
 	.await

@@ -81,6 +81,14 @@ async fn operators_see_what_is_there() -> Result<()> {
 		let asked = served.ask((12..20).map(any_input).collect(), 60).await?;
 		served.answers(&client, &asked).await?;
 		served.network.ensure_running()?;
+
+		// An operator who stops a node reads no error about it.
+		served.network.stop().await?;
+		for node in &served.network.nodes {
+			let words = std::fs::read_to_string(&node.log)?;
+			let failed = words.lines().find(|line| line.contains("Essential task"));
+			ensure!(failed.is_none(), "{}: {failed:?}", node.name);
+		}
 		Ok(())
 	})
 	.await

@@ -2,6 +2,7 @@
 
 use anyhow::{ensure, Result};
 use countersign_network::{
+	ledger::{signed_once, Ledger},
 	scenario::{any_input, finalized, within, Served},
 	Options,
 };
@@ -10,6 +11,7 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_restarted_goes_on_where_it_was() -> Result<()> {
 	Served::play(Options::default(), async |served| {
+		let mut ledger = Ledger::begin(&served.clients[0]).await?;
 		let asked = served.ask((0..8).map(any_input).collect(), 60).await?;
 		let included = asked.iter().map(|asked| asked.included.block.number).max().unwrap_or(0);
 		// Power comes back only to what the disk has: the requests have to be final.
@@ -47,6 +49,14 @@ async fn everything_restarted_goes_on_where_it_was() -> Result<()> {
 		}
 		let again = served.ask((16..20).map(any_input).collect(), 30).await?;
 		served.answers(&client, &again).await?;
+
+		ledger.read_to_the_end(&client, Duration::from_secs(900)).await?;
+		let tally = ledger.check(&client).await?;
+		println!("{tally:?}");
+		let least = asked.len() + kept.len() + again.len();
+		ensure!(tally.asked >= least && tally.finals == tally.asked, "{tally:?}, {least} answered");
+		served.network.stop().await?;
+		ensure!(signed_once(&served.network)? >= tally.asked, "a result without a statement");
 		Ok(())
 	})
 	.await

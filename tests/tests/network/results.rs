@@ -4,6 +4,7 @@ use anyhow::{ensure, Context, Result};
 use codec::Encode;
 use countersign_client::{ask::Asked, Client, Error};
 use countersign_network::{
+	ledger::Ledger,
 	scenario::{any_input, has_result, watch, within, Served},
 	Options, VALIDATORS,
 };
@@ -57,6 +58,8 @@ async fn only_the_assigned_validator_answers_once_and_in_time() -> Result<()> {
 	Served::play(Options::default(), async |served| {
 		let client = served.clients[0].clone();
 		let failing = countersign_network::scenario::signer(&served.network.nodes[FAILING].uri())?;
+
+		let mut ledger = Ledger::begin(&client).await?;
 
 		// An honest result, signed once more by the validator that gave it: another transaction
 		// that says the same.
@@ -168,6 +171,12 @@ async fn only_the_assigned_validator_answers_once_and_in_time() -> Result<()> {
 		.await?;
 		let kept = client.result(asked[0].id).await?;
 		ensure!(kept.statement.signer != right.signer, "the late result replaced the answer");
+
+		// Whoever is dead answers nothing, others do, and the money is where it belongs.
+		ledger.read_to_the_end(&client, Duration::from_secs(900)).await?;
+		let tally = ledger.check(&client).await?;
+		println!("{tally:?}, {} missed", ledger.missed);
+		ensure!(tally.finals > 1 && tally.invalidated == 0 && ledger.missed > 0, "{tally:?}");
 		Ok(())
 	})
 	.await
