@@ -15,7 +15,8 @@
 //! What comes of a run is signed only where signing is safe: an answer of the canonical engine
 //! always; an answer of another engine where the model has no program, or where every output may
 //! differ within a tolerance; a trap of another engine only where the model has no program. A
-//! crash, a hang or a missing library is never an answer.
+//! crash, a hang or a missing library is never an answer. The first answers of a model after a release
+//! are computed by the runtime as well, before they are signed, see `rehearsal`.
 //!
 //! What our keys are drawn to audit is run by the canonical engine, and committed to and shown by the
 //! same rules: statement and commitment are on disk before anything is signed, see `audit`.
@@ -30,6 +31,7 @@ mod execute;
 pub mod journal;
 mod metrics;
 mod plan;
+mod rehearsal;
 mod serving;
 mod sources;
 pub mod watch;
@@ -37,6 +39,7 @@ pub mod watch;
 pub use canonical::{ChoiceMetrics, Engines, Runner};
 pub use metrics::{Observation, WorkerMetrics, WorkerMetricsSnapshot};
 pub use plan::run;
+pub use rehearsal::Referee;
 
 use crate::{
 	exchange::Wanted,
@@ -217,6 +220,8 @@ pub trait Engine: Send + Sync {
 			message: "this engine has no canonical programs".into(),
 		})
 	}
+	/// Serves a model no more, whatever comes: the chain computes something else.
+	fn stop(&self, _: ModelId, _: &str) {}
 }
 
 /// One engine alone, for models without a program. [`Engines`] answers for all.
@@ -287,6 +292,8 @@ pub struct WorkerParts {
 	pub signer: Arc<dyn Signer>,
 	/// The engine.
 	pub engine: Arc<dyn Engine>,
+	/// What the chain makes of the first answers after a release. Without, nothing is rehearsed.
+	pub referee: Option<Arc<dyn Referee>>,
 	/// Artefacts and inputs.
 	pub store: Arc<Store>,
 	/// Counters.

@@ -16,8 +16,9 @@ use super::{
 	journal::{JournalError, Record},
 	metrics::count,
 	plan::Shared,
+	rehearsal,
 	sources::{self, blocking},
-	BestBlock, EngineJob, LOG,
+	BestBlock, EngineJob, Source, LOG,
 };
 use book::{Book, BookKey, Hidden};
 use countersign_primitives::{
@@ -226,8 +227,12 @@ async fn run(parts: &Parts, item: &AuditItem, block: BestBlock) -> Result<(), St
 		artefact: artefact.path.clone(),
 		inputs,
 	};
+	let rehearsal = rehearsal::due(shared, &job, block).await;
 	let answer =
 		shared.parts.engine.audit(job, item.seed.0).await.map_err(|error| error.to_string())?;
+	if let Some(rehearsal) = rehearsal {
+		rehearsal.hold(shared, &answer.result, Source::Canonical).await?;
+	}
 	count(&shared.parts.metrics.audits_run);
 	let (statement, outcome) = state(shared.genesis, &work, bounded(&manifest, answer.result));
 	let record = Record { statement, outcome, block: block.number };

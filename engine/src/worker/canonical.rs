@@ -13,7 +13,8 @@
 //! that signing it would have cost stake, something is wrong with this machine, and nobody can tell
 //! which of the two engines it spoils: the model is not served any more until the operator says
 //! otherwise, by removing a file. Where one is outside, but no more than the chain would correct, or
-//! where only one of the engines has an answer, the model is canonical's from then on.
+//! where only one of the engines has an answer, the model is canonical's from then on. Nor is a model
+//! served whose canonical answer the chain's runtime contradicts, see `rehearsal`.
 
 mod stops;
 
@@ -209,15 +210,12 @@ impl Engines {
 	}
 
 	/// Serves a model no more, whatever comes.
-	fn stop(&self, model: ModelId) -> EngineError {
+	fn serve_no_more(&self, model: ModelId, why: &str) -> EngineError {
 		let remedy = match self.stops.path(&model) {
 			Some(path) => format!("remove {}", path.display()),
 			None => String::from("start the node again"),
 		};
-		let why = format!(
-			"ONNX Runtime and the canonical engine disagree so far that signing the wrong one would \
-			 cost stake; check this machine's memory and its ONNX Runtime, then {remedy}"
-		);
+		let why = format!("{why}; then {remedy}");
 		let written = self.stops.write(&model, &why).unwrap_or_else(|error| {
 			tracing::error!(target: LOG, ?model, %error, "the next start will not know of this");
 			false
@@ -318,7 +316,11 @@ impl Engines {
 			// An input on which only one engine has an answer shows nothing about this machine.
 			Some(Verdict::Wrong) if !trapped => {
 				count(&self.metrics.self_check_breaches);
-				return Err(self.stop(model));
+				return Err(self.serve_no_more(
+					model,
+					"ONNX Runtime and the canonical engine disagree so far that signing the wrong \
+					 one would cost stake; check this machine's memory and its ONNX Runtime",
+				));
 			}
 			verdict => {
 				count(&self.metrics.self_check_corrections);
@@ -370,6 +372,10 @@ impl From<RunOutcome> for EngineResult {
 
 #[async_trait]
 impl Engine for Engines {
+	fn stop(&self, model: ModelId, why: &str) {
+		let _ = self.serve_no_more(model, why);
+	}
+
 	/// An audit is the canonical engine's alone.
 	async fn audit(&self, job: EngineJob, seed: [u8; 32]) -> Result<AuditAnswer, EngineError> {
 		self.served(&job.model)?;

@@ -5,6 +5,7 @@ use super::{
 	journal::{JournalError, Record},
 	metrics::{add, count, Observation},
 	plan::Shared,
+	rehearsal,
 	sources::{self, blocking},
 	BestBlock, EngineAnswer, EngineJob, EngineResult, Source, LOG,
 };
@@ -71,7 +72,13 @@ async fn try_execute(
 			artefact: artefact.path.clone(),
 			inputs,
 		};
-		run(shared, job).await?
+		let rehearsal = rehearsal::due(shared, &job, block).await;
+		let answer = run(shared, job).await?;
+		if let Some(rehearsal) = rehearsal {
+			let held = rehearsal.hold(shared, &answer.result, answer.source).await;
+			held.map_err(Step::GaveUp)?;
+		}
+		answer
 	} else {
 		// No engine is needed to see that the model cannot take this.
 		EngineAnswer {

@@ -125,6 +125,11 @@ metrics! {
 	/// Commitments on chain that this node cannot show, because it does not know what is behind
 	/// them. Each costs stake.
 	audits_lost,
+	/// First answers after a release that the runtime computed as well, and alike.
+	rehearsals,
+	/// First answers after a release that the runtime computes otherwise. The model is not served any
+	/// more.
+	rehearsals_failed,
 	/// Questions that the chain did not answer, and submissions that failed.
 	chain_failures,
 }

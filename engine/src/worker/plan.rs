@@ -5,6 +5,7 @@ use super::{
 	execute::{self, Step},
 	journal::{Journal, JournalError, JournalKey, JournalPlace},
 	metrics::{count, set},
+	rehearsal::Rehearsals,
 	serving,
 	sources::blocking,
 	BestBlock, WorkerParts, LOG,
@@ -41,6 +42,7 @@ pub(super) struct Shared {
 	manifests: Mutex<HashMap<ModelId, Arc<Manifest>>>,
 	/// What is served stays in the store.
 	pub(super) pins: Mutex<HashMap<BlobId, Pin>>,
+	pub(super) rehearsals: Rehearsals,
 }
 
 impl Shared {
@@ -129,6 +131,7 @@ pub async fn run(
 		journal: Arc::new(Mutex::new(journal)),
 		manifests: Mutex::default(),
 		pins: Mutex::default(),
+		rehearsals: Rehearsals::default(),
 	});
 	let mut plan = Plan {
 		shared: shared.clone(),

@@ -14,7 +14,7 @@ use countersign_engine::{
 		self,
 		journal::{JournalError, JournalPlace},
 		AuditAnswer, BestBlock, ChainView, Engine, EngineAnswer, EngineJob, EngineResult, Failure,
-		Signer, Source, Submitter, WorkerConfig, WorkerMetrics, WorkerParts,
+		Referee, Signer, Source, Submitter, WorkerConfig, WorkerMetrics, WorkerParts,
 	},
 };
 use countersign_primitives::{
@@ -116,6 +116,8 @@ pub struct World {
 	/// Every payload that was ever signed.
 	pub signed: Mutex<Vec<Vec<u8>>>,
 	pub engine: Arc<dyn Engine>,
+	/// What the chain makes of first answers.
+	pub referee: Mutex<Option<Arc<dyn Referee>>>,
 	pub metrics: Arc<WorkerMetrics>,
 	blocks: Mutex<Option<mpsc::UnboundedSender<BestBlock>>>,
 }
@@ -275,6 +277,7 @@ impl World {
 			refuse: Mutex::default(),
 			signed: Mutex::default(),
 			engine,
+			referee: Mutex::default(),
 			metrics: Arc::default(),
 			blocks: Mutex::default(),
 		})
@@ -408,6 +411,7 @@ impl World {
 			blobs: Arc::new(blobs),
 			signer: self.clone(),
 			engine: self.engine.clone(),
+			referee: self.referee.lock().clone(),
 			store,
 			metrics: self.metrics.clone(),
 			config,

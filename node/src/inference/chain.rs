@@ -21,12 +21,13 @@
 use super::keys::{inference_ids, owners};
 use crate::service::{Client, Pool};
 use async_trait::async_trait;
-use countersign_engine::worker::{ChainView, Failure, Submitter};
+use countersign_engine::worker::{ChainView, Failure, Referee, Submitter};
 use countersign_primitives::{
-	apis::{InferenceApi, ModelsApi},
+	apis::{InferenceApi, ModelsApi, ProgramsApi},
 	audit::{AuditCommit, AuditItem, AuditReveal, AuditsApi},
 	keys::InferenceSignature,
 	model::{ModelId, ModelView},
+	program::{DryRun, DryRunError},
 	request::{InputDemand, Outcome, RequestId, Statement, WorkItem},
 	Hash,
 };
@@ -35,7 +36,7 @@ use sc_transaction_pool_api::{
 	error::{Error as PoolError, IntoPoolError},
 	TransactionPool, TransactionSource,
 };
-use sp_api::ProvideRuntimeApi;
+use sp_api::{Core, ProvideRuntimeApi};
 use sp_keystore::KeystorePtr;
 use sp_runtime::traits::Block as BlockT;
 use std::sync::Arc;
@@ -139,6 +140,32 @@ impl ChainView for Chain {
 			Ok::<_, sp_api::ApiError>(items)
 		})
 		.await
+	}
+}
+
+#[async_trait]
+impl Referee for Chain {
+	async fn release(&self, at: Hash) -> Result<u32, Failure> {
+		let version = self.ask(move |client| client.runtime_api().version(at)).await?;
+		Ok(version.spec_version)
+	}
+
+	async fn dry_run_stored(
+		&self,
+		at: Hash,
+		model: ModelId,
+		input: Vec<u8>,
+	) -> Result<Result<DryRun, DryRunError>, Failure> {
+		self.ask(move |client| client.runtime_api().dry_run_model(at, model, input)).await
+	}
+
+	async fn dry_run(
+		&self,
+		at: Hash,
+		package: Vec<u8>,
+		input: Vec<u8>,
+	) -> Result<Result<DryRun, DryRunError>, Failure> {
+		self.ask(move |client| client.runtime_api().dry_run(at, package, input)).await
 	}
 }
 

@@ -201,6 +201,7 @@ pub(crate) fn start(
 	});
 	let worker_parts = WorkerParts {
 		chain: Arc::new(chain.clone()),
+		referee: Some(Arc::new(chain.clone())),
 		submitter: Arc::new(chain),
 		blobs: exchange,
 		signer: Arc::new(keys::Keys::new(keystore)),
