@@ -202,7 +202,11 @@ pub(super) fn answer(request: RequestId, outcome: Outcome) -> bool {
 	answer_with(request, outcome, |_| ())
 }
 
-fn answer_with(request: RequestId, outcome: Outcome, change: impl FnOnce(&mut Statement)) -> bool {
+pub(super) fn answer_with(
+	request: RequestId,
+	outcome: Outcome,
+	change: impl FnOnce(&mut Statement),
+) -> bool {
 	let view = Inference::request_view(request).expect("it exists");
 	let assignment = view.assignment.expect("it is assigned");
 	let pair = pair_of(&assignment.account);
@@ -252,7 +256,7 @@ pub(super) fn dispute(model: &Model, request: RequestId) -> Verdict {
 	Disputes::decision(request).expect("it is decided").verdict
 }
 
-fn compute(
+pub(super) fn compute(
 	model: &Model,
 	policies: &[PrecisionPolicy],
 	input: &[Tensor],
@@ -555,27 +559,27 @@ fn tolerance(canonical: f32) -> f64 {
 }
 
 /// SplitMix64: a generator whose whole state is one number, so that a failure names its seed.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-	fn next_u64(&mut self) -> u64 {
+	pub(super) fn next_u64(&mut self) -> u64 {
 		self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
 		let mut z = self.0;
 		z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
 		z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
 		z ^ (z >> 31)
 	}
-	fn below(&mut self, bound: usize) -> usize {
+	pub(super) fn below(&mut self, bound: usize) -> usize {
 		(self.next_u64() % bound.max(1) as u64) as usize
 	}
-	fn float(&mut self) -> f32 {
+	pub(super) fn float(&mut self) -> f32 {
 		self.below(1 << 20) as f32 / (1 << 18) as f32 - 2.0
 	}
 }
 
 /// What a test expects of a claim, computed by itself.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Expected {
+pub(super) enum Expected {
 	/// The chain does not even take it.
 	Refused,
 	Judged(Verdict),
@@ -584,7 +588,7 @@ enum Expected {
 }
 
 /// The band of a claimed float by plain arithmetic, away from borders.
-fn expected_of(canonical: f32, claimed: f32) -> Expected {
+pub(super) fn expected_of(canonical: f32, claimed: f32) -> Expected {
 	let (canonical, claimed) = (f64::from(canonical), f64::from(claimed));
 	if canonical == claimed {
 		return Expected::Judged(Verdict::Accepted);

@@ -30,6 +30,7 @@ use countersign_programs::{examples::input_floats, game::Player, to_canonical};
 use frame_support::{dispatch::GetDispatchInfo, traits::Authorize};
 use sp_core::Pair;
 use sp_runtime::{traits::Dispatchable, transaction_validity::TransactionSource};
+use std::time::{Duration, Instant};
 
 const WIDTH: u32 = 256;
 const OUTPUTS: u32 = 1024;
@@ -104,6 +105,9 @@ struct Figures {
 	time: u64,
 	largest_bytes: usize,
 	longest_time: u64,
+	/// What the executor's and the challenger's machine took for their moves, runs included.
+	executor: Duration,
+	challenger: Duration,
 }
 
 impl Figures {
@@ -143,27 +147,34 @@ fn send(chain: &mut Chain, figures: &mut Figures, call: RuntimeCall) {
 	});
 }
 
-/// Plays a game between two validators by their keys until it is over.
+/// Plays a game between two validators by their keys until it is over. `answer` is what the executor
+/// says; where it says nothing, it is silent.
 fn play(
 	chain: &mut Chain,
 	request: RequestId,
 	watcher: &AccountId,
 	honest: &Player,
-	executor: &Player,
+	answer: impl Fn(&Phase) -> Option<GameMove>,
 	claim: &Outcome,
 ) -> Figures {
 	let mut figures = Figures::default();
+	let started = Instant::now();
 	let opening = honest.opening();
+	figures.challenger += started.elapsed();
 	let opens = message(watcher, request, 0, GameMessage::content_of(&opening));
 	let signature = pair_of(watcher).sign(&opens.signing_payload());
 	let call = pallet_disputes::Call::open_game_by_key { message: opens, opening, signature };
 	send(chain, &mut figures, call.into());
 	while let Some(view) = Disputes::game(request, 0) {
+		let started = Instant::now();
 		let (who, action) = if view.phase.is_executors() {
-			(view.executor.clone(), executor.answer(&view.phase))
+			let action = answer(&view.phase);
+			figures.executor += started.elapsed();
+			(view.executor.clone(), action)
 		} else {
 			let theirs = Disputes::game_roots(request).unwrap_or_default();
 			let action = honest.challenge(&view.phase, &theirs, &view.hashes, claim);
+			figures.challenger += started.elapsed();
 			(watcher.clone(), action)
 		};
 		let Some(action) = action else {
@@ -216,7 +227,8 @@ fn a_lie_that_no_replay_can_decide_is_played_out() {
 		let honest = world.player();
 		let liar = forged.player();
 		let started = chain.number();
-		let figures = play(chain, request, &watcher, &honest, &liar, &claim);
+		let answer = |phase: &Phase| liar.answer(phase);
+		let figures = play(chain, request, &watcher, &honest, answer, &claim);
 		println!(
 			"a lie in the third of five operators: {figures:?}, {} blocks",
 			chain.number() - started
@@ -268,7 +280,7 @@ fn an_honest_result_is_final_after_its_game() {
 		while pallet_inference::WindowClock::<Runtime>::get() + 3 < final_at {
 			chain.block(|| ());
 		}
-		play(chain, request, &watcher, &honest, &honest, &claim);
+		play(chain, request, &watcher, &honest, |phase| honest.answer(phase), &claim);
 		assert_eq!(Inference::finality(&request), Some(Finality::Open), "not while it is on");
 		chain.block(|| ());
 		chain.block(|| ());
@@ -315,8 +327,39 @@ fn a_forged_output_over_an_honest_trace_is_compared() {
 	});
 }
 
+/// How an executor lies in a game.
+#[derive(Clone, Copy, Debug)]
+enum Lie {
+	/// About the result of one operator, by one bit.
+	At(u32),
+	/// It commits to something that it has not got.
+	Garbage,
+	/// It says nothing.
+	Silence,
+}
+
+impl Lie {
+	fn answer(self, honest: &Player, liar: &Player, phase: &Phase) -> Option<GameMove> {
+		match (self, phase) {
+			(Self::At(_), _) => liar.answer(phase),
+			(Self::Silence, _) => None,
+			(Self::Garbage, Phase::Trace) => match honest.answer(phase)? {
+				GameMove::Trace { mut roots, trap } => {
+					let middle = roots.len() / 2;
+					*roots.get_mut(middle)? = Hash::repeat_byte(1);
+					Some(GameMove::Trace { roots, trap })
+				}
+				other => Some(other),
+			},
+			// Nothing leads to garbage.
+			(Self::Garbage, _) => None,
+		}
+	}
+}
+
 /// Packages that are too heavy to replay: those of the folder that `COUNTERSIGN_PACKAGES` names, or
-/// the one of the other tests. A liar at the first operator, in the middle and at the last is found.
+/// the one of the other tests. A liar at the first operator, in the middle and at the last is found,
+/// and so is one that commits to garbage, and one that is silent.
 #[test]
 fn liars_are_found_wherever_they_lie() {
 	let all = match std::env::var("COUNTERSIGN_PACKAGES") {
@@ -348,7 +391,8 @@ fn liars_are_found_wherever_they_lie() {
 			})
 			.collect();
 		let bands: Vec<_> = policies.iter().map(countersign_programs::policy).collect();
-		for operator in [0, nodes / 2, nodes - 1] {
+		let lies = [0, nodes / 2, nodes - 1].map(Lie::At);
+		for lie in lies.into_iter().chain([Lie::Garbage, Lie::Silence]) {
 			preset("local_testnet").execute_with(|| {
 				let mut chain = Chain::new();
 				let registered =
@@ -367,9 +411,10 @@ fn liars_are_found_wherever_they_lie() {
 				let claim = Outcome::Output(outputs.encode().try_into().expect("short"));
 				chain.block(|| assert!(answer(request, claim.clone())));
 				let watcher = watcher_of(&executor);
-				let started = std::time::Instant::now();
+				let started = Instant::now();
 				let honest = Player::new(&model, &inputs, bands.clone()).expect("it runs");
 				let alone = started.elapsed();
+				let operator = if let Lie::At(operator) = lie { operator } else { 0 };
 				let liar = Player::new(&model, &inputs, bands.clone())
 					.and_then(|liar| liar.forge(operator as u16, |bytes| bytes[0] ^= 1))
 					.expect("it has a result");
@@ -392,24 +437,29 @@ fn liars_are_found_wherever_they_lie() {
 						})
 						.expect("it is the input");
 				}
-				let started = std::time::Instant::now();
-				let figures = play(&mut chain, request, &watcher, &honest, &liar, &claim);
+				let answer = |phase: &Phase| lie.answer(&honest, &liar, phase);
+				let (started, block) = (Instant::now(), chain.number());
+				let figures = play(&mut chain, request, &watcher, &honest, answer, &claim);
 				println!(
-					"{name}: {nodes} operators, {} weighted MMAC, a lie at {operator}: {} messages, \
-					 {} bytes (largest {}), {:.1} ms of weight (longest {:.1}), a trace in {alone:?}, \
-					 both sides and the chain in {:?}",
+					"{name}: {nodes} operators, {} MMAC, weighted {}, {lie:?}: {} messages in {} \
+					 blocks, {} bytes (largest {}), {:.1} ms of weight (longest {:.1}); a trace takes \
+					 {alone:?}, the executor's moves {:?}, the challenger's {:?}, with the chain {:?}",
+					model.plan().cost.macs / 1_000_000,
 					model.plan().cost.weighted_macs() / 1_000_000,
 					figures.messages,
+					chain.number() - block,
 					figures.bytes,
 					figures.largest_bytes,
 					figures.time as f64 / 1e9,
 					figures.longest_time as f64 / 1e9,
+					figures.executor,
+					figures.challenger,
 					started.elapsed(),
 				);
 				assert_eq!(
 					Inference::finality(&request),
 					Some(Finality::Invalidated),
-					"{name} at {operator}"
+					"{name}, {lie:?}"
 				);
 			});
 		}

@@ -3,6 +3,7 @@
 mod audits;
 mod blocks;
 mod disputes;
+mod forgeries;
 mod games;
 mod genesis;
 mod governance;
