@@ -2,6 +2,7 @@
 
 use super::*;
 use alloc::{boxed::Box, format, vec::Vec};
+use codec::Encode;
 use countersign_primitives::{
 	keys::InferenceId,
 	offence::{OffenceKind, OffenceReport, SignedStatement},
@@ -73,7 +74,9 @@ fn fill_unbonding<T: Config>(who: &AccountId, free: u32, until: u32) {
 /// Makes a bonded validator of the current session, whose key is in the keystore.
 pub(crate) fn make_validator<T: Config>(seed: u32) -> AccountId {
 	let who = bonded::<T>("validator", seed, minimum::<T>().saturating_mul(100));
-	let key = InferenceId::generate_pair(Some(format!("//validator//{seed}").into_bytes()));
+	// From a seed of its own: from a phrase it would take thousands of times as long.
+	let secret = format!("0x{:064x}", u64::from(seed).saturating_add(1));
+	let key = InferenceId::generate_pair(Some(secret.into_bytes()));
 	let session = Pallet::<T>::current();
 	// Another digest than any set has: the next session writes a table of its own.
 	let set = CurrentSet::<T>::get().map_or(0, |(set, _)| set);
@@ -105,16 +108,37 @@ pub(crate) fn make_report<T: Config>(kind: OffenceKind, amount: Balance) -> Offe
 		role: Role::Executor,
 		amount,
 		version: (kind == OffenceKind::WrongResult).then_some(1),
-		reporter: Some(funded::<T>("reporter", 0)),
+		reporter: Some(funded::<T>("reporter", validator)),
 	}
 }
 
-/// Reports `count` offences of as many validators, each with the most that can be noted of it.
+/// Reports `count` offences of as many validators, each by somebody else.
 fn report_many<T: Config>(kind: OffenceKind, count: u32) {
 	for _ in 0..count {
 		let report = make_report::<T>(kind, minimum::<T>());
 		Pallet::<T>::report(report).expect("the report is right");
 	}
+}
+
+/// An offence of consensus that one validator committed alone.
+fn consensus_cause<T: Config>(slot: u32) -> Cause {
+	let slot = SlotBytes::truncate_from(slot.encode());
+	let cause = Cause::Consensus { kind: *b"babe:equivocatio", slot };
+	Groups::<T>::insert(cause.group_key(), Group { offenders: 1, references: 1 });
+	cause
+}
+
+/// What is left of an offence of consensus in the first session, alone in its slot, when its slash
+/// was applied. To be looked at in session `forget_at`.
+fn note_consensus_report<T: Config>(slot: u32, forget_at: SessionIndex) {
+	let offender: AccountId = account("offender", slot, SEED);
+	let cause = consensus_cause::<T>(slot);
+	let exposure = Exposure { bond: minimum::<T>() };
+	let key = cause.report_key(&offender);
+	ReportPrunes::<T>::insert(forget_at, key, ());
+	let (session, due, closed) = (0, 0, true);
+	let known = Report { offender, cause, session, exposure, due, forget_at, closed };
+	Reports::<T>::insert(key, known);
 }
 
 /// Lets sessions pass, without what their blocks do.
@@ -166,7 +190,8 @@ mod benchmarks {
 		// From the last place to the first.
 		let who = bonded::<T>("validator", 0, minimum::<T>());
 		fill_candidates::<T>(0);
-		let amount = minimum::<T>().saturating_mul(9);
+		let amount = Candidates::<T>::get().iter().next().map_or(1, |first| first.bond);
+		CurrencyOf::<T>::mint_into(&who, amount).expect("the issuance is far from its end");
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who.clone()), amount);
@@ -179,7 +204,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn unbond() {
-		// From the first place to the last, into the last place of the queue.
+		// From a place before all that fill the list to the last, into the last place of the queue.
 		let amount = minimum::<T>().saturating_mul(9);
 		let who = bonded::<T>("validator", 0, amount);
 		fill_candidates::<T>(0);
@@ -268,12 +293,12 @@ mod benchmarks {
 	#[benchmark]
 	fn report() {
 		// Of those around inference the one that is counted by version, and suspends it.
-		let report = make_report::<T>(OffenceKind::WrongResult, minimum::<T>());
+		let wrong = make_report::<T>(OffenceKind::WrongResult, minimum::<T>());
 		SessionStake::<T>::put(1);
 
 		#[block]
 		{
-			Pallet::<T>::report(report).expect("the report is right");
+			Pallet::<T>::report(wrong).expect("the report is right");
 		}
 
 		assert!(Suspensions::<T>::contains_key(1));
@@ -333,6 +358,12 @@ mod benchmarks {
 	#[benchmark]
 	fn apply_due_slashes(n: Linear<0, MAX_SLASHES_PER_BLOCK>) {
 		report_many::<T>(OffenceKind::Equivocation, n);
+		// Slashes for offences of consensus look at their group as well.
+		let ids: Vec<_> = Slashes::<T>::iter_keys().collect();
+		for id in ids {
+			let cause = consensus_cause::<T>(id);
+			Slashes::<T>::mutate_extant(id, |slash| slash.cause = cause);
+		}
 		fill_candidates::<T>(0);
 		let deferral = Pallet::<T>::consensus_parameters().slash_deferral_sessions;
 		SlashCursor::<T>::put(Pallet::<T>::current().saturating_add(deferral));
@@ -350,10 +381,13 @@ mod benchmarks {
 
 	#[benchmark]
 	fn prune_reports(n: Linear<0, MAX_REPORTS_PRUNED_PER_BLOCK>) {
-		report_many::<T>(OffenceKind::Equivocation, n);
-		let window = Pallet::<T>::kept_sessions();
-		ReportCursor::<T>::put(Pallet::<T>::current().saturating_add(window).saturating_add(1));
-		pass_sessions::<T>(window.saturating_add(1));
+		// Of consensus: each leaves a group as well.
+		let window = Pallet::<T>::consensus_parameters().report_window_sessions;
+		let now = pass_sessions::<T>(window.saturating_add(1));
+		for slot in 0..n {
+			note_consensus_report::<T>(slot, now);
+		}
+		ReportCursor::<T>::put(now);
 
 		let pruned;
 		#[block]
@@ -363,6 +397,7 @@ mod benchmarks {
 
 		assert_eq!(pruned, n);
 		assert_eq!(Reports::<T>::iter_keys().count(), 0);
+		assert_eq!(Groups::<T>::iter_keys().count(), 0);
 	}
 
 	#[benchmark]
