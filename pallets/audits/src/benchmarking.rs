@@ -1,10 +1,7 @@
 //! Benchmarks of calls, checks and hooks.
 
 use super::*;
-use crate::{
-	draws::Tried,
-	types::{MAX_SEATS, MAX_TRIES},
-};
+use crate::{draws::Tried, rounds::agree};
 use alloc::{vec, vec::Vec};
 use codec::Encode;
 use countersign_primitives::{
@@ -12,8 +9,9 @@ use countersign_primitives::{
 		audit_commitment, AuditCommit, AuditItem, AuditedResults, Audits as _, Draw, NewResult,
 		AUDITORS_PER_DRAW,
 	},
-	model::ModelId,
-	parameters::RequestParameters,
+	keys::InferenceSignature,
+	model::{ModelId, PrecisionPolicy},
+	parameters::{RequestParameters, MAX_AUDIT_SEED_BLOCKS, MAX_VALIDATORS},
 	request::{Finality, Outcome, OutcomeCommitment, RequestId, Role, Statement, TrapCode},
 	tensor::{Tensor, TensorType},
 	traits::{Bonds, Models, Sessions},
@@ -23,22 +21,35 @@ use frame_benchmarking::v2::*;
 use frame_support::{
 	assert_ok,
 	traits::{fungible::Mutate, Hooks},
+	BoundedVec,
 };
 use frame_system::RawOrigin;
 use sp_application_crypto::RuntimeAppPublic;
 use sp_runtime::Perbill;
 
-/// The last of the validators that are made; all may audit.
+/// How many validators are made that may audit: more than there are seats.
 const VALIDATORS: u32 = 20;
 
 fn trap() -> Outcome {
 	Outcome::Trap { code: TrapCode::Operator, operator: 1 }
 }
 
+/// The randomness of as many blocks as is ever kept.
+fn fill_ring<T: Config>() {
+	let all = vec![Hash::repeat_byte(6); MAX_AUDIT_SEED_BLOCKS as usize];
+	Ring::<T>::put(BoundedVec::truncate_from(all));
+}
+
 /// An open result of the first of some validators, which audits were told of.
 fn answered<T: Config>() -> RequestId {
+	answered_among::<T>(VALIDATORS)
+}
+
+/// As [`answered`], with so many validators that may audit.
+fn answered_among<T: Config>(count: u32) -> RequestId {
 	let validators: Vec<AccountId> =
-		(100..100 + VALIDATORS).map(T::Bonds::make_validator).collect();
+		(100..100u32.saturating_add(count)).map(T::Bonds::make_validator).collect();
+	fill_ring::<T>();
 	assert_ok!(T::Currency::mint_into(&T::Results::pot(), 1_000 * UNIT));
 	let model: ModelId = T::Models::make_model(&account("owner", 0, 0), &validators);
 	let input = vec![Tensor { ty: TensorType::U8, shape: vec![1], data: vec![1] }].encode();
@@ -102,9 +113,40 @@ fn drawn<T: Config>() -> RequestId {
 	request
 }
 
+/// Takes the draws of a result out of their queues.
 fn take_from_queue<T: Config>(request: &RequestId) {
 	let due = Pallet::<T>::now().saturating_add(RequestParameters::main().audit_seed_blocks);
 	Draws::<T>::remove(due, (request, Draw::Early));
+	Lates::<T>::remove(T::Sessions::current().saturating_add(1), request);
+}
+
+/// Fills the seats that are left with other validators, of whom this became.
+fn fill_seats<T: Config>(request: &RequestId, state: &SeatState) {
+	let session = T::Sessions::current();
+	Audits::<T>::mutate_extant(request, |audit| {
+		let Some(first) = audit.seats.first().cloned() else { return };
+		for validator in 0..T::Sessions::length() {
+			let Some(member) = T::Sessions::member(session, validator) else { continue };
+			let sits = audit.seats.iter().any(|seat| seat.account == member.account);
+			if sits || member.account == audit.executor {
+				continue;
+			}
+			assert_ok!(T::Bonds::reserve_cover(&member.account, audit.cover));
+			let seat = Seat {
+				account: member.account,
+				validator,
+				key: member.key,
+				cover: audit.cover,
+				state: state.clone(),
+				..first.clone()
+			};
+			if audit.seats.try_push(seat).is_err() {
+				break;
+			}
+		}
+	});
+	let is_full = |audit: Audit| audit.seats.len() == MAX_SEATS as usize;
+	assert!(Audits::<T>::get(request).is_some_and(is_full));
 }
 
 fn items<T: Config>(request: &RequestId) -> Vec<AuditItem> {
@@ -153,21 +195,25 @@ fn reveal_of<T: Config>(item: &AuditItem, outcome: &Outcome) -> AuditReveal {
 	}
 }
 
-fn sign(item: &AuditItem, payload: &[u8]) -> countersign_primitives::keys::InferenceSignature {
+fn sign(item: &AuditItem, payload: &[u8]) -> InferenceSignature {
 	match item.key.sign(&payload) {
 		Some(signature) => signature,
 		None => panic!("the key is in the keystore"),
 	}
 }
 
+fn commit_to<T: Config>(item: &AuditItem, outcome: &Outcome) {
+	let commit = commit_of::<T>(item, outcome);
+	match Pallet::<T>::check_commit(&commit) {
+		Ok((audit, number)) => Pallet::<T>::take_commit(commit, audit, number),
+		Err(why) => panic!("it is its turn: {why:?}"),
+	}
+}
+
 /// Lets all auditors of a result commit to an outcome.
 fn commit_all<T: Config>(request: &RequestId, outcome: &Outcome) -> Vec<AuditItem> {
 	for item in items::<T>(request) {
-		let commit = commit_of::<T>(&item, outcome);
-		match Pallet::<T>::check_commit(&commit) {
-			Ok((audit, number)) => Pallet::<T>::take_commit(commit, audit, number),
-			Err(why) => panic!("it is its turn: {why:?}"),
-		}
+		commit_to::<T>(&item, outcome);
 	}
 	items::<T>(request)
 }
@@ -179,33 +225,15 @@ fn show<T: Config>(reveal: AuditReveal) {
 	}
 }
 
-/// An output of so many KiB.
-fn output(kib: u32) -> Outcome {
+/// An output of so many KiB, all of one value.
+fn output(kib: u32, value: u8) -> Outcome {
 	let length = kib.saturating_mul(1024).saturating_sub(64);
-	let tensor = Tensor { ty: TensorType::U8, shape: vec![length], data: vec![7; length as usize] };
+	let data = vec![value; length as usize];
+	let tensor = Tensor { ty: TensorType::U8, shape: vec![length], data };
 	match vec![tensor].encode().try_into() {
 		Ok(bytes) => Outcome::Output(bytes),
 		Err(_) => panic!("at most 64 KiB"),
 	}
-}
-
-/// As many seats as there can be, all of which showed what agrees.
-fn full<T: Config>() -> RequestId {
-	let request = drawn::<T>();
-	let items = commit_all::<T>(&request, &trap());
-	for item in &items {
-		show::<T>(reveal_of::<T>(item, &trap()));
-	}
-	Audits::<T>::mutate_extant(request, |audit| {
-		let some = audit.seats.to_vec();
-		while audit.seats.len() < MAX_SEATS as usize {
-			let Some(seat) = some.first().cloned() else { break };
-			if audit.seats.try_push(Seat { cover: 0, ..seat }).is_err() {
-				break;
-			}
-		}
-	});
-	request
 }
 
 #[benchmarks(where T::Currency: Mutate<AccountId>)]
@@ -215,66 +243,83 @@ mod benchmarks {
 	#[benchmark]
 	fn commit() -> Result<(), BenchmarkError> {
 		let request = drawn::<T>();
+		fill_seats::<T>(&request, &SeatState::Missed);
 		let item = items::<T>(&request).into_iter().next().ok_or("somebody is drawn")?;
-		let commit = commit_of::<T>(&item, &trap());
-		let signature = sign(&item, &commit.signing_payload());
+		let message = commit_of::<T>(&item, &trap());
+		let signature = sign(&item, &message.signing_payload());
 
 		#[extrinsic_call]
-		_(RawOrigin::Authorized, commit, signature);
+		_(RawOrigin::Authorized, message, signature);
 
-		assert!(Audits::<T>::get(request)
-			.is_some_and(|audit| audit.seats.iter().any(|seat| seat.state != SeatState::Drawn)));
+		let has_committed = |seat: &Seat| matches!(seat.state, SeatState::Committed(_));
+		assert!(
+			Audits::<T>::get(request).is_some_and(|audit| audit.seats.iter().any(has_committed))
+		);
 		Ok(())
 	}
 
 	#[benchmark]
 	fn authorize_commit() -> Result<(), BenchmarkError> {
 		let request = drawn::<T>();
+		fill_seats::<T>(&request, &SeatState::Missed);
 		let item = items::<T>(&request).into_iter().next().ok_or("somebody is drawn")?;
-		let commit = commit_of::<T>(&item, &trap());
-		let signature = sign(&item, &commit.signing_payload());
+		let message = commit_of::<T>(&item, &trap());
+		let signature = sign(&item, &message.signing_payload());
 		let valid;
 
 		#[block]
 		{
-			valid = Pallet::<T>::authorize_commit(&commit, &signature);
+			valid = Pallet::<T>::authorize_commit(&message, &signature);
 		}
 
 		assert!(valid.is_ok());
 		Ok(())
 	}
 
+	/// The last of a round, who contradicts the result where the other agrees.
 	#[benchmark]
 	fn reveal(b: Linear<1, 63>) -> Result<(), BenchmarkError> {
 		let request = drawn::<T>();
-		let found = output(b);
-		let mut items = commit_all::<T>(&request, &found);
-		let last = items.pop().ok_or("somebody is drawn")?;
-		for item in &items {
-			show::<T>(reveal_of::<T>(item, &found));
+		fill_seats::<T>(&request, &SeatState::Missed);
+		let found = output(b, 7);
+		let mut auditors = items::<T>(&request);
+		let last = auditors.pop().ok_or("two are drawn")?;
+		let first = auditors.pop().ok_or("two are drawn")?;
+		commit_to::<T>(&first, &trap());
+		commit_to::<T>(&last, &found);
+		show::<T>(reveal_of::<T>(&first, &trap()));
+		let message = reveal_of::<T>(&last, &found);
+		let signature = sign(&last, &message.statement.signing_payload());
+		// The model has no tolerance by which outputs are compared, so two others are.
+		let policies = [PrecisionPolicy::Within { absolute: 4, relative: 4 }];
+		let claimed = output(b, 8);
+		let is_near;
+
+		#[block]
+		{
+			Pallet::<T>::reveal(RawOrigin::Authorized.into(), message, signature)?;
+			is_near = agree(&policies, &claimed, &found);
 		}
-		let reveal = reveal_of::<T>(&last, &found);
-		let signature = sign(&last, &reveal.statement.signing_payload());
 
-		#[extrinsic_call]
-		_(RawOrigin::Authorized, reveal, signature);
-
-		assert!(Audits::<T>::get(request).is_some_and(|audit| audit.contradicted_until.is_some()));
+		assert!(is_near);
+		assert!(Audits::<T>::get(request)
+			.is_some_and(|audit| audit.contradicted_until.is_some() && audit.passed() == 1));
 		Ok(())
 	}
 
 	#[benchmark]
 	fn authorize_reveal(b: Linear<1, 63>) -> Result<(), BenchmarkError> {
 		let request = drawn::<T>();
-		let found = output(b);
+		fill_seats::<T>(&request, &SeatState::Missed);
+		let found = output(b, 7);
 		let item = commit_all::<T>(&request, &found).pop().ok_or("somebody is drawn")?;
-		let reveal = reveal_of::<T>(&item, &found);
-		let signature = sign(&item, &reveal.statement.signing_payload());
+		let message = reveal_of::<T>(&item, &found);
+		let signature = sign(&item, &message.statement.signing_payload());
 		let valid;
 
 		#[block]
 		{
-			valid = Pallet::<T>::authorize_reveal(&reveal, &signature);
+			valid = Pallet::<T>::authorize_reveal(&message, &signature);
 		}
 
 		assert!(valid.is_ok());
@@ -323,9 +368,12 @@ mod benchmarks {
 		assert!(Audits::<T>::contains_key(RequestId::repeat_byte(3)));
 	}
 
+	/// With auditors of both draws who have not committed yet.
 	#[benchmark]
 	fn close() {
 		let request = drawn::<T>();
+		assert_eq!(Pallet::<T>::make_draw(&request, Draw::Late), Tried::Hit);
+		fill_seats::<T>(&request, &SeatState::Missed);
 
 		#[block]
 		{
@@ -337,14 +385,28 @@ mod benchmarks {
 		assert!(Audits::<T>::get(request).is_some_and(|audit| audit.end.is_some()));
 	}
 
+	/// With empty buckets at the front of every queue, and the record of somebody who is gone.
 	#[benchmark]
 	fn on_initialize() {
-		let now = frame_system::Pallet::<T>::block_number();
+		let now: u32 = 100;
+		frame_system::Pallet::<T>::set_block_number(now.into());
+		fill_ring::<T>();
+		let stakes = Stakes::truncate_from(vec![UNIT; MAX_VALIDATORS as usize]);
+		StakesOf::<T>::put((T::Sessions::current(), stakes));
+		let gone: AccountId = account("gone", 0, 0);
+		Records::<T>::insert(&gone, Record { passed: 1, last: Some(gone.clone()) });
 
 		#[block]
 		{
-			Pallet::<T>::on_initialize(now);
+			Pallet::<T>::on_initialize(now.into());
+			// Sessions and the window clock stand still here, so their queues are looked at by hand.
+			for bucket in 0..MAX_BUCKETS_PER_BLOCK {
+				let _ = Lates::<T>::iter_key_prefix(bucket).next();
+				let _ = Rounds::<T>::iter_key_prefix(u64::from(bucket)).next();
+			}
 		}
+
+		assert!(!Records::<T>::contains_key(gone));
 	}
 
 	#[benchmark]
@@ -377,30 +439,33 @@ mod benchmarks {
 		assert!(Audits::<T>::get(request).is_some_and(|audit| audit.early == Progress::Done));
 	}
 
-	/// Two seats, for each of which as many validators are looked at as there can be.
+	/// As many tries in vain as there can be, in the largest session, and then two seats filled.
 	#[benchmark]
 	fn draw() {
-		let request = super::answered::<T>();
+		let tries = u32::from(AUDITORS_PER_DRAW).saturating_mul(MAX_TRIES);
+		let request = answered_among::<T>(tries.saturating_add(8));
 		take_from_queue::<T>(&request);
-		let most = u32::from(AUDITORS_PER_DRAW).saturating_mul(MAX_TRIES);
-		for seed in 0..most {
-			T::Bonds::make_validator(seed.saturating_add(10_000));
-		}
-		StakesOf::<T>::kill();
-		Pallet::<T>::note_stakes();
+		StakesOf::<T>::mutate(|(_, stakes)| while stakes.try_push(1).is_ok() {});
+		// Nobody has so much.
+		Audits::<T>::mutate_extant(request, |audit| audit.cover = Balance::MAX);
 		let tried;
 
 		#[block]
 		{
-			tried = Pallet::<T>::make_draw(&request, Draw::Early);
+			Pallet::<T>::make_draw(&request, Draw::Early);
+			Audits::<T>::mutate_extant(request, |audit| audit.cover = UNIT);
+			tried = Pallet::<T>::make_draw(&request, Draw::Late);
 		}
 
 		assert_eq!(tried, Tried::Hit);
+		assert!(Audits::<T>::get(request)
+			.is_some_and(|audit| audit.seats.len() == usize::from(AUDITORS_PER_DRAW)));
 	}
 
 	#[benchmark]
 	fn end_round() -> Result<(), BenchmarkError> {
 		let request = drawn::<T>();
+		fill_seats::<T>(&request, &SeatState::Missed);
 		let audit = Audits::<T>::get(request).ok_or("it is audited")?;
 		let Progress::Running(round) = audit.early else { return Err("it is drawn".into()) };
 		Rounds::<T>::remove(round.due, (request, Draw::Early));
@@ -408,6 +473,9 @@ mod benchmarks {
 		#[block]
 		{
 			Pallet::<T>::act_on_round(&request, Draw::Early);
+			// What is written besides where one of the two showed something that agrees.
+			assert_ok!(T::Results::set_audits(&request, 1));
+			Records::<T>::mutate(&audit.executor, |record| record.passed = 1);
 		}
 
 		let audit = Audits::<T>::get(request).ok_or("it is audited")?;
@@ -415,19 +483,26 @@ mod benchmarks {
 		Ok(())
 	}
 
+	/// As many seats as there can be, all of which showed what agrees.
 	#[benchmark]
-	fn settle() {
-		let request = full::<T>();
+	fn settle() -> Result<(), BenchmarkError> {
+		let request = drawn::<T>();
+		for item in &commit_all::<T>(&request, &trap()) {
+			show::<T>(reveal_of::<T>(item, &trap()));
+		}
+		let audit = Audits::<T>::get(request).ok_or("it is audited")?;
+		let shown = audit.seats.first().map(|seat| seat.state.clone());
+		fill_seats::<T>(&request, &shown.ok_or("somebody is drawn")?);
 		Pallet::<T>::close(&request, Finality::Final);
-		let all = Balance::from(MAX_SEATS);
-		assert_ok!(T::Currency::mint_into(&T::Results::pot(), all.saturating_mul(UNIT)));
 
 		#[block]
 		{
 			Pallet::<T>::settle(&request, 0);
 		}
 
-		assert!(Audits::<T>::get(request).is_some_and(|audit| audit.settled));
+		let is_paid = |audit: Audit| audit.settled && audit.seats.iter().all(|seat| seat.settled);
+		assert!(Audits::<T>::get(request).is_some_and(is_paid));
+		Ok(())
 	}
 
 	#[benchmark]
