@@ -1,30 +1,39 @@
 //! Benchmarks of calls, checks and hooks.
 
 use super::*;
-use crate::{referee::MAX_REPLAY_MEMORY, types::MAX_CHUNKS_REMOVED};
+use crate::{
+	referee::MAX_REPLAY_MEMORY,
+	types::{MAX_BUCKETS_PER_BLOCK, MAX_CHUNKS_REMOVED},
+};
 use alloc::{vec, vec::Vec};
 use codec::Encode;
 use countersign_canonical::{
 	commitment::tensor_commitment,
+	infer::MAX_TREE_DEPTH,
 	op::{Op, Range, Reduction},
-	part::{Skeleton, Source},
+	part::{verify_element, Element, OpenedLeaf, Operand, Part, Skeleton, Source},
 	program::{Constant, Node, Package, Program},
+	trace::open,
 	Meta, Model, Tensor as CanonicalTensor, TensorType as CanonicalType, VERSION,
 };
 use countersign_primitives::{
+	commitment::tensors_commitment,
 	demand::{Piece, Showing, Wanted},
 	dispute::{
-		staging_id, Decision, Effort, PackageSource, ReplayChallenge, Verdict, Verdicts, Witness,
-		STAGED_CHUNK,
+		staging_id, Decision, Effort, Manifests, PackageSource, ReplayChallenge, Verdict, Verdicts,
+		Witness, STAGED_CHUNK,
 	},
 	game::{GameMessage, GameMove, Opening, Phase, Shown, MAX_OPENED},
 	program::ProgramPort,
 	request::{Outcome, RequestId, TrapCode},
-	tensor::{Tensor, TensorType},
+	tensor::{Tensor, TensorType, MAX_INLINE_BYTES},
 	traits::{Bonds, Programs, Sessions},
 	AccountId, Balance, Hash, UNIT,
 };
-use countersign_programs::game::{show_piece, Player};
+use countersign_programs::{
+	from_canonical,
+	game::{show_piece, Player},
+};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	assert_ok,
@@ -114,16 +123,20 @@ where
 
 /// A program of `operators` that have `operands` in all, of at least `kib` KiB.
 fn wide(operators: u32, operands: u32, kib: u32) -> Package {
-	let each = (operands / operators.max(1)).clamp(1, 1_000);
+	let each = operands / operators.max(1);
+	let one_more = operands % operators.max(1);
 	// Empty constants make it longer and nothing else.
 	let (empty, _) = constant(&[0], Vec::new());
 	let constants = vec![empty; (kib.saturating_mul(1_024) / 36) as usize];
-	let node = Node { op: Op::Concat { axis: 0 }, operands: vec![0; each as usize] };
+	let node = |at: u32| {
+		let count = each.saturating_add(u32::from(at < one_more));
+		Node { op: Op::Concat { axis: 0 }, operands: vec![0; count as usize] }
+	};
 	let last = (constants.len() as u32).saturating_add(operators) as u16;
 	let program = Program {
 		version: VERSION,
 		inputs: vec![Meta { ty: CanonicalType::F32, shape: vec![1] }],
-		nodes: vec![node; operators as usize],
+		nodes: (0..operators).map(node).collect(),
 		outputs: vec![last],
 		constants,
 	};
@@ -139,10 +152,11 @@ fn playable<T: Config>(
 	let model = T::Programs::make_program(&account("owner", 0, 0), &package.encode());
 	let operator = package.program.nodes.len() as u32 - 1;
 	let outcome = Outcome::Trap { code: TrapCode::Operator, operator };
-	let data = vec![0u8; 4];
-	let input = vec![Tensor { ty: TensorType::F32, shape: vec![1], data: data.clone() }];
+	let Meta { ty, shape } = package.program.inputs.first().cloned().ok_or("it has an input")?;
+	let data = vec![0u8; ty.size()];
+	let inputs = vec![CanonicalTensor { ty, shape, data }];
+	let input: Vec<Tensor> = inputs.iter().cloned().map(from_canonical).collect();
 	let request = T::Results::make_open_result(model, input.encode(), outcome);
-	let inputs = vec![CanonicalTensor { ty: CanonicalType::F32, shape: vec![1], data }];
 	Ok((request, Model::new(package).map_err(|_| "a package")?, inputs))
 }
 
@@ -199,14 +213,40 @@ where
 	Ok(showing)
 }
 
+/// The element that takes longest to check next to the leaves that it opens: a path in a tree that
+/// does not end.
+fn endless_tree() -> (Part, Vec<OpenedLeaf>, Vec<Hash>) {
+	// Features, then of the only node feature, threshold, mode and both next nodes, and the root.
+	let types = [
+		CanonicalType::F32,
+		CanonicalType::I32,
+		CanonicalType::F32,
+		CanonicalType::U8,
+		CanonicalType::I32,
+		CanonicalType::I32,
+		CanonicalType::I32,
+	];
+	let (mut operands, mut leaves, mut roots) = (Vec::new(), Vec::new(), Vec::new());
+	for (tensor, ty) in (0u16..).zip(types) {
+		let shape = if tensor == 0 { vec![1, 1] } else { vec![1] };
+		let value = CanonicalTensor { ty, shape: shape.clone(), data: vec![0; ty.size()] };
+		roots.push(tensor_commitment(&value, None).into());
+		leaves.extend(open(tensor, &value, 0..1));
+		operands.push(Operand { tensor, meta: Meta { ty, shape }, source: Source::Input(0) });
+	}
+	let op = Op::Trees { depth: MAX_TREE_DEPTH };
+	let out = Meta { ty: CanonicalType::I64, shape: vec![1, 1] };
+	(Part { node: 0, op, out, operands, casts: false }, leaves, roots)
+}
+
 #[benchmarks(where T::Currency: Mutate<AccountId>)]
 mod benchmarks {
 	use super::*;
 
 	#[benchmark]
 	fn open_game(
-		n: Linear<2, 2_000>,
-		o: Linear<2, 60_000>,
+		n: Linear<60, 2_000>,
+		o: Linear<2_000, 60_000>,
 		k: Linear<1, 64>,
 	) -> Result<(), BenchmarkError> {
 		let (request, model, inputs) = playable::<T>(&wide(n, o, k))?;
@@ -230,12 +270,25 @@ mod benchmarks {
 		games::<T>(request, &player.opening().ok_or("it is small enough")?)?;
 		let case = GameCases::<T>::get(request).ok_or("a game is on")?;
 		let roots = vec![Hash::repeat_byte(7); r as usize];
+		let result = T::Results::open_result(&request).ok_or("it is open")?;
+		let player = crate::game::Player { who: result.executor.clone() };
+		let all = roots.clone().try_into().map_err(|_| "at most 4,096")?;
+		let action = GameMove::Trace { roots: all, trap: None };
+		// With a trap the last root is checked as well, without one the outputs are.
+		let shape = vec![MAX_INLINE_BYTES];
+		let data = vec![1u8; MAX_INLINE_BYTES as usize];
+		let outputs = vec![Tensor { ty: TensorType::U8, shape, data }];
+		let (refused, manifest, hash);
 
 		#[block]
 		{
+			refused = Pallet::<T>::consider_move(&request, 0, &player, &action).is_err();
+			manifest = T::Manifests::manifest(&result.statement.model);
+			hash = tensors_commitment(&outputs);
 			Pallet::<T>::go_on(&request, case, &roots);
 		}
 
+		assert!(refused && manifest.is_some() && !hash.is_zero());
 		assert_eq!(Pallet::<T>::game_roots(request).map(|roots| roots.len() as u32), Some(r));
 		Ok(())
 	}
@@ -270,11 +323,12 @@ mod benchmarks {
 
 	#[benchmark]
 	fn game_proof(k: Linear<2, 60>) -> Result<(), BenchmarkError> {
-		// A sum over so many KiB.
+		// A sum over so many KiB of bytes in as many dimensions as there can be.
 		let mut package = wide(2, 2, 1);
 		let first = package.program.constants.len() as u16 + 1;
-		let shape = vec![k.saturating_mul(256)];
-		let axes = vec![0];
+		let shape = vec![k, 2, 2, 2, 2, 4, 4, 4];
+		let axes = (0..8).collect();
+		package.program.inputs = vec![Meta { ty: CanonicalType::U8, shape: vec![1] }];
 		package.program.nodes = vec![
 			Node { op: Op::Expand { shape }, operands: vec![0] },
 			Node { op: Op::Reduce { reduction: Reduction::Sum, axes }, operands: vec![first] },
@@ -284,19 +338,25 @@ mod benchmarks {
 		let mut game = Games::<T>::get(request, 0).ok_or("it is on")?;
 		let Phase::Hashes(named) = game.phase else { return Err("it was named".into()) };
 		// Another value than the right one.
-		let bytes = vec![1u8; 4].try_into().map_err(|_| "at most 1 KiB")?;
+		let bytes = vec![1u8].try_into().map_err(|_| "at most 1 KiB")?;
 		game.phase = Phase::Element { named, leaf: 0, bytes };
 		Games::<T>::insert(request, 0, game);
 		let player = crate::game::Player { who };
-		let found;
+		let (tree, leaves, roots) = endless_tree();
+		let (found, end);
 
 		#[block]
 		{
 			found =
 				Pallet::<T>::consider_move(&request, 0, &player, &GameMove::Prove(shown)).is_ok();
+			// Other operators open less and take longer for it.
+			end = verify_element(&tree, 0, &leaves, |operand| {
+				roots.get(usize::from(operand.tensor)).map(|root: &Hash| root.0)
+			});
 		}
 
 		assert!(found);
+		assert_eq!(end, Ok(Element::Trap));
 		Ok(())
 	}
 
@@ -340,9 +400,17 @@ mod benchmarks {
 		T::Results::forget_input(&request);
 		let who = rich::<T>("challenger");
 
-		#[extrinsic_call]
-		_(RawOrigin::Signed(who), request, Wanted::Input);
+		let stored;
 
+		#[block]
+		{
+			// What a demand of the program looks at besides.
+			stored = Pallet::<T>::demand_fee(request, Wanted::Program).is_err();
+			let origin = RawOrigin::Signed(who).into();
+			Pallet::<T>::demand(origin, request, Wanted::Input)?;
+		}
+
+		assert!(stored);
 		assert!(DemandCases::<T>::contains_key(request));
 		Ok(())
 	}
@@ -571,13 +639,26 @@ mod benchmarks {
 
 	#[benchmark]
 	fn on_initialize() {
-		let now = frame_system::Pallet::<T>::block_number();
+		// Later than all buckets that one block opens, all of them empty.
+		let now: BlockNumberFor<T> = 100u32.into();
+		frame_system::Pallet::<T>::set_block_number(now);
+		Crowded::<T>::put(true);
+		let mut found = 0;
 
 		#[block]
 		{
 			Pallet::<T>::on_initialize(now);
+			// As many of the queues that the window clock drives, which stands still here.
+			for tick in 0..u64::from(MAX_BUCKETS_PER_BLOCK) {
+				found += GameDeadlines::<T>::iter_key_prefix(tick).count();
+				found += DemandDeadlines::<T>::iter_key_prefix(tick).count();
+			}
 			Pallet::<T>::on_finalize(now);
 		}
+
+		assert_eq!(found, 0);
+		assert!(Cursors::<T>::get().stagings > 0);
+		assert!(!Crowded::<T>::get());
 	}
 
 	#[benchmark]

@@ -351,7 +351,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Does what a verdict says.
-	fn decide(
+	pub(crate) fn decide(
 		request: &RequestId,
 		challenger: AccountId,
 		result: &OpenResult,
