@@ -6,20 +6,24 @@
 //! ```
 //!
 //! Everything is computed from the weights that the runtime charges: a request is its submission and
-//! draw, its result with the check of the signature, its settlement and its pruning.
+//! draw, its result with the check of the signature and the draw of its audit, its settlement and its
+//! pruning. What audits, callbacks and disputes that follow take comes on top.
 
 #![allow(missing_docs)]
 
-use countersign_primitives::parameters::SLOT_MILLISECONDS;
-use countersign_runtime::Runtime;
+use countersign_primitives::{audit::Audits, parameters::SLOT_MILLISECONDS};
+use countersign_runtime::{Runtime, RuntimeCall};
 use frame_support::{
 	dispatch::DispatchClass,
 	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
 };
+use frame_system::offchain::CreateAuthorizedTransaction;
 use pallet_balances::WeightInfo as _;
 use pallet_inference::WeightInfo as _;
+use sp_runtime::traits::TransactionExtension;
 
 type Inference = <Runtime as pallet_inference::Config>::WeightInfo;
+type Auditing = <Runtime as pallet_inference::Config>::Audits;
 type Balances = <Runtime as pallet_balances::Config>::WeightInfo;
 
 /// From the submission to nothing left, for a model with `servers` validators.
@@ -30,17 +34,23 @@ fn settled(base: Weight, servers: u32, input: u32, outcome: u32) -> Weight {
 	let result = base
 		.saturating_add(Inference::authorize_submit_result())
 		.saturating_add(Inference::commit_to_bytes(outcome))
-		.saturating_add(Inference::submit_result(outcome));
+		.saturating_add(Inference::submit_result(outcome))
+		.saturating_add(Auditing::answered_weight());
 	submission
 		.saturating_add(result)
 		.saturating_add(Inference::settle())
+		.saturating_add(Auditing::close_weight())
 		.saturating_add(Inference::prune())
 }
 
 fn main() {
 	let weights = <Runtime as frame_system::Config>::BlockWeights::get();
 	let class = weights.get(DispatchClass::Normal);
-	let base = class.base_extrinsic;
+	let call = RuntimeCall::from(frame_system::Call::<Runtime>::remark { remark: Vec::new() });
+	let extension = <Runtime as CreateAuthorizedTransaction<RuntimeCall>>::create_extension();
+	let base = class
+		.base_extrinsic
+		.saturating_add(TransactionExtension::<RuntimeCall>::weight(&extension, &call));
 	let room = class.max_total.unwrap_or(weights.max_block);
 	let transfer = base.saturating_add(Balances::transfer_keep_alive());
 	let rows = [

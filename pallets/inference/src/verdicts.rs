@@ -130,7 +130,8 @@ impl<T: Config> Verdicts for Pallet<T> {
 mod benchmarking {
 	use super::*;
 	use crate::{
-		types::{ActiveAssignment, Request, ResultRecord, StoredInput},
+		pallet::HoldReason,
+		types::{ActiveAssignment, Request, ResultRecord},
 	};
 	use countersign_primitives::{
 		commitment::tensors_commitment,
@@ -139,8 +140,13 @@ mod benchmarking {
 		traits::{Bonds, Contributors, Sessions},
 		UNIT,
 	};
+	use frame_support::traits::{
+		fungible::{MutateHold, Unbalanced},
+		tokens::Precision,
+	};
 
-	/// A result as `submit_result` leaves it, of a request for which nothing is held.
+	/// A result as `submit_result` leaves it, of a request that pays everybody and gets something
+	/// back.
 	pub(super) fn make_open_result<T: Config>(
 		model: ModelId,
 		input: Vec<u8>,
@@ -153,8 +159,15 @@ mod benchmarking {
 			Some(member) => member.key,
 			None => panic!("the validator is in the session"),
 		};
-		let cover = UNIT;
+		let (cover, cost_fee, price, held) = (UNIT, UNIT, UNIT, 3 * UNIT);
 		frame_support::assert_ok!(T::Bonds::reserve_cover(&account, cover));
+		let requester: AccountId = frame_benchmarking::account("requester", 0, 0);
+		frame_support::assert_ok!(T::Currency::increase_balance(
+			&requester,
+			2 * held,
+			Precision::Exact
+		));
+		frame_support::assert_ok!(T::Currency::hold(&HoldReason::Request.into(), &requester, held));
 		let (Ok(tensors), Some(commitment), Ok(bytes)) =
 			(decode_tensors(&input), outcome.commitment(), StoredInput::try_from(input))
 		else {
@@ -170,21 +183,21 @@ mod benchmarking {
 		Requests::<T>::insert(
 			request,
 			Request {
-				requester: account.clone(),
+				requester,
 				model,
 				input_commitment,
 				input_length: bytes.len() as u32,
 				terms: Terms {
-					max_fee: 0,
+					max_fee: held,
 					deadline: 0,
 					lane: 0,
 					evidence: EvidenceSet::default(),
 					value_at_risk: 0,
 					callback: None,
 				},
-				cost_fee: 0,
+				cost_fee,
 				audit_fee: 0,
-				price: 0,
+				price,
 				macs: 1,
 				canonical_version: Some(1),
 				cover,
@@ -192,7 +205,7 @@ mod benchmarking {
 				rules,
 				submitted_at: 0,
 				status: RequestStatus::Answered,
-				held: 0,
+				held,
 				due: 0,
 				active: Some(ActiveAssignment {
 					assignment,
