@@ -24,7 +24,7 @@ use frame_support::traits::{
 };
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_runtime::{
-	traits::{BlakeTwo256, Hash as HashT, SaturatedConversion, Saturating},
+	traits::{BlakeTwo256, Hash as HashT, Saturating},
 	BoundedVec,
 };
 
@@ -297,14 +297,15 @@ mod benchmarks {
 	fn set_price() -> Result<(), BenchmarkError> {
 		let caller: AccountId = whitelisted_caller();
 		let model = make_plain_model::<T>(&caller);
-		let notice = T::RequestRules::parameters().price_notice_blocks;
-		let now: u32 = frame_system::Pallet::<T>::block_number().saturated_into();
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(caller), model, MAX_PRICE);
 
+		// A block begins between what is above and the call, where none had begun before.
+		let notice = T::RequestRules::parameters().price_notice_blocks;
+		let from = Pallet::<T>::now().saturating_add(notice);
 		let price = Models::<T>::get(model).map(|record| record.price);
-		assert_eq!(price.and_then(|price| price.next), Some((MAX_PRICE, now + notice)));
+		assert_eq!(price.and_then(|price| price.next), Some((MAX_PRICE, from)));
 		Ok(())
 	}
 
@@ -524,7 +525,7 @@ mod benchmarks {
 
 	impl_benchmark_test_suite!(
 		Pallet,
-		crate::mock::ExtBuilder::default().build(),
+		crate::mock::ExtBuilder::default().canonical_versions(1).build(),
 		crate::mock::Test
 	);
 }
