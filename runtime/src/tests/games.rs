@@ -395,6 +395,8 @@ fn liars_are_found_wherever_they_lie() {
 		for lie in lies.into_iter().chain([Lie::Garbage, Lie::Silence]) {
 			preset("local_testnet").execute_with(|| {
 				let mut chain = Chain::new();
+				// As much as the main network takes.
+				pallet_inference::Parameters::<Runtime>::mutate(|rules| rules.most_gigamacs = 150);
 				let registered =
 					chain.block(|| register_all(9, package.clone(), policies.clone(), 0));
 				chain.block(|| ());
