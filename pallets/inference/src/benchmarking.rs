@@ -13,8 +13,8 @@ use countersign_primitives::{
 	model::{ModelId, MAX_SERVERS},
 	parameters::RequestParameters,
 	request::{
-		Callback, EvidenceSet, InlineBytes, InputDemand, Outcome, OutcomeCommitment, RequestId,
-		RequestStatus, Role, Statement, Terms, TrapCode,
+		Callback, EvidenceSet, InlineBytes, Input, InputDemand, Outcome, OutcomeCommitment,
+		RequestId, RequestStatus, Role, Statement, Terms, TrapCode,
 	},
 	tensor::{decode_tensors, Tensor, TensorType, MAX_INPUT_BYTES},
 	traits::{Bonds, Models, Programs},

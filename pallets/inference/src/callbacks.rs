@@ -32,6 +32,7 @@ use countersign_primitives::{
 	AccountId,
 };
 use frame_support::{
+	dispatch::{DispatchErrorWithPostInfo, DispatchResultWithPostInfo},
 	ensure,
 	weights::{Weight, WeightMeter},
 };
@@ -289,13 +290,21 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Tries a delivery again, or for the first time. Returns what that took.
-	pub(crate) fn try_again(id: &RequestId, gas: u64) -> Result<Called, DispatchError> {
+	pub(crate) fn do_retry_callback(id: &RequestId, gas: u64) -> DispatchResultWithPostInfo {
 		let notice = Self::take_delivery(id)?;
 		let moment = match notice.status {
 			RequestStatus::Answered => Moment::Open,
 			_ => Moment::End,
 		};
-		Ok(Self::tell(id, &notice, moment, gas.min(MAX_CALLBACK_GAS)))
+		let called = Self::tell(id, &notice, moment, gas.min(MAX_CALLBACK_GAS));
+		let actual = Some(T::WeightInfo::push_callback().saturating_add(called.weight));
+		if !called.delivered {
+			return Err(DispatchErrorWithPostInfo {
+				post_info: actual.into(),
+				error: Error::<T>::CallbackFailed.into(),
+			});
+		}
+		Ok(actual.into())
 	}
 
 	/// Makes queued callbacks while there is weight for them. Returns what they took.

@@ -59,6 +59,7 @@
 
 extern crate alloc;
 
+mod answers;
 pub mod assignment;
 mod audited;
 #[cfg(feature = "runtime-benchmarks")]
@@ -87,8 +88,6 @@ pub use sync::SyncRun;
 pub use types::*;
 pub use weights::WeightInfo;
 
-use countersign_primitives::request::Input;
-
 /// Says that something cannot be. A chain logs it and goes on; a test fails, also where the build
 /// is optimised and `defensive!` alone would not stop it.
 fn impossible(proof: &'static str) {
@@ -97,35 +96,25 @@ fn impossible(proof: &'static str) {
 	panic!("{proof}");
 }
 
-/// The bytes that an input brings along.
-fn inline_length(input: &Input) -> u32 {
-	match input {
-		Input::Inline(bytes) => u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-		Input::Committed { .. } => 0,
-	}
-}
-
 #[allow(missing_docs)] // The macro's expansion has undocumented items.
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use crate::weights::WeightInfo;
+	use crate::{answers::outcome_length, submission::inline_length, weights::WeightInfo};
 	use countersign_primitives::{
 		audit::Audits,
 		keys::{InferenceId, InferenceSignature},
 		model::{ModelId, MAX_SERVERS},
 		parameters::RequestParameters,
 		request::{
-			EvidenceSet, Finality, InlineBytes, InputDemand, Outcome, OutcomeCommitment, Receipt,
-			RequestId, RequestStatus, Statement, Terms,
+			InlineBytes, Input, InputDemand, Outcome, OutcomeCommitment, Receipt, RequestId,
+			RequestStatus, Statement, Terms,
 		},
 		tensor::decode_tensors,
 		traits::{Bonds, Contributors, Models, Programs, Sessions, Versions},
 		AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex,
 	};
-	use frame_support::{
-		dispatch::DispatchErrorWithPostInfo, pallet_prelude::*, traits::fungible::MutateHold,
-	};
+	use frame_support::{pallet_prelude::*, traits::fungible::MutateHold};
 	use frame_system::{offchain::CreateAuthorizedTransaction, pallet_prelude::*};
 	use sp_core::H160;
 	use sp_runtime::SaturatedConversion;
@@ -697,7 +686,8 @@ pub mod pallet {
 		/// - `model`: which model.
 		/// - `input`: the encoded tensors, or the commitment to them and the encoding's length.
 		/// - `terms`: what the requester agrees to. Up to two audits may be asked for, which are paid
-		///   on top; no other evidence beyond a signature is offered yet. A callback may only go to the requester, and its gas is paid for with this call.
+		///   on top; no other evidence beyond a signature is offered yet. A callback may only go to
+		///   the requester, and its gas is paid for with this call.
 		/// - `nonce`: the lane's next, as `InferenceApi` tells it.
 		///
 		/// ## Errors
@@ -776,39 +766,7 @@ pub mod pallet {
 			signature: InferenceSignature,
 		) -> DispatchResult {
 			ensure_authorized(origin)?;
-			// The signature and the outcome's bytes were checked when this was authorized.
-			let (mut request, active) =
-				Self::check_statement(&statement).map_err(|_| Error::<T>::Rejected)?;
-			let id = statement.request;
-			let final_at =
-				WindowClock::<T>::get().saturating_add(request.rules.final_window_blocks.into());
-			Self::end_work(&request);
-			Deadlines::<T>::remove(request.due, id);
-			Finals::<T>::insert(final_at, id, ());
-			Self::deposit_event(Event::Answered {
-				request: id,
-				validator: active.assignment.account,
-				outcome: statement.outcome.clone(),
-				final_at,
-			});
-			Outcomes::<T>::insert(id, outcome);
-			Results::<T>::insert(
-				id,
-				ResultRecord {
-					statement,
-					signature: signature_bytes(&signature),
-					finality: Finality::Open,
-					evidence: EvidenceSet::default(),
-					answered_at: Self::now(),
-					window_from: Self::now(),
-					final_at,
-				},
-			);
-			request.status = RequestStatus::Answered;
-			Self::notify(&id, &request, Moment::Open);
-			Self::have_audited(&id, &request);
-			Requests::<T>::insert(id, request);
-			Ok(())
+			Self::do_submit_result(statement, outcome, signature)
 		}
 
 		/// Demands an input that no node offers. Submitted by the assigned validator's node,
@@ -839,21 +797,7 @@ pub mod pallet {
 			_signature: InferenceSignature,
 		) -> DispatchResult {
 			ensure_authorized(origin)?;
-			let (mut request, active) =
-				Self::check_demand(&demand).map_err(|_| Error::<T>::Rejected)?;
-			let now = Self::now();
-			request.demanded = true;
-			request.remaining = request.due.saturating_sub(now);
-			request.status = RequestStatus::InputDemanded;
-			let until = now.saturating_add(request.rules.demand_input_blocks);
-			Self::set_due(&demand.request, &mut request, until);
-			Requests::<T>::insert(demand.request, request);
-			Self::deposit_event(Event::InputDemanded {
-				request: demand.request,
-				validator: active.assignment.account,
-				until,
-			});
-			Ok(())
+			Self::do_demand_input(demand)
 		}
 
 		/// Posts an input that the executor demanded.
@@ -886,19 +830,7 @@ pub mod pallet {
 			request: RequestId,
 			bytes: StoredInput,
 		) -> DispatchResult {
-			let who = ensure_signed(origin)?;
-			let id = request;
-			let mut request = Requests::<T>::get(id).ok_or(Error::<T>::UnknownRequest)?;
-			ensure!(request.status == RequestStatus::InputDemanded, Error::<T>::InputNotDemanded);
-			ensure!(Self::now() <= request.due, Error::<T>::InputTooLate);
-			ensure!(bytes.len() as u64 == u64::from(request.input_length), Error::<T>::WrongInput);
-			let commitment =
-				Self::commit_to_bytes(&request.model, &bytes).map_err(Error::<T>::from)?;
-			ensure!(commitment == request.input_commitment, Error::<T>::WrongInput);
-			let deadline = Self::accept_input(&id, &mut request, bytes);
-			Requests::<T>::insert(id, request);
-			Self::deposit_event(Event::InputPosted { request: id, who, deadline });
-			Ok(())
+			Self::do_post_input(ensure_signed(origin)?, request, bytes)
 		}
 
 		/// Changes the parameters for new requests.
@@ -1030,23 +962,7 @@ pub mod pallet {
 			gas: u64,
 		) -> DispatchResultWithPostInfo {
 			ensure_signed(origin)?;
-			let called = Self::try_again(&request, gas)?;
-			let actual = Some(T::WeightInfo::push_callback().saturating_add(called.weight));
-			if !called.delivered {
-				return Err(DispatchErrorWithPostInfo {
-					post_info: actual.into(),
-					error: Error::<T>::CallbackFailed.into(),
-				});
-			}
-			Ok(actual.into())
-		}
-	}
-
-	/// The bytes that an outcome brings along.
-	fn outcome_length(outcome: &Outcome) -> u32 {
-		match outcome {
-			Outcome::Output(bytes) => u32::try_from(bytes.len()).unwrap_or(u32::MAX),
-			Outcome::Trap { .. } => 0,
+			Self::do_retry_callback(&request, gas)
 		}
 	}
 

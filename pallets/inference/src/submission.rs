@@ -1,7 +1,6 @@
-//! How a request, and an input that was demanded for it, come in.
+//! How a request comes in.
 
 use crate::{
-	inline_length,
 	pallet::{
 		Config, Deadlines, Error, Event, Fresh, HoldReason, Inputs, NextNonce, Pallet, Parameters,
 		Paused, Requests,
@@ -12,29 +11,20 @@ use countersign_primitives::{
 	model::{ModelId, MAX_SERVERS},
 	request::{Input, RequestId, RequestStatus, Terms},
 	traits::{Contributors, Models},
-	AccountId, BlockNumber,
+	AccountId,
 };
 use frame_support::{ensure, traits::fungible::MutateHold, BoundedVec};
 use sp_runtime::DispatchError;
 
-impl<T: Config> Pallet<T> {
-	/// Keeps a demanded input and lets the executor's clock run again. Returns the new
-	/// deadline.
-	pub(crate) fn accept_input(
-		id: &RequestId,
-		request: &mut Request,
-		bytes: StoredInput,
-	) -> BlockNumber {
-		Inputs::<T>::insert(id, bytes);
-		let deadline = Self::now().saturating_add(request.remaining);
-		Self::set_due(id, request, deadline);
-		request.status = RequestStatus::Assigned;
-		if let Some(active) = &mut request.active {
-			active.assignment.deadline = deadline;
-		}
-		deadline
+/// The bytes that an input brings along.
+pub(crate) fn inline_length(input: &Input) -> u32 {
+	match input {
+		Input::Inline(bytes) => u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+		Input::Committed { .. } => 0,
 	}
+}
 
+impl<T: Config> Pallet<T> {
 	/// Takes a request of `requester`, as the call `request` does. Returns its identifier and
 	/// the servers that were and will be looked at for it.
 	pub fn do_request(
