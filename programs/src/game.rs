@@ -189,8 +189,7 @@ impl<'a> Player<'a> {
 			let Op::Cast(to) = part.op else { return None };
 			let value = of_floats.then(|| self.prover.value(operand.tensor)).flatten()?;
 			let at = value.data.chunks_exact(4).position(|bytes| {
-				bytes
-					.try_into()
+				<[u8; 4]>::try_from(bytes)
 					.is_ok_and(|bytes| arith::cast_saturates(to, f32::from_le_bytes(bytes)))
 			})?;
 			shown(self.prover.element(node, u32::try_from(at).ok()?)?)

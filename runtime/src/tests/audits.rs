@@ -17,11 +17,11 @@ use countersign_primitives::{
 	keys::InferencePair,
 	model::PrecisionPolicy,
 	offence::OffenceKind,
-	request::{EvidenceSet, Finality, Outcome, RequestId, Role, Statement},
+	request::{EvidenceSet, Finality, Outcome, RequestId, Role, Statement, TrapCode},
 	tensor::Tensor,
 	traits::{Bonds, Offences as _, Results as _},
 };
-use countersign_programs::{examples, to_canonical};
+use countersign_programs::{examples, game::Player, to_canonical};
 use frame_support::traits::Authorize;
 use sp_core::Pair;
 use sp_keyring::Sr25519Keyring;
@@ -238,6 +238,49 @@ fn a_false_accusation_costs_the_auditor_its_cover_and_the_executor_nothing() {
 		}
 		assert_eq!(<Validators as Bonds>::bonded(&liar.account), bond - cover);
 		assert!(free(&challenger()) < 10_000_000 * UNIT, "who disputed what holds paid");
+	});
+}
+
+/// A trap of bad input, where the input fits, can come of no run. The chain sees that when a game
+/// would be opened; whoever agreed is as wrong as the executor.
+#[test]
+fn who_agrees_with_what_no_run_gives_loses_its_cover_too() {
+	with_a_model(WITHIN, |chain, model| {
+		let input = example_input();
+		let request = ask(chain, &model, &input);
+		let trap = Outcome::Trap { code: TrapCode::BadInput, operator: u32::MAX };
+		chain.block(|| assert!(answer(request, trap.clone())));
+		let cover = Inference::cover(&request);
+		while work().is_empty() {
+			chain.block(|| ());
+		}
+		let copies = work()[0].clone();
+		run(chain, 5, &model, &input, |item| {
+			(item.account == copies.account).then(|| trap.clone())
+		});
+		assert_eq!(Inference::evidence(&request).audited, 1);
+		let decoded = canonical::Model::decode(&model.package).expect("a package");
+		let inputs: Vec<_> = input.iter().map(to_canonical).collect();
+		let player = Player::new(&decoded, &inputs, Vec::new()).expect("it runs");
+		let (origin, opening) = (RuntimeOrigin::signed(challenger()), player.opening());
+		chain.block(|| Disputes::open_game(origin, request, opening).expect("it is wrong"));
+		assert_eq!(Inference::finality(&request), Some(Finality::Invalidated));
+		chain.block(|| ());
+		chain.block(|| ());
+		for (number, (auditor, status)) in (0u8..).zip(seats(&request)) {
+			let kind = OffenceKind::WrongResult;
+			let role = Role::Auditor(number);
+			let is_wrong = auditor == copies.account;
+			assert_eq!(Validators::is_reported(kind, &request, role, &auditor), is_wrong);
+			let expected = if is_wrong { SeatStatus::Agrees } else { SeatStatus::Contradicts };
+			assert_eq!(status, expected);
+			assert_eq!(<Validators as Bonds>::reserved_cover(&auditor), 0);
+		}
+		let bond = <Validators as Bonds>::bonded(&copies.account);
+		for _ in 0..25 {
+			chain.block(|| ());
+		}
+		assert_eq!(<Validators as Bonds>::bonded(&copies.account), bond - cover);
 	});
 }
 
