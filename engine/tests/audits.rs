@@ -7,33 +7,22 @@ use common::*;
 use countersign_engine::{
 	store::BlobId,
 	supervisor::EngineError,
-	worker::{BestBlock, EngineResult, WorkerConfig},
+	worker::{EngineResult, WorkerConfig},
 };
 use countersign_primitives::{
 	audit::{audit_commitment, AuditCommit, AuditItem, AuditReveal, AuditStage},
-	model::{ModelId, PrecisionPolicy, ProgramRef},
+	model::{PrecisionPolicy, ProgramRef},
 	request::{OutcomeCommitment, Role},
 	tensor::Tensor,
 	Hash,
 };
-use std::{slice::from_ref, sync::Arc};
-
-const ARTEFACT: &[u8] = &[0x42; 5000];
-
-struct Fixture {
-	world: Arc<World>,
-	engine: Arc<ScriptedEngine>,
-	model: ModelId,
-}
+use std::{slice::from_ref, time::Duration};
 
 fn fixture() -> Fixture {
-	let engine = Arc::new(ScriptedEngine::default());
-	let world = World::new(engine.clone());
 	let mut program = manifest(ARTEFACT);
 	program.program = Some(ProgramRef { root: Hash::zero(), canonical_version: 1 });
 	program.policies = vec![PrecisionPolicy::Exact].try_into().expect("short");
-	let model = world.add_model(program, ARTEFACT);
-	Fixture { world, engine, model }
+	Fixture::new(program)
 }
 
 impl Fixture {
@@ -41,31 +30,14 @@ impl Fixture {
 		self.world.audit(request, self.model, &[tensor(request)])
 	}
 
-	/// Starts a worker at the beginning of the chain.
-	fn start(&self) -> Node {
-		let node = self.world.start(WorkerConfig::default());
-		self.world.import(self.world.block(0, 0, &[]));
-		node
-	}
-
-	fn import(&self, number: u32, audits: &[AuditItem]) -> BestBlock {
-		let block = self.world.audit_block(number, 0, audits);
-		self.world.import(block);
-		block
+	fn import(&self, number: u32, audits: &[AuditItem]) {
+		self.world.import(self.world.audit_block(number, 0, audits));
 	}
 
 	/// Imports blocks from this number on until something is so.
 	async fn import_until(&self, first: u32, audits: &[AuditItem], so: impl Fn(&World) -> bool) {
-		for number in first..first + 200 {
-			self.import(number, audits);
-			for _ in 0..20 {
-				if so(&self.world) {
-					return;
-				}
-				tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-			}
-		}
-		panic!("never so: {:?}", self.world.metrics.snapshot());
+		let block = |number| self.world.audit_block(number, 0, audits);
+		self.drive(first..first + 200, Duration::from_millis(40), block, so).await;
 	}
 }
 
@@ -158,20 +130,7 @@ async fn crashes_never_lead_to_two_commitments() {
 			tokio::task::yield_now().await;
 		}
 		node.crash().await;
-		// The journal is free when the tasks of the worker are gone.
-		fixture
-			.world
-			.until(|world| {
-				!matches!(
-					countersign_engine::worker::journal::Journal::open(
-						world.journal(),
-						GENESIS,
-						50
-					),
-					Err(countersign_engine::worker::journal::JournalError::Locked(_))
-				)
-			})
-			.await;
+		fixture.world.journal_is_free().await;
 	}
 	let node = fixture.world.start(WorkerConfig::default());
 	let all = |world: &World| {

@@ -12,26 +12,15 @@ use countersign_engine::{
 	worker::{journal::JournalError, BestBlock, EngineResult, WorkerConfig},
 };
 use countersign_primitives::{
-	model::{ModelId, PrecisionPolicy, ProgramRef},
+	model::{PrecisionPolicy, ProgramRef},
 	request::{Outcome, OutcomeCommitment, Role, TrapCode, WorkItem},
 	tensor::Tensor,
 	Hash,
 };
-use std::{slice::from_ref, sync::Arc};
-
-const ARTEFACT: &[u8] = &[0x42; 5000];
-
-struct Fixture {
-	world: Arc<World>,
-	engine: Arc<ScriptedEngine>,
-	model: ModelId,
-}
+use std::{slice::from_ref, time::Duration};
 
 fn fixture() -> Fixture {
-	let engine = Arc::new(ScriptedEngine::default());
-	let world = World::new(engine.clone());
-	let model = world.add_model(manifest(ARTEFACT), ARTEFACT);
-	Fixture { world, engine, model }
+	Fixture::new(manifest(ARTEFACT))
 }
 
 impl Fixture {
@@ -39,34 +28,16 @@ impl Fixture {
 		self.world.item(request, self.model, &[tensor(request)])
 	}
 
-	/// Starts a worker at the beginning of the chain.
-	fn start(&self) -> Node {
-		let node = self.world.start(WorkerConfig::default());
-		self.world.import(self.world.block(0, 0, &[]));
-		node
-	}
-
 	fn import(&self, number: u32, items: &[WorkItem]) -> BestBlock {
 		let block = self.world.block(number, 0, items);
 		self.world.import(block);
 		block
 	}
-}
 
-impl Fixture {
-	/// Imports blocks from this number on until something is so: what the worker looks at from
-	/// time to time, it looks at when there is a block.
+	/// Imports blocks from this number on until something is so.
 	async fn import_until(&self, first: u32, so: impl Fn(&World) -> bool) {
-		for number in first..first + 40 {
-			self.import(number, &[]);
-			for _ in 0..50 {
-				if so(&self.world) {
-					return;
-				}
-				tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-			}
-		}
-		panic!("never so: {:?}", self.world.metrics.snapshot());
+		let block = |number| self.world.block(number, 0, &[]);
+		self.drive(first..first + 40, Duration::from_millis(100), block, so).await;
 	}
 }
 
@@ -358,20 +329,7 @@ async fn crashes_never_lead_to_two_statements() {
 			tokio::task::yield_now().await;
 		}
 		node.crash().await;
-		// The disk may still hold the last journal until its tasks are gone.
-		fixture
-			.world
-			.until(|world| {
-				!matches!(
-					countersign_engine::worker::journal::Journal::open(
-						world.journal(),
-						GENESIS,
-						50
-					),
-					Err(JournalError::Locked(_))
-				)
-			})
-			.await;
+		fixture.world.journal_is_free().await;
 		fixture.world.assert_never_two_answers();
 	}
 	let node = fixture.world.start(WorkerConfig::default());
@@ -534,7 +492,7 @@ async fn a_failing_engine_is_no_answer() {
 	let fixture = fixture();
 	for error in [
 		EngineError::Crashed("signal 8".into()),
-		EngineError::Hung(std::time::Duration::from_secs(1)),
+		EngineError::Hung(Duration::from_secs(1)),
 		EngineError::Protocol("nonsense".into()),
 	] {
 		fixture.engine.scripts.lock().push(Script::Fail(error));

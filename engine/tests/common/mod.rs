@@ -12,7 +12,7 @@ use countersign_engine::{
 	supervisor::EngineError,
 	worker::{
 		self,
-		journal::{JournalError, JournalPlace},
+		journal::{Journal, JournalError, JournalPlace},
 		AuditAnswer, BestBlock, ChainView, Engine, EngineAnswer, EngineJob, EngineResult, Failure,
 		Referee, Signer, Source, Submitter, WorkerConfig, WorkerMetrics, WorkerParts,
 	},
@@ -34,12 +34,15 @@ use sha2::{Digest, Sha256};
 use sp_core::Pair;
 use std::{
 	collections::{HashMap, HashSet},
+	ops::Range,
 	sync::Arc,
 	time::Duration,
 };
 use tokio::{sync::watch, task::JoinHandle};
 
 pub const GENESIS: Hash = Hash::repeat_byte(0x9e);
+/// The file of a fixture's model.
+pub const ARTEFACT: &[u8] = &[0x42; 5000];
 
 pub fn port(name: &str, ty: TensorType, shape: &[u32]) -> Port {
 	Port {
@@ -427,14 +430,26 @@ impl World {
 
 	/// Waits until something is so.
 	pub async fn until(&self, so: impl Fn(&Self) -> bool) {
+		if !self.within(Duration::from_secs(60), so).await {
+			panic!("never so: {:?} {:?}", self.submissions.borrow(), self.metrics.snapshot());
+		}
+	}
+
+	/// Waits until something is so, and for no longer than this.
+	pub async fn within(&self, time: Duration, so: impl Fn(&Self) -> bool) -> bool {
 		let wait = async {
 			while !so(self) {
 				tokio::time::sleep(Duration::from_millis(2)).await;
 			}
 		};
-		if tokio::time::timeout(Duration::from_secs(60), wait).await.is_err() {
-			panic!("never so: {:?} {:?}", self.submissions.borrow(), self.metrics.snapshot());
-		}
+		tokio::time::timeout(time, wait).await.is_ok()
+	}
+
+	/// Waits until no worker has the journal open: after a crash, tasks of the last may go on for a
+	/// moment.
+	pub async fn journal_is_free(&self) {
+		let open = |world: &Self| Journal::open(world.journal(), GENESIS, 50);
+		self.until(|world| !matches!(open(world), Err(JournalError::Locked(_)))).await;
 	}
 
 	/// All different answers that were ever signed, by request: outcome and attribution.
@@ -458,6 +473,47 @@ impl World {
 		for (request, statements) in self.statements() {
 			assert_eq!(statements.len(), 1, "two answers to {request:?}");
 		}
+	}
+}
+
+/// A world with one model, whose engine does what the test says.
+pub struct Fixture {
+	pub world: Arc<World>,
+	pub engine: Arc<ScriptedEngine>,
+	pub model: ModelId,
+}
+
+impl Fixture {
+	pub fn new(manifest: Manifest) -> Self {
+		let engine = Arc::new(ScriptedEngine::default());
+		let world = World::new(engine.clone());
+		let model = world.add_model(manifest, ARTEFACT);
+		Self { world, engine, model }
+	}
+
+	/// Starts a worker at the beginning of the chain.
+	pub fn start(&self) -> Node {
+		let node = self.world.start(WorkerConfig::default());
+		self.world.import(self.world.block(0, 0, &[]));
+		node
+	}
+
+	/// Imports blocks with these numbers, one each `time`, until something is so: what the worker
+	/// looks at from time to time, it looks at when there is a block.
+	pub async fn drive(
+		&self,
+		numbers: Range<u32>,
+		time: Duration,
+		block: impl Fn(u32) -> BestBlock,
+		so: impl Fn(&World) -> bool,
+	) {
+		for number in numbers {
+			self.world.import(block(number));
+			if self.world.within(time, &so).await {
+				return;
+			}
+		}
+		panic!("never so: {:?}", self.world.metrics.snapshot());
 	}
 }
 
