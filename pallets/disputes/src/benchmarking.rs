@@ -160,13 +160,13 @@ fn playable<T: Config>(
 	Ok((request, Model::new(package).map_err(|_| "a package")?, inputs))
 }
 
-/// The largest number of games about one result.
-fn games<T: Config>(request: RequestId, opening: &Opening) -> Result<(), BenchmarkError>
+/// So many games about one result.
+fn games<T: Config>(request: RequestId, opening: &Opening, count: u8) -> Result<(), BenchmarkError>
 where
 	T::Currency: Mutate<AccountId>,
 {
 	assert_ok!(T::Currency::mint_into(&T::Treasury::get(), UNIT));
-	for at in 0..MAX_GAMES {
+	for at in 0..count {
 		let who: AccountId = account("challenger", at.into(), 0);
 		assert_ok!(T::Currency::mint_into(&who, FUNDS));
 		let opening = (at == 0).then(|| opening.clone());
@@ -264,10 +264,27 @@ mod benchmarks {
 	}
 
 	#[benchmark]
+	fn join_game() -> Result<(), BenchmarkError> {
+		let (request, model, inputs) = playable::<T>(&wide(2, 2, 1))?;
+		let player = Player::new(&model, &inputs, Vec::new()).ok_or("it runs")?;
+		let opening = player.opening().ok_or("it is small enough")?;
+		games::<T>(request, &opening, MAX_GAMES - 1)?;
+		let who = rich::<T>("last");
+
+		#[block]
+		{
+			Pallet::<T>::do_open_game(who, request, None, 0).map_err(|error| error.error)?;
+		}
+
+		assert!(Games::<T>::contains_key(request, MAX_GAMES - 1));
+		Ok(())
+	}
+
+	#[benchmark]
 	fn game_trace(r: Linear<2, 4_000>) -> Result<(), BenchmarkError> {
 		let (request, model, inputs) = playable::<T>(&wide(r, r, 1))?;
 		let player = Player::new(&model, &inputs, Vec::new()).ok_or("it runs")?;
-		games::<T>(request, &player.opening().ok_or("it is small enough")?)?;
+		games::<T>(request, &player.opening().ok_or("it is small enough")?, MAX_GAMES)?;
 		let case = GameCases::<T>::get(request).ok_or("a game is on")?;
 		let roots = vec![Hash::repeat_byte(7); r as usize];
 		let result = T::Results::open_result(&request).ok_or("it is open")?;
@@ -484,7 +501,7 @@ mod benchmarks {
 	fn expire_game() -> Result<(), BenchmarkError> {
 		let (request, model, inputs) = playable::<T>(&wide(4_000, 4_000, 1))?;
 		let player = Player::new(&model, &inputs, Vec::new()).ok_or("it runs")?;
-		games::<T>(request, &player.opening().ok_or("it is small enough")?)?;
+		games::<T>(request, &player.opening().ok_or("it is small enough")?, MAX_GAMES)?;
 		let case = GameCases::<T>::get(request).ok_or("a game is on")?;
 		Pallet::<T>::go_on(&request, case, &vec![Hash::repeat_byte(7); 4_000]);
 

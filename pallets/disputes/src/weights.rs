@@ -36,6 +36,8 @@ pub trait WeightInfo {
 	/// Checking an opening with `n` operators that have `o` operands in `k` KiB of program, and
 	/// opening the game.
 	fn open_game(n: u32, o: u32, k: u32, ) -> Weight;
+	/// Opening the last of the games that there may be about one result.
+	fn join_game() -> Weight;
 	/// Storing a trace of `r` commitments, with the largest number of games going on.
 	fn game_trace(r: u32, ) -> Weight;
 	/// Checking and storing `h` hashes.
@@ -121,6 +123,11 @@ macro_rules! weights {
 				.saturating_add(Weight::from_parts(25_000_000, 0).saturating_mul(n.into()))
 				.saturating_add(Weight::from_parts(2_500_000, 0).saturating_mul(o.into()))
 				.saturating_add(Weight::from_parts(100_000_000, 0).saturating_mul(k.into()))
+				.saturating_add(<$db>::get().reads(30_u64))
+				.saturating_add(<$db>::get().writes(8_u64))
+		}
+		fn join_game() -> Weight {
+			Weight::from_parts(500_000_000, 60_000)
 				.saturating_add(<$db>::get().reads(30_u64))
 				.saturating_add(<$db>::get().writes(8_u64))
 		}
