@@ -124,13 +124,8 @@ async fn crashes_never_lead_to_two_commitments() {
 	let items: Vec<_> = (1..6).map(|request| fixture.audit(request)).collect();
 	fixture.start().stop().await.expect("a journal with its floor at block 0");
 	for round in 0..30u32 {
-		let node = fixture.world.start(WorkerConfig::default());
-		fixture.world.import(fixture.world.audit_block(12 + round, 0, &items));
-		for _ in 0..round * 4 {
-			tokio::task::yield_now().await;
-		}
-		node.crash().await;
-		fixture.world.journal_is_free().await;
+		let block = fixture.world.audit_block(12 + round, 0, &items);
+		fixture.world.crash_after(round * 4, block).await;
 	}
 	let node = fixture.world.start(WorkerConfig::default());
 	let all = |world: &World| {

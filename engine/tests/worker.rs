@@ -323,13 +323,8 @@ async fn crashes_never_lead_to_two_statements() {
 	let items: Vec<_> = (1..9).map(|request| fixture.item(request)).collect();
 	fixture.start().stop().await.expect("a journal with its floor at block 0");
 	for round in 0..30u32 {
-		let node = fixture.world.start(WorkerConfig::default());
-		fixture.world.import(fixture.world.block(12 + round, 0, &items));
-		for _ in 0..round * 3 {
-			tokio::task::yield_now().await;
-		}
-		node.crash().await;
-		fixture.world.journal_is_free().await;
+		let block = fixture.world.block(12 + round, 0, &items);
+		fixture.world.crash_after(round * 3, block).await;
 		fixture.world.assert_never_two_answers();
 	}
 	let node = fixture.world.start(WorkerConfig::default());

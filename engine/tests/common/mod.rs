@@ -122,6 +122,8 @@ pub struct World {
 	/// What the chain makes of first answers.
 	pub referee: Mutex<Option<Arc<dyn Referee>>>,
 	pub metrics: Arc<WorkerMetrics>,
+	/// How often a worker asked for its assignments.
+	looks: watch::Sender<u64>,
 	blocks: Mutex<Option<mpsc::UnboundedSender<BestBlock>>>,
 }
 
@@ -131,6 +133,7 @@ impl ChainView for World {
 		GENESIS
 	}
 	async fn assignments(&self, at: Hash) -> Result<Vec<WorkItem>, Failure> {
+		self.looks.send_modify(|looks| *looks += 1);
 		let states = self.states.lock();
 		Ok(states.get(&at).ok_or_else(|| Failure::new("unknown block"))?.items.clone())
 	}
@@ -282,6 +285,7 @@ impl World {
 			engine,
 			referee: Mutex::default(),
 			metrics: Arc::default(),
+			looks: watch::channel(0).0,
 			blocks: Mutex::default(),
 		})
 	}
@@ -445,9 +449,25 @@ impl World {
 		tokio::time::timeout(time, wait).await.is_ok()
 	}
 
+	/// Starts a worker on a block, lets it go some steps after it opened its journal, and crashes it.
+	///
+	/// Not before it opened it: that happens beside the worker, so that it could open it after its
+	/// end, while the next one does.
+	pub async fn crash_after(self: &Arc<Self>, steps: u32, block: BestBlock) {
+		let mut looks = self.looks.subscribe();
+		let node = self.start(WorkerConfig::default());
+		self.import(block);
+		looks.changed().await.expect("the world stays");
+		for _ in 0..steps {
+			tokio::task::yield_now().await;
+		}
+		node.crash().await;
+		self.journal_is_free().await;
+	}
+
 	/// Waits until no worker has the journal open: after a crash, tasks of the last may go on for a
 	/// moment.
-	pub async fn journal_is_free(&self) {
+	async fn journal_is_free(&self) {
 		let open = |world: &Self| Journal::open(world.journal(), GENESIS, 50);
 		self.until(|world| !matches!(open(world), Err(JournalError::Locked(_)))).await;
 	}
