@@ -121,8 +121,15 @@ impl World {
 
 	/// Ends the block and begins the next.
 	pub fn next_block(&mut self) {
+		self.next_block_after(|| ());
+	}
+
+	/// Ends the block, asks what it left, and begins the next.
+	pub fn next_block_after<R>(&mut self, ask: impl FnOnce() -> R) -> R {
 		self.parent = Executive::finalize_block().hash();
+		let told = ask();
 		self.begin();
+		told
 	}
 
 	/// Lets blocks pass.

@@ -391,6 +391,58 @@ fn contracts_that_misbehave_hold_up_nobody_and_land_in_the_inbox() {
 }
 
 #[test]
+fn who_tries_a_callback_again_with_little_gas_leaves_it_in_the_inbox() {
+	run(|world| {
+		let (contract, id) = asked(world, GAS, true, Mode::Revert);
+		world.answer(&id);
+		world.next_block();
+		assert_eq!(deliveries(&id).0, DeliveryStep::Failed);
+		// It would work now, with the gas that it takes.
+		set_mode(&contract, Mode::Record);
+		call_with(&wallet(0), &contract, wei(TOKEN), Vec::new(), WEIGHT).works();
+		let anyone = || RuntimeOrigin::signed(Sr25519Keyring::Ferdie.to_account_id());
+		for gas in [0, 1, pallet_inference::callbacks::MIN_CALLBACK_GAS] {
+			let failed = Inference::retry_callback(anyone(), id, gas).unwrap_err();
+			assert_eq!(failed.error, Error::<Runtime>::CallbackFailed.into());
+			assert_eq!((deliveries(&id).0, notices(&contract)), (DeliveryStep::Failed, 0));
+		}
+		let gas = pallet_inference::callbacks::MAX_CALLBACK_GAS;
+		Inference::retry_callback(anyone(), id, gas).expect("it works");
+		assert_eq!((deliveries(&id).0, notices(&contract)), (DeliveryStep::Delivered, 1));
+	});
+}
+
+#[test]
+fn the_chain_tells_of_an_invalidation_and_of_a_refund_by_itself() {
+	run(|world| {
+		let (contract, bad) = asked(world, GAS, true, Mode::Record);
+		call_with(&wallet(0), &contract, wei(TOKEN), Vec::new(), WEIGHT).works();
+		world.answer(&bad);
+		world.next_block();
+		assert_eq!(last_status(&contract), I::Status::Answered as u8);
+		let verdict = Inference::invalidate(&bad).expect("it is open");
+		use countersign_primitives::traits::Bonds;
+		countersign_runtime::Validators::release_cover(&verdict.executor, verdict.cover);
+		world.next_block();
+		assert_eq!((notices(&contract), last_output(&contract)), (2, Bytes::new()));
+		assert_eq!(last_status(&contract), I::Status::Invalidated as u8);
+		// Nobody answers the next one.
+		let late = ask(world, &contract, GAS, true);
+		while status(&late) != Some(RequestStatus::Refunded) {
+			world.next_block();
+		}
+		world.next_block();
+		assert_eq!(notices(&contract), 3);
+		assert_eq!(last_status(&contract), I::Status::Refunded as u8);
+		assert_eq!(
+			(deliveries(&late).0, deliveries(&late).1),
+			(DeliveryStep::None, DeliveryStep::Delivered)
+		);
+		assert_eq!(held(&account(&contract)), 0);
+	});
+}
+
+#[test]
 fn a_callback_takes_no_more_than_its_gas() {
 	run(|world| {
 		let (contract, id) = asked(world, GAS, true, Mode::BurnGas);

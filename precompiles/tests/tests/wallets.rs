@@ -7,7 +7,7 @@ use countersign_precompile_tests::{
 	ethereum::{estimate, runtime_call, send, signer, transaction, Sent},
 	programs::Model,
 	run,
-	sol::ICaller,
+	sol::{ICaller, IRequester},
 	world::{free, held, parent, status, World, TOKEN},
 };
 use countersign_primitives::{
@@ -18,10 +18,10 @@ use countersign_primitives::{
 use countersign_runtime::{Attribution, Inference, Models, Revive, Runtime, System, Validators};
 use frame_support::traits::fungible::InspectHold;
 use pallet_revive::{
-	evm::GenericTransaction,
+	evm::{GenericTransaction, HashesOrTransactionInfos},
 	precompiles::alloy::{
 		primitives::{Address, Bytes, B256, U256},
-		sol_types::SolCall,
+		sol_types::{SolCall, SolValue},
 	},
 };
 use sp_runtime::{
@@ -248,10 +248,82 @@ fn a_wallet_sees_prices_and_gas_of_the_size_that_it_knows() {
 		let me = signer(0);
 		// 50 gwei for a unit of gas while blocks are not full.
 		assert_eq!(Revive::evm_base_fee(), 50_000_000_000u64.into());
-		let transfer = transaction(address(&wallet(1)), TOKEN, Vec::new());
-		let gas = estimate(&me, &transfer).expect("it would work");
-		assert!(gas > 1_000u32.into() && gas < 1_000_000u32.into(), "{gas} gas for a transfer");
-		assert_eq!(send(&me, transfer), Sent::Worked);
+		let transfer = |to| transaction(to, TOKEN, Vec::new());
+		let gas =
+			|asked: &GenericTransaction| estimate(&me, asked).expect("it would work").as_u64();
+		// Who does not ask puts 21,000 into a transfer, as on Ethereum.
+		let known = transfer(address(&wallet(1)));
+		assert!((1_000..21_000).contains(&gas(&known)), "{} gas for a transfer", gas(&known));
+		let assumed = GenericTransaction { gas: Some(21_000u32.into()), ..known.clone() };
+		assert_eq!(send(&me, assumed), Sent::Worked);
+		// An account that was not there needs its existential deposit, which is gas as well.
+		let fresh = transfer(pallet_revive::H160::repeat_byte(0x42));
+		let more = gas(&fresh) - gas(&known);
+		assert!((20_000..22_000).contains(&more), "{more} gas more for a new account");
+		assert_eq!(send(&me, fresh), Sent::Worked);
+		// So does what a contract writes for the first time, and its code.
+		let arguments = (B256::ZERO, 0u64, false, 0u32).abi_encode_params();
+		let contract = deploy("Requester", arguments, 0);
+		let set = |mode| transaction(contract, 0, IRequester::setModeCall { mode }.abi_encode());
+		let slot = gas(&set(1)) - gas(&set(0));
+		assert!((20_000..25_000).contains(&slot), "{slot} gas for a slot");
+		let made = |length: usize| {
+			// Copies the rest of itself, zeros, out as the code of a contract.
+			let mut code = vec![0x61];
+			code.extend((length as u16).to_be_bytes());
+			code.extend([0x80, 0x60, 0x0C, 0x60, 0x00, 0x39, 0x60, 0x00, 0xF3]);
+			code.extend(vec![0; length]);
+			gas(&GenericTransaction { to: None, ..transaction(contract, 0, code) })
+		};
+		let (small, large) = (made(1_000), made(3_000));
+		let byte = (large - small) / 2_000;
+		assert!((200..400).contains(&byte), "{byte} gas for a byte of code");
+		assert!(small < 1_500_000, "{small} gas for a contract");
+		// The most that a transaction runs for, in a block that is not full.
+		let most = Revive::evm_max_extrinsic_weight_in_gas();
+		assert!(most > 2_200_000u32.into() && most < 2_400_000u32.into(), "{most} gas at most");
 		world.next_block();
+	});
+}
+
+#[test]
+fn a_block_tells_the_ethereum_rpc_of_each_transaction_that_a_wallet_sent_and_of_no_other() {
+	run(|world| {
+		let model = world.model(TOKEN);
+		world.next_block();
+		let (me, gas) = (signer(OWNER), Some(10_000_000u32.into()));
+		// Without one there is a block all the same. Its price is that of the next one.
+		let number = world.number();
+		let (block, receipts) =
+			world.next_block_after(|| (Revive::eth_block(), Revive::eth_receipt_data()));
+		let price = Revive::evm_base_fee();
+		assert_eq!((block.number, block.base_fee_per_gas), (number.into(), price));
+		assert!(block.transactions.is_empty() && receipts.is_empty());
+		// One that works, one that reverts, one that no block may have, one of the chain's own calls.
+		let asked = |value| transaction(ADDRESS, value, request(&model, 0));
+		assert_eq!(send(&me, asked(MAX_FEE)), Sent::Worked);
+		let refused = GenericTransaction { gas, ..asked(1) };
+		assert!(matches!(send(&me, refused), Sent::Reverted(_)));
+		let stale = GenericTransaction { gas, nonce: Some(0u32.into()), ..asked(MAX_FEE) };
+		assert!(matches!(send(&me, stale), Sent::Invalid(_)));
+		let remark = frame_system::Call::<Runtime>::remark_with_event { remark: vec![7] };
+		assert_eq!(send(&me, runtime_call(remark)), Sent::Worked);
+		let price = Revive::evm_base_fee();
+		let (block, receipts) =
+			world.next_block_after(|| (Revive::eth_block(), Revive::eth_receipt_data()));
+		// Both in the same order, and as many as there are in the block: else the RPC shows none.
+		let HashesOrTransactionInfos::Hashes(hashes) = block.transactions else {
+			panic!("a block names its transactions by hash");
+		};
+		assert_eq!((hashes.len(), receipts.len()), (3, 3));
+		for receipt in &receipts[..2] {
+			assert!(receipt.effective_gas_price == price && !receipt.gas_used.is_zero());
+		}
+		// The chain's own calls ran no gas.
+		assert!(receipts[2].gas_used.is_zero());
+		assert_eq!(
+			block.parent_hash,
+			Revive::eth_block_hash_from_number(number.into()).expect("known")
+		);
 	});
 }

@@ -1,12 +1,12 @@
 //! Smart contracts: EVM bytecode as wallets and compilers know it, the precompiles, and how
 //! contracts are told what came of their requests.
 
-use super::system::{deposit, MAXIMUM_BLOCK_WEIGHT, MAXIMUM_HOOK_WEIGHT};
+use super::system::{MAXIMUM_BLOCK_WEIGHT, MAXIMUM_HOOK_WEIGHT};
 use crate::*;
 use countersign_attribution_precompile::AttributionPrecompile;
 use countersign_inference_precompile::InferencePrecompile;
 use countersign_opengradient_precompile::OpenGradientPrecompile;
-use countersign_primitives::{MILLI_UNIT, UNIT};
+use countersign_primitives::{MICRO_UNIT, MILLI_UNIT, UNIT};
 use frame_support::{
 	parameter_types,
 	storage::with_transaction,
@@ -26,10 +26,13 @@ use pallet_revive::{
 use sp_runtime::{DispatchError, FixedU128, Perbill, TransactionOutcome};
 
 parameter_types! {
-	pub const DepositPerItem: Balance = deposit(1, 0);
-	pub const DepositPerByte: Balance = deposit(0, 1);
+	// In gas, at the price of a new chain, what Ethereum takes: 200 for a byte of code, and for a slot,
+	// whose key and value are 64 bytes, some 20,000. Refundable, so that it need not be what other
+	// pallets take.
+	pub const DepositPerItem: Balance = 10 * MILLI_UNIT;
+	pub const DepositPerByte: Balance = 10 * MICRO_UNIT;
 	/// One slot of a Solidity contract.
-	pub const DepositPerChildTrieItem: Balance = MILLI_UNIT;
+	pub const DepositPerChildTrieItem: Balance = MILLI_UNIT / 2;
 	pub CodeHashLockupDepositPercent: Perbill = Perbill::from_percent(30);
 	pub MaxEthExtrinsicWeight: FixedU128 = FixedU128::from_rational(5, 10);
 }
