@@ -8,7 +8,10 @@ use std::{
 	sync::{mpsc, OnceLock},
 	time::Duration,
 };
-use tokio::time::{timeout, Instant};
+use tokio::{
+	signal::unix::{signal as listen, SignalKind},
+	time::{timeout, Instant},
+};
 
 /// A command on its way to the spawning thread, and where to put what came of it.
 type Order = (Command, tokio::sync::oneshot::Sender<io::Result<Child>>);
@@ -123,6 +126,19 @@ impl Process {
 impl Drop for Process {
 	fn drop(&mut self) {
 		let _ = self.kill();
+	}
+}
+
+/// Waits for Ctrl-C or for being told to end, and gives which it was.
+pub async fn asked_to_end() -> &'static str {
+	let (Ok(mut interrupt), Ok(mut terminate)) =
+		(listen(SignalKind::interrupt()), listen(SignalKind::terminate()))
+	else {
+		return std::future::pending().await;
+	};
+	tokio::select! {
+		_ = interrupt.recv() => "Ctrl-C",
+		_ = terminate.recv() => "SIGTERM",
 	}
 }
 

@@ -11,9 +11,12 @@ mod story;
 
 use anyhow::Result;
 use clap::Parser;
-use countersign_network::{console::Console, process::Process, Network, Options};
+use countersign_network::{
+	console::Console,
+	process::{asked_to_end, Process},
+	Network, Options,
+};
 use std::{path::Path, process::ExitCode, time::Duration};
-use tokio::signal::unix::{signal, SignalKind};
 
 /// Plays the main job of Countersign on a local network of four validators.
 #[derive(Parser)]
@@ -48,19 +51,6 @@ async fn main() -> ExitCode {
 			console.fails(&format!("{error:#}"));
 			ExitCode::FAILURE
 		}
-	}
-}
-
-/// Waits for Ctrl-C or for being told to end.
-async fn asked_to_end() -> &'static str {
-	let (Ok(mut interrupt), Ok(mut terminate)) =
-		(signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-	else {
-		return std::future::pending().await;
-	};
-	tokio::select! {
-		_ = interrupt.recv() => "Ctrl-C",
-		_ = terminate.recv() => "SIGTERM",
 	}
 }
 
