@@ -41,9 +41,17 @@ impl Chunks {
 
 	/// Adds the next chunk; refuses what does not fit into one slab.
 	pub fn push(&mut self, chunk: &[u8]) -> Result<(), ProgramError> {
-		self.arena.fill_first(self.length, chunk).ok_or(ProgramError::Memory)?;
-		self.length += chunk.len();
+		self.extend(chunk.len())?.copy_from_slice(chunk);
 		Ok(())
+	}
+
+	/// Room for the next `length` bytes, to be written in place; refuses what does not fit into one
+	/// slab.
+	pub fn extend(&mut self, length: usize) -> Result<&mut [u8], ProgramError> {
+		let start = self.length;
+		let room = self.arena.extend_first(start, length).ok_or(ProgramError::Memory)?;
+		self.length = start.saturating_add(length);
+		Ok(room)
 	}
 }
 
@@ -208,7 +216,9 @@ struct Taken {
 	declared: usize,
 }
 
-fn take(package: &[u8]) -> Result<Taken, ProgramError> {
+/// Takes a package apart. Whether its constants hold one NaN and nothing but bits as `Bool` is only
+/// looked at where it is not `known`.
+fn take(package: &[u8], known: bool) -> Result<Taken, ProgramError> {
 	let mut input = package;
 	let left = |input: &[u8]| package.len() - input.len();
 	let TakenProgram { version, inputs, metas, nodes, outputs, declared, .. } =
@@ -224,7 +234,7 @@ fn take(package: &[u8]) -> Result<Taken, ProgramError> {
 		let start = left(input);
 		let data = input.split_at_checked(bytes as usize);
 		let (data, rest) = data.ok_or(ProgramError::Malformed)?;
-		if data.len() as u64 != meta.bytes() || !is_normal(meta.ty, data) {
+		if data.len() as u64 != meta.bytes() || !(known || is_normal(meta.ty, data)) {
 			return Err(wrong);
 		}
 		constants.push((u32::try_from(start).map_err(|_| ProgramError::Memory)?, bytes));
@@ -260,14 +270,25 @@ impl<'a> Prepared<'a> {
 	/// As [`Prepared::from_package`], for constants that were checked against their commitments
 	/// before.
 	pub fn from_package_unchecked(package: &'a [u8]) -> Result<Self, ProgramError> {
-		Self::new(take(package)?, Source::Given(package), Arena::default())
+		Self::new(take(package, false)?, Source::Given(package), Arena::default())
 	}
 
 	/// As [`Prepared::from_package_unchecked`], from chunks. The package and what a run takes share
 	/// the slabs.
 	pub fn from_chunks_unchecked(chunks: Chunks) -> Result<Prepared<'static>, ProgramError> {
+		Self::from_chunks(chunks, false)
+	}
+
+	/// As [`Prepared::from_chunks_unchecked`], for a package that was prepared before without a
+	/// mistake, and whose bytes have been out of reach since: the elements of its constants are not
+	/// read again.
+	pub fn from_known_chunks(chunks: Chunks) -> Result<Prepared<'static>, ProgramError> {
+		Self::from_chunks(chunks, true)
+	}
+
+	fn from_chunks(chunks: Chunks, known: bool) -> Result<Prepared<'static>, ProgramError> {
 		let Chunks { arena, length } = chunks;
-		let taken = take(arena.in_first_slab(0..length))?;
+		let taken = take(arena.in_first_slab(0..length), known)?;
 		Prepared::new(taken, Source::Slab(length), arena)
 	}
 
@@ -405,6 +426,8 @@ impl<'a> Prepared<'a> {
 			first_result: self.inputs.len() + self.constants.len(),
 			packed: &[],
 			threads: None,
+			#[cfg(feature = "std")]
+			chains: &[],
 		};
 		run.execute(self.nodes.iter(), inputs, &mut self.arena, None, see, tainted)
 	}

@@ -133,17 +133,17 @@ impl Layout {
 		let mut last_use = wanted.last_use.to_vec();
 		let is_constant = |tensor: usize| (wanted.inputs..first).contains(&tensor);
 		let mut dead: Vec<u16> = Vec::new();
+		let mut operands: Vec<&Meta> = Vec::new();
 		for (number, node) in nodes.enumerate() {
 			let out = first + number;
 			let (Some(meta), Some(last)) = (wanted.metas.get(out), last_use.get(out).copied())
 			else {
 				break;
 			};
-			let operands: Vec<&Meta> = node
-				.operands
-				.iter()
-				.filter_map(|operand| wanted.metas.get(usize::from(*operand)))
-				.collect();
+			operands.clear();
+			operands.extend(
+				node.operands.iter().filter_map(|operand| wanted.metas.get(usize::from(*operand))),
+			);
 			if let (Op::Reshape { .. }, Some(operand)) = (&node.op, node.operands.first()) {
 				// Its bytes live on as the result's.
 				let root = layout.roots[usize::from(*operand)];
@@ -230,9 +230,10 @@ impl Arena {
 		}
 	}
 
-	/// Writes to the first slab before anything is planned.
-	pub(crate) fn fill_first(&mut self, start: usize, bytes: &[u8]) -> Option<()> {
-		let end = start.checked_add(bytes.len()).filter(|end| *end <= SLAB_BYTES)?;
+	/// Room in the first slab, which is written to before anything is planned. `None` beyond its
+	/// end.
+	pub(crate) fn extend_first(&mut self, start: usize, bytes: usize) -> Option<&mut [u8]> {
+		let end = start.checked_add(bytes).filter(|end| *end <= SLAB_BYTES)?;
 		if self.slabs.is_empty() {
 			self.slabs.push(Vec::with_capacity(SLAB_BYTES / UNIT));
 			self.skips.push(0);
@@ -241,8 +242,7 @@ impl Arena {
 		if slab.len() < end.div_ceil(UNIT) {
 			slab.resize(end.div_ceil(UNIT), 0);
 		}
-		bytemuck::cast_slice_mut(slab).get_mut(start..end)?.copy_from_slice(bytes);
-		Some(())
+		bytemuck::cast_slice_mut(slab).get_mut(start..end)
 	}
 
 	/// Bytes of the first slab.

@@ -123,14 +123,24 @@ pub struct ProgramSummary {
 }
 
 impl ProgramSummary {
+	/// The bytes of all inputs.
+	pub fn input_bytes(&self) -> u64 {
+		bytes(&self.inputs)
+	}
+
 	/// The bytes of all outputs, before policies expose them.
 	pub fn output_bytes(&self) -> u64 {
-		let each = self.outputs.iter().map(|port| {
-			let count = element_count(&port.shape).unwrap_or(u32::MAX);
-			u64::from(count).saturating_mul(port.ty.size() as u64)
-		});
-		each.fold(0, u64::saturating_add)
+		bytes(&self.outputs)
 	}
+}
+
+/// The bytes of the elements of all.
+fn bytes(ports: &[ProgramPort]) -> u64 {
+	let each = ports.iter().map(|port| {
+		let count = element_count(&port.shape).unwrap_or(u32::MAX);
+		u64::from(count).saturating_mul(port.ty.size() as u64)
+	});
+	each.fold(0, u64::saturating_add)
 }
 
 /// Why bytes are not a package.

@@ -8,7 +8,7 @@ use crate::{
 	parameters::{ConsensusParameters, RequestParameters},
 	program::{ProgramCost, ProgramSummary},
 	request::{EvidenceSet, Finality, Outcome, RequestId, Role},
-	tensor::{Tensor, TensorError},
+	tensor::{Port, Tensor, TensorError},
 	AccountId, Balance, BlockNumber, Hash, Macs, SessionIndex, ValidatorIndex,
 };
 use alloc::vec::Vec;
@@ -204,6 +204,12 @@ pub struct StoredProgram {
 	pub summary: ProgramSummary,
 	/// The model's precision policies, which say what of each output a result carries.
 	pub policies: Vec<PrecisionPolicy>,
+	/// What the model declares that it takes.
+	pub inputs: Vec<Port>,
+	/// What the model declares that it gives.
+	pub outputs: Vec<Port>,
+	/// Under which number the package is kept.
+	pub package: u64,
 }
 
 /// The programs that are stored on chain. Implemented by pallet-models.
@@ -218,14 +224,20 @@ pub trait Programs {
 	fn summary(model: &ModelId) -> Option<ProgramSummary> {
 		Self::stored(model).map(|stored| stored.summary)
 	}
-	/// Reads a stored package into `into`, which must have the summary's length, without further
-	/// memory. `false` if there is none of this length.
-	fn read(root: &Hash, into: &mut [u8]) -> bool;
+	/// Reads the package of a stored program into `into`, which must have the summary's length,
+	/// without further memory. `false` if there is none of this length.
+	fn read(stored: &StoredProgram, into: &mut [u8]) -> bool;
 	/// Gives a stored package to `put`, chunk by chunk, with no more memory than a chunk takes.
 	/// `false` if there is none, or if `put` wants no more.
 	fn read_chunks(root: &Hash, put: &mut dyn FnMut(&[u8]) -> bool) -> bool;
+	/// The weight of [`Programs::stored`].
+	fn look_up_weight() -> Weight;
+	/// The weight of reading a package of `length` bytes that was looked up.
+	fn package_weight(length: u32) -> Weight;
 	/// The weight of looking a program up and reading a package of `length` bytes.
-	fn read_weight(length: u32) -> Weight;
+	fn read_weight(length: u32) -> Weight {
+		Self::look_up_weight().saturating_add(Self::package_weight(length))
+	}
 	/// Makes a model of `owner` with this program stored, which may be called, for a benchmark or a
 	/// test.
 	#[cfg(feature = "runtime-benchmarks")]
@@ -236,13 +248,16 @@ impl Programs for () {
 	fn stored(_: &ModelId) -> Option<StoredProgram> {
 		None
 	}
-	fn read(_: &Hash, _: &mut [u8]) -> bool {
+	fn read(_: &StoredProgram, _: &mut [u8]) -> bool {
 		false
 	}
 	fn read_chunks(_: &Hash, _: &mut dyn FnMut(&[u8]) -> bool) -> bool {
 		false
 	}
-	fn read_weight(_: u32) -> Weight {
+	fn look_up_weight() -> Weight {
+		Weight::zero()
+	}
+	fn package_weight(_: u32) -> Weight {
 		Weight::zero()
 	}
 	#[cfg(feature = "runtime-benchmarks")]

@@ -139,8 +139,14 @@ pub fn cost(cost: &canonical::cost::Cost) -> ProgramCost {
 	}
 }
 
-/// Prepares a package that was examined before.
+/// Prepares a package that was examined before it was stored.
 pub fn prepare(package: Chunks) -> Result<Prepared<'static>, PackageError> {
+	Prepared::from_known_chunks(package).map_err(refusal)
+}
+
+/// Prepares a package whose constants were only compared with their commitments: what else has to
+/// hold of their elements is looked at.
+pub fn prepare_unknown(package: Chunks) -> Result<Prepared<'static>, PackageError> {
 	Prepared::from_chunks_unchecked(package).map_err(refusal)
 }
 

@@ -177,10 +177,12 @@ impl Manifests for MockModels {
 impl Programs for MockModels {
 	fn stored(model: &ModelId) -> Option<StoredProgram> {
 		let summary = countersign_programs::examine(&PackageTable::get(model)?).ok()?;
-		Some(StoredProgram { summary, policies: Vec::new() })
+		let (inputs, outputs) = (Vec::new(), Vec::new());
+		Some(StoredProgram { summary, policies: Vec::new(), inputs, outputs, package: 0 })
 	}
-	fn read(root: &Hash, into: &mut [u8]) -> bool {
-		let found = PackageTable::iter_values().find(|package| root_of(package) == *root);
+	fn read(stored: &StoredProgram, into: &mut [u8]) -> bool {
+		let root = stored.summary.root;
+		let found = PackageTable::iter_values().find(|package| root_of(package) == root);
 		match found {
 			Some(package) if package.len() == into.len() => {
 				into.copy_from_slice(&package);
@@ -193,7 +195,10 @@ impl Programs for MockModels {
 		let found = PackageTable::iter_values().find(|package| root_of(package) == *root);
 		found.is_some_and(|package| put(&package))
 	}
-	fn read_weight(_: u32) -> Weight {
+	fn look_up_weight() -> Weight {
+		Weight::zero()
+	}
+	fn package_weight(_: u32) -> Weight {
 		Weight::zero()
 	}
 	#[cfg(feature = "runtime-benchmarks")]

@@ -1,7 +1,10 @@
 //! Benchmarks of calls, checks and hooks.
 
 use super::*;
-use crate::checks::{DEMAND_TAG, RESULT_TAG};
+use crate::{
+	checks::{DEMAND_TAG, RESULT_TAG},
+	sync::{Callable, MAX_EVENT_OUTPUT_BYTES},
+};
 use alloc::{vec, vec::Vec};
 use codec::Encode;
 use countersign_canonical::{
@@ -13,14 +16,16 @@ use countersign_primitives::{
 	model::{ModelId, MAX_SERVERS},
 	parameters::RequestParameters,
 	request::{
-		Callback, EvidenceSet, InlineBytes, Input, InputDemand, Outcome, OutcomeCommitment,
-		RequestId, RequestStatus, Role, Statement, Terms, TrapCode,
+		Callback, EvidenceSet, Input, InputDemand, Outcome, OutcomeCommitment, RequestId,
+		RequestStatus, Role, Statement, Terms, TrapCode,
 	},
 	tensor::{decode_tensors, Tensor, TensorType, MAX_INPUT_BYTES},
 	traits::{Bonds, Models, Programs},
 	AccountId, Balance, Hash, UNIT,
 };
-use countersign_programs::{examples, load, prepare, run, Prepared};
+use countersign_programs::{
+	examples, from_canonical, load, prepare, prepare_unknown, run, to_canonical, Prepared,
+};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	assert_ok,
@@ -154,6 +159,17 @@ fn tensor_of(b: u32) -> Vec<Tensor> {
 	vec![Tensor { ty: TensorType::U8, shape: vec![data.len() as u32], data }]
 }
 
+/// A model that can be called inside a transaction, and an input for it. Its output is as long as
+/// an event carries.
+fn callable<T: Config>() -> Result<(Callable, Vec<Tensor>), BenchmarkError> {
+	let count = (MAX_EVENT_OUTPUT_BYTES - 16) / 4;
+	let package = examples::repeated(Unary::Relu, count, 1);
+	let package = examples::encoded(&package);
+	let model = T::Programs::make_program(&account("owner", 0, 0), &package);
+	let callable = Pallet::<T>::look_up(&model).ok_or("a program is stored")?;
+	Ok((callable, vec![examples::input_floats(&[1, count], examples::awkward)]))
+}
+
 /// A program ready to run on awkward floats.
 fn ready(package: &Package, shape: &[u32]) -> (Prepared<'static>, Vec<Tensor>) {
 	let loaded = load(&examples::encoded(package)).expect("it is short");
@@ -187,10 +203,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn commit_to_bytes(b: Linear<0, MAX_INPUT_BYTES>) {
-		// The head of an encoding takes some of the bytes.
-		let data = vec![7u8; b.saturating_sub(16) as usize];
-		let tensors = vec![Tensor { ty: TensorType::U8, shape: vec![data.len() as u32], data }];
-		let bytes = tensors.encode();
+		let bytes = tensor_of(b).encode();
 		let mut commitment = Hash::zero();
 
 		#[block]
@@ -494,9 +507,7 @@ mod benchmarks {
 		let who = requester::<T>();
 		let model = model_with::<T>(1);
 		let id = answered::<T>(&who, model)?;
-		let data = vec![7u8; b.saturating_sub(16) as usize];
-		let tensors = vec![Tensor { ty: TensorType::U8, shape: vec![data.len() as u32], data }];
-		let bytes = tensors.encode().try_into().map_err(|_| "an inline length")?;
+		let bytes = tensor_of(b).encode().try_into().map_err(|_| "an inline length")?;
 		Outcomes::<T>::insert(id, Outcome::Output(bytes));
 		let (view, decoded);
 
@@ -513,21 +524,72 @@ mod benchmarks {
 		Ok(())
 	}
 
+	// The longest output that an event carries.
 	#[benchmark]
 	fn infer_sync() -> Result<(), BenchmarkError> {
 		let caller = requester::<T>();
-		let model = T::Programs::make_program(
-			&account("owner", 0, 0),
-			&examples::encoded(&examples::dense(8, 8, 8)),
-		);
-		let input = vec![examples::input_floats(&[1, 8], examples::awkward)].encode();
-		let input = InlineBytes::truncate_from(input);
+		let (callable, input) = callable::<T>()?;
+		let package = Pallet::<T>::read(&callable)?;
+		let run;
 
-		#[extrinsic_call]
-		_(RawOrigin::Signed(caller), model, input, FUNDS);
+		#[block]
+		{
+			let terms = Pallet::<T>::open_terms(callable.model())?;
+			run = Pallet::<T>::pay_and_run(&caller, &callable, &terms, package, &input, FUNDS)?;
+			// The receipt's part of the block's end.
+			Pallet::<T>::commit_to_receipts(Pallet::<T>::now());
+		}
 
+		assert!(matches!(run.outcome, Outcome::Output(_)));
 		assert_eq!(Receipts::<T>::get(Pallet::<T>::now()).len(), 1);
 		Ok(())
+	}
+
+	#[benchmark]
+	fn infer_view() -> Result<(), BenchmarkError> {
+		let (callable, input) = callable::<T>()?;
+		let package = Pallet::<T>::read(&callable)?;
+		let outcome;
+
+		#[block]
+		{
+			let mut terms = Pallet::<T>::open_terms(callable.model())?;
+			// The model of the benchmark may have a price.
+			terms.price = 0;
+			outcome = Pallet::<T>::show(&callable, &terms, package, &input)?.0;
+		}
+
+		assert!(matches!(outcome, Outcome::Output(_)));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn hand_over(b: Linear<0, 65_536>) {
+		let bytes = tensor_of(b).encode();
+		let encoded;
+
+		#[block]
+		{
+			let tensors = decode_tensors(&bytes).unwrap_or_default();
+			let ready: Vec<_> = tensors.iter().map(to_canonical).collect();
+			let back: Vec<_> = ready.into_iter().map(from_canonical).collect();
+			encoded = back.encode();
+		}
+
+		assert_eq!(encoded, bytes);
+	}
+
+	#[benchmark]
+	fn commit_to_tensors(b: Linear<0, 65_536>) {
+		let tensors = tensor_of(b);
+		let commitment;
+
+		#[block]
+		{
+			commitment = tensors_commitment(&tensors);
+		}
+
+		assert_ne!(commitment, Hash::zero());
 	}
 
 	// What is not linear is small: at 0, one unit or one operator runs.
@@ -611,14 +673,15 @@ mod benchmarks {
 		assert!(outputs.is_ok());
 	}
 
-	// What is done with the bytes of constants before a run.
+	// What is done with the bytes of a stranger's constants before a run.
 	#[benchmark]
 	fn run_constants(n: Linear<0, 4_080>) {
 		let bytes = examples::encoded(&examples::constant(n));
+		let package = load(&bytes).expect("it is short");
 		let prepared;
 		#[block]
 		{
-			prepared = prepare(load(&bytes).expect("it is short"));
+			prepared = prepare_unknown(package);
 		}
 		assert!(prepared.is_ok());
 	}
@@ -627,11 +690,12 @@ mod benchmarks {
 	#[benchmark]
 	fn run_operators(n: Linear<0, 4_000>) {
 		let bytes = examples::encoded(&examples::scattered(n));
+		let package = load(&bytes).expect("it is short");
 		let input = vec![examples::input_floats(&[1, 1_024], examples::awkward)];
 		let outputs;
 		#[block]
 		{
-			let prepared = prepare(load(&bytes).expect("it is short"));
+			let prepared = prepare(package);
 			outputs = run(&mut prepared.expect("a package in order"), &[], &input);
 		}
 		assert!(outputs.is_ok());

@@ -84,7 +84,7 @@ pub mod weights;
 
 pub use callbacks::{Callbacks, Delivery, DeliveryStep, Moment, Notice};
 pub use pallet::*;
-pub use sync::SyncRun;
+pub use sync::{Callable, SyncRun};
 pub use types::*;
 pub use weights::WeightInfo;
 

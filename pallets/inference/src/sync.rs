@@ -22,7 +22,7 @@ use countersign_primitives::{
 		EvidenceSet, Finality, InlineBytes, Outcome, OutcomeCommitment, Receipt, RequestId,
 		TrapCode,
 	},
-	tensor::{decode_tensors, Tensor, MAX_PORTS},
+	tensor::{check_signature, decode_tensors, max_encoded_bytes, Tensor, MAX_INLINE_BYTES},
 	traits::{Contributors, ModelTerms, Models, Programs, RunWeights, StoredProgram},
 	AccountId, Balance,
 };
@@ -36,8 +36,6 @@ use frame_support::{
 };
 use sp_runtime::DispatchError;
 
-/// The bytes that what a model declares of its inputs and outputs takes at most.
-const PORTS_BYTES: u32 = 2 * MAX_PORTS * 140;
 /// The longest encoding of outputs that an event carries.
 pub const MAX_EVENT_OUTPUT_BYTES: u32 = 1_024;
 /// An output as an event carries it.
@@ -56,64 +54,95 @@ pub struct SyncRun {
 	pub paid: Balance,
 }
 
+/// A model that can be called inside a transaction, looked up once for one call: to weigh it, and
+/// then to run it.
+#[derive(Clone, Debug)]
+pub struct Callable {
+	model: ModelId,
+	stored: StoredProgram,
+	/// What reading its package, handing tensors over and running weigh.
+	run: Weight,
+}
+
+impl Callable {
+	/// Which model.
+	pub fn model(&self) -> &ModelId {
+		&self.model
+	}
+}
+
 impl<T: Config> Pallet<T> {
-	/// The weight of [`Pallet::run_sync`], whatever the input: the package's reading, the run at
-	/// its static cost, payment and receipt. `None` if no program is stored that this model may
-	/// be called with, or if a run is above the synchronous budget; then `run_sync` fails and
-	/// takes [`Pallet::sync_refusal_weight`].
-	///
-	/// To be charged before `run_sync` is called; nothing of it comes back. What it says of a
-	/// model never changes inside a block but to `None`.
-	pub fn sync_weight(model: &ModelId) -> Option<Weight> {
-		Self::weigh(model, &T::Programs::stored(model)?.summary)
+	/// The weight of [`Pallet::look_up`].
+	pub fn look_up_weight() -> Weight {
+		T::Programs::look_up_weight()
 	}
 
-	/// The weight of [`Pallet::run_view`], whatever the input: as [`Pallet::sync_weight`], without
-	/// payment and receipt. `None` where that is.
+	/// What a call of this model has to know. `None` if no program is stored that this model may be
+	/// called with, or if a run is above the synchronous budget.
 	///
-	/// To be charged before `run_view` is called; nothing of it comes back.
-	pub fn view_weight(model: &ModelId) -> Option<Weight> {
-		let summary = T::Programs::stored(model)?.summary;
-		Self::weigh(model, &summary)?;
+	/// What it says of a model never changes inside a block but to `None`.
+	pub fn look_up(model: &ModelId) -> Option<Callable> {
+		Self::find(model).ok()
+	}
+
+	fn find(model: &ModelId) -> Result<Callable, Error<T>> {
+		let stored = T::Programs::stored(model).ok_or(Error::<T>::NoStoredProgram)?;
+		let summary = &stored.summary;
+		// Storing it looked at the elements of its constants.
+		let cost = ProgramCost { constants: 0, ..summary.cost };
+		let bytes = summary.input_bytes().saturating_add(summary.output_bytes());
+		let run = T::Programs::package_weight(summary.length)
+			.saturating_add(T::WeightInfo::hand_over(u32::try_from(bytes).unwrap_or(u32::MAX)))
+			.saturating_add(Self::run_weight(&cost).saturating_sub(T::WeightInfo::run_macs(0)));
+		let callable = Callable { model: *model, run, stored };
+		let whole = Self::look_up_weight().saturating_add(Self::paid_weight(&callable));
+		let fits =
+			callable.stored.summary.slabs <= MAX_SLABS && whole.ref_time() <= SYNCHRONOUS_BUDGET;
+		ensure!(fits, Error::<T>::AboveSynchronousBudget);
+		Ok(callable)
+	}
+
+	/// The weight of [`Pallet::run_paid`], whatever the input. To be charged before; nothing of it
+	/// comes back.
+	pub fn paid_weight(callable: &Callable) -> Weight {
+		let StoredProgram { summary, inputs, .. } = &callable.stored;
+		let input = max_encoded_bytes(inputs).unwrap_or(u32::MAX).min(MAX_INLINE_BYTES);
 		let output = u32::try_from(summary.output_bytes()).unwrap_or(u32::MAX);
-		// What the model is and declares, besides what comes out: two times what a result is read by.
-		let weight = T::WeightInfo::read_result(PORTS_BYTES)
-			.saturating_add(T::WeightInfo::read_result(output))
-			.saturating_add(T::Programs::read_weight(summary.length))
-			.saturating_add(Self::run_weight(&summary.cost));
-		Some(weight)
+		T::WeightInfo::infer_sync()
+			.saturating_add(T::WeightInfo::commit_to_tensors(input.saturating_add(output)))
+			.saturating_add(callable.run)
 	}
 
-	/// The weight of finding out that a model cannot be called.
-	pub fn sync_refusal_weight() -> Weight {
-		T::Programs::read_weight(0)
+	/// The weight of [`Pallet::run_free`], whatever the input: as [`Pallet::paid_weight`], without
+	/// payment and receipt.
+	pub fn free_weight(callable: &Callable) -> Weight {
+		T::WeightInfo::infer_view().saturating_add(callable.run)
+	}
+
+	/// The weight of [`Pallet::run_sync`], whatever the input. `None` where [`Pallet::look_up`] is;
+	/// then `run_sync` fails and takes [`Pallet::look_up_weight`].
+	pub fn sync_weight(model: &ModelId) -> Option<Weight> {
+		let callable = Self::look_up(model)?;
+		Some(Self::look_up_weight().saturating_add(Self::paid_weight(&callable)))
+	}
+
+	/// The weight of [`Pallet::run_view`], whatever the input. `None` where [`Pallet::look_up`] is.
+	pub fn view_weight(model: &ModelId) -> Option<Weight> {
+		let callable = Self::look_up(model)?;
+		Some(Self::look_up_weight().saturating_add(Self::free_weight(&callable)))
 	}
 
 	/// What `run_sync` takes from the caller now: the fee for the cost, and the owner's price.
-	/// `None` where [`Pallet::sync_weight`] is, or where the model is retired or its version
-	/// suspended.
+	/// `None` where [`Pallet::look_up`] is, or where the model is retired or its version suspended.
 	pub fn sync_fee(model: &ModelId) -> Option<Balance> {
-		let stored = T::Programs::stored(model)?;
-		Self::weigh(model, &stored.summary)?;
-		let terms = T::Models::terms(model, Self::now())?;
-		(terms.status == ModelStatus::Active && !Self::is_in_doubt(terms.canonical_version))
-			.then(|| Self::sync_payment(&stored.summary, terms.price).paid())
+		let callable = Self::look_up(model)?;
+		let terms = Self::open_terms(model).ok()?;
+		Some(Self::sync_payment(&callable.stored.summary, terms.price).paid())
 	}
 
 	/// What calling a model inside a transaction takes now.
 	pub fn sync_quote(model: &ModelId) -> Option<SyncQuote> {
 		Some(SyncQuote { weight: Self::sync_weight(model)?, fee: Self::sync_fee(model)? })
-	}
-
-	/// The weight of a call of a model, if that is inside the budget.
-	fn weigh(model: &ModelId, summary: &ProgramSummary) -> Option<Weight> {
-		let output = u32::try_from(summary.output_bytes()).unwrap_or(u32::MAX);
-		let weight = T::WeightInfo::infer_sync()
-			.saturating_add(T::Programs::read_weight(summary.length))
-			.saturating_add(T::WeightInfo::commit_to_bytes(T::Models::input_bytes(model)))
-			.saturating_add(T::WeightInfo::commit_to_bytes(output))
-			.saturating_add(Self::run_weight(&summary.cost));
-		(summary.slabs <= MAX_SLABS && weight.ref_time() <= SYNCHRONOUS_BUDGET).then_some(weight)
 	}
 
 	/// Where the fee of a call goes. There is no executor and no audit to pay: the transaction's
@@ -125,7 +154,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Runs a model in this very block and has `who` pay for it. The caller must have charged
-	/// [`Pallet::sync_weight`].
+	/// [`Pallet::sync_weight`]; one that looked the model up uses [`Pallet::run_paid`].
 	///
 	/// The input's tensors must be those that the manifest declares, checked here. Fails without
 	/// a trace in state if there is no program to run, if the fee is above `max_fee` or cannot be
@@ -136,11 +165,23 @@ impl<T: Config> Pallet<T> {
 		input: &[Tensor],
 		max_fee: Balance,
 	) -> Result<SyncRun, DispatchError> {
-		let (terms, stored) = Self::callable(model, input)?;
-		let due = Self::sync_payment(&stored.summary, terms.price);
-		ensure!(due.paid() <= max_fee, Error::<T>::FeeAboveMaximum);
-		ensure!(Self::has_room_for_receipt(), Error::<T>::TooManyReceipts);
-		with_storage_layer(|| Self::run_and_pay(who, model, &stored, input, due))
+		// What is wrong with the model is told before what is missing of its program.
+		let terms = Self::open_terms(model)?;
+		let callable = Self::find(model)?;
+		let package = Self::read(&callable)?;
+		Self::pay_and_run(who, &callable, &terms, package, input, max_fee)
+	}
+
+	/// As [`Pallet::run_sync`], for a model that was looked up in this block.
+	pub fn run_paid(
+		who: &AccountId,
+		callable: &Callable,
+		input: &[Tensor],
+		max_fee: Balance,
+	) -> Result<SyncRun, DispatchError> {
+		let terms = Self::open_terms(&callable.model)?;
+		let package = Self::read(callable)?;
+		Self::pay_and_run(who, callable, &terms, package, input, max_fee)
 	}
 
 	/// Runs a model in this very block and leaves no trace: for a caller that may only read and has
@@ -151,60 +192,104 @@ impl<T: Config> Pallet<T> {
 		model: &ModelId,
 		input: &[Tensor],
 	) -> Result<(Outcome, Vec<Tensor>), DispatchError> {
-		let (terms, stored) = Self::callable(model, input)?;
+		let terms = Self::open_terms(model)?;
+		let callable = Self::find(model)?;
+		let package = Self::read(&callable)?;
+		Self::show(&callable, &terms, package, input)
+	}
+
+	/// As [`Pallet::run_view`], for a model that was looked up in this block.
+	pub fn run_free(
+		callable: &Callable,
+		input: &[Tensor],
+	) -> Result<(Outcome, Vec<Tensor>), DispatchError> {
+		let terms = Self::open_terms(&callable.model)?;
+		let package = Self::read(callable)?;
+		Self::show(callable, &terms, package, input)
+	}
+
+	/// Runs a package that was read, where nothing is to be paid.
+	pub(crate) fn show(
+		callable: &Callable,
+		terms: &ModelTerms,
+		package: Chunks,
+		input: &[Tensor],
+	) -> Result<(Outcome, Vec<Tensor>), DispatchError> {
+		Self::check_sync_input(&callable.stored, input)?;
 		ensure!(terms.price == 0, Error::<T>::PaymentRequired);
-		let (outcome, outputs, _) = Self::compute(model, &stored, input)?;
+		let (outcome, outputs, _) = Self::compute(&callable.stored, package, input)?;
 		Ok((outcome, outputs))
 	}
 
-	/// A model that takes this input inside a transaction.
-	fn callable(
-		model: &ModelId,
+	/// Takes the fee and runs a package that was read.
+	pub(crate) fn pay_and_run(
+		who: &AccountId,
+		callable: &Callable,
+		terms: &ModelTerms,
+		package: Chunks,
 		input: &[Tensor],
-	) -> Result<(ModelTerms, StoredProgram), DispatchError> {
+		max_fee: Balance,
+	) -> Result<SyncRun, DispatchError> {
+		let Callable { model, stored, .. } = callable;
+		Self::check_sync_input(stored, input)?;
+		let due = Self::sync_payment(&stored.summary, terms.price);
+		ensure!(due.paid() <= max_fee, Error::<T>::FeeAboveMaximum);
+		ensure!(Self::has_room_for_receipt(), Error::<T>::TooManyReceipts);
+		with_storage_layer(|| {
+			// Whoever cannot pay is turned away before anything runs.
+			T::Currency::hold(&HoldReason::Request.into(), who, due.paid())?;
+			Self::run_held(who, model, stored, package, input, due)
+		})
+	}
+
+	/// The terms of a model that may be called now.
+	pub(crate) fn open_terms(model: &ModelId) -> Result<ModelTerms, DispatchError> {
 		let terms = T::Models::terms(model, Self::now()).ok_or(Error::<T>::UnknownModel)?;
 		ensure!(terms.status == ModelStatus::Active, Error::<T>::ModelRetired);
 		ensure!(!Self::is_in_doubt(terms.canonical_version), Error::<T>::VersionSuspended);
-		let stored = T::Programs::stored(model).ok_or(Error::<T>::NoStoredProgram)?;
-		Self::weigh(model, &stored.summary).ok_or(Error::<T>::AboveSynchronousBudget)?;
+		Ok(terms)
+	}
+
+	/// Whether this is an input for a model.
+	fn check_sync_input(stored: &StoredProgram, input: &[Tensor]) -> Result<(), DispatchError> {
 		for tensor in input {
 			tensor.check().map_err(Error::<T>::from)?;
 		}
-		T::Models::check_input(model, input).map_err(Error::<T>::from)?;
-		Ok((terms, stored))
+		Ok(check_signature(&stored.inputs, input).map_err(Error::<T>::from)?)
 	}
 
 	/// Runs a stored program. The last part is the output as an event carries it.
 	fn compute(
-		model: &ModelId,
 		stored: &StoredProgram,
+		package: Chunks,
 		input: &[Tensor],
 	) -> Result<(Outcome, Vec<Tensor>, Option<EventOutput>), DispatchError> {
-		let mut prepared = Self::load(&stored.summary).ok_or(Error::<T>::NoStoredProgram)?;
+		let mut prepared = prepare(package).map_err(|_| Error::<T>::NoStoredProgram)?;
 		let result = run(&mut prepared, &stored.policies, input).and_then(|outputs| {
 			// What the manifest declares was compared when the program was looked up.
 			let bytes = InlineBytes::try_from(outputs.encode()).map_err(|_| BAD_OUTPUT)?;
-			T::Models::check_output(model, &outputs).map_err(|_| BAD_OUTPUT)?;
+			check_signature(&stored.outputs, &outputs).map_err(|_| BAD_OUTPUT)?;
 			Ok((outputs, bytes))
 		});
 		Ok(match result {
 			Ok((outputs, bytes)) => {
-				let output = EventOutput::try_from(bytes.to_vec()).ok();
+				let output = (bytes.len() as u64 <= u64::from(MAX_EVENT_OUTPUT_BYTES))
+					.then(|| EventOutput::truncate_from(bytes.to_vec()));
 				(Outcome::Output(bytes), outputs, output)
 			}
 			Err(trap) => (trap.into(), Vec::new(), None),
 		})
 	}
 
-	fn run_and_pay(
+	/// Runs a program whose package was read and whose fee is held.
+	fn run_held(
 		who: &AccountId,
 		model: &ModelId,
 		stored: &StoredProgram,
+		package: Chunks,
 		input: &[Tensor],
 		due: Payment,
 	) -> Result<SyncRun, DispatchError> {
-		// Whoever cannot pay is turned away before anything runs.
-		T::Currency::hold(&HoldReason::Request.into(), who, due.paid())?;
 		let paid = Self::pay_parts(who, None, model, due);
 		let attribution = T::Contributors::commitment(model).ok_or(Error::<T>::UnknownModel)?;
 		let now = Self::now();
@@ -213,7 +298,7 @@ impl<T: Config> Pallet<T> {
 		let index = u32::try_from(index).unwrap_or(u32::MAX);
 		let request = synchronous_id(&Self::genesis(), now, index, who, model, &commitment);
 
-		let (outcome, outputs, output) = Self::compute(model, stored, input)?;
+		let (outcome, outputs, output) = Self::compute(stored, package, input)?;
 		let committed = match &outcome {
 			Outcome::Output(_) => OutcomeCommitment::of_output(&outputs),
 			Outcome::Trap { code, operator } => {
@@ -248,19 +333,23 @@ impl<T: Config> Pallet<T> {
 		Ok(SyncRun { request, outcome, outputs, paid: paid.paid() })
 	}
 
-	/// A stored program, ready to run in bounded memory.
-	fn load(summary: &ProgramSummary) -> Option<Prepared<'static>> {
+	/// The package of a stored program, in the memory that it runs in.
+	fn read_package(stored: &StoredProgram) -> Option<Chunks> {
 		let mut package = Chunks::new();
-		let complete =
-			T::Programs::read_chunks(&summary.root, &mut |chunk| package.push(chunk).is_ok());
-		complete.then(|| prepare(package).ok()).flatten()
+		let room = package.extend(stored.summary.length as usize).ok()?;
+		T::Programs::read(stored, room).then_some(package)
+	}
+
+	/// The package of a model that was looked up.
+	pub(crate) fn read(callable: &Callable) -> Result<Chunks, DispatchError> {
+		Ok(Self::read_package(&callable.stored).ok_or(Error::<T>::NoStoredProgram)?)
 	}
 
 	/// The weight of the call `infer_sync` with an input of this length.
 	pub(crate) fn infer_sync_weight(model: &ModelId, length: u32) -> Weight {
 		Self::sync_weight(model)
-			.unwrap_or_else(Self::sync_refusal_weight)
-			.saturating_add(T::WeightInfo::commit_to_bytes(length))
+			.unwrap_or_else(Self::look_up_weight)
+			.saturating_add(T::WeightInfo::hand_over(length))
 	}
 
 	/// Runs a program that nobody stored; nothing of it is trusted. The outputs are whole.
@@ -273,10 +362,10 @@ impl<T: Config> Pallet<T> {
 	/// Runs the stored program of a model, whether or not it may be called inside a transaction.
 	/// The outputs are what a result of the model carries.
 	pub fn dry_run_model(model: &ModelId, input: &[u8]) -> Result<DryRun, DryRunError> {
-		let StoredProgram { summary, policies } =
-			T::Programs::stored(model).ok_or(DryRunError::NoProgram)?;
-		let prepared = Self::load(&summary).ok_or(DryRunError::NoProgram)?;
-		Self::try_out(prepared, &policies, summary, input)
+		let stored = T::Programs::stored(model).ok_or(DryRunError::NoProgram)?;
+		let package = Self::read_package(&stored).ok_or(DryRunError::NoProgram)?;
+		let prepared = prepare(package).map_err(DryRunError::Package)?;
+		Self::try_out(prepared, &stored.policies, stored.summary, input)
 	}
 
 	fn try_out(

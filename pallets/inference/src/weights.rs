@@ -39,8 +39,15 @@ pub trait WeightInfo {
 	fn prune_receipts() -> Weight;
 	/// Trying waiting requests again, looking at `s` servers.
 	fn retry(s: u32, ) -> Weight;
-	/// Running a model inside a transaction: payment and receipt, without package, tensors and run.
+	/// Running a small model that was looked up and read, with payment and receipt.
 	fn infer_sync() -> Weight;
+	/// Running a small model that was looked up and read, without payment and receipt.
+	fn infer_view() -> Weight;
+	/// Decoding `b` bytes of tensors, handing them to a program or taking them from it, and
+	/// encoding them.
+	fn hand_over(b: u32, ) -> Weight;
+	/// Committing to `b` bytes of tensors.
+	fn commit_to_tensors(b: u32, ) -> Weight;
 	/// A run of `n` times 1,024 multiply-accumulates.
 	fn run_macs(n: u32, ) -> Weight;
 	/// A run that moves `n` times 1,024 bytes.
@@ -147,9 +154,21 @@ macro_rules! weights {
 				.saturating_add(<$db>::get().writes(32_u64))
 		}
 		fn infer_sync() -> Weight {
-			Weight::from_parts(300_000_000, 40_000)
-				.saturating_add(<$db>::get().reads(15_u64))
+			Weight::from_parts(250_000_000, 26_000)
+				.saturating_add(<$db>::get().reads(13_u64))
 				.saturating_add(<$db>::get().writes(10_u64))
+		}
+		fn infer_view() -> Weight {
+			Weight::from_parts(40_000_000, 6_500)
+				.saturating_add(<$db>::get().reads(2_u64))
+		}
+		fn hand_over(b: u32, ) -> Weight {
+			Weight::from_parts(5_000_000, 0)
+				.saturating_add(Weight::from_parts(4_000, 0).saturating_mul(b.into()))
+		}
+		fn commit_to_tensors(b: u32, ) -> Weight {
+			Weight::from_parts(5_000_000, 0)
+				.saturating_add(Weight::from_parts(10_000, 0).saturating_mul(b.into()))
 		}
 		fn run_macs(n: u32, ) -> Weight {
 			Weight::from_parts(50_000_000, 0)

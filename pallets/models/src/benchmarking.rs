@@ -16,7 +16,7 @@ use countersign_primitives::{
 	traits::{Bonds, Programs, RequestRules, Serving},
 	AccountId, Hash, Macs, GIGA_MAC,
 };
-use countersign_programs::examine;
+use countersign_programs::{examine, examine_loaded, Chunks};
 use frame_benchmarking::v2::*;
 use frame_support::traits::{
 	fungible::{Inspect, InspectHold, Mutate},
@@ -179,6 +179,32 @@ pub(crate) fn make_program<T: Config>(owner: &AccountId, package: &[u8]) -> Mode
 		}
 	});
 	model
+}
+
+/// Sixteen inputs of as many dimensions as there can be, and sixteen outputs.
+fn widest_package() -> Vec<u8> {
+	use countersign_programs::examples::{encoded, meta, package};
+	let ports = MAX_PORTS as u16;
+	let ty = countersign_canonical::TensorType::F32;
+	let inputs = vec![meta(ty, &[1; MAX_RANK as usize]); MAX_PORTS as usize];
+	let op = countersign_canonical::op::Unary::Neg;
+	let nodes = (0..ports).map(|input| (countersign_canonical::Op::Unary(op), vec![input]));
+	encoded(&package(inputs, vec![], nodes.collect(), (ports..2 * ports).collect()))
+}
+
+/// Makes the manifest of a model as long as one can be that declares these ports.
+fn lengthen_manifest<T: Config>(owner: &AccountId, model: &ModelId) {
+	Manifests::<T>::mutate(model, |manifest| {
+		let Some(manifest) = manifest else { return };
+		manifest.name = BoundedVec::truncate_from(vec![b'n'; 64]);
+		manifest.licence = BoundedVec::truncate_from(vec![b'l'; 64]);
+		manifest.contributors = BoundedVec::truncate_from(contributors(owner, MAX_CONTRIBUTORS));
+		let parent = Parent { model: *model, royalty: Share::from_percent(1) };
+		manifest.parents = BoundedVec::truncate_from(vec![parent; MAX_PARENTS as usize]);
+		for port in manifest.inputs.iter_mut().chain(manifest.outputs.iter_mut()) {
+			port.name = BoundedVec::truncate_from(vec![b'p'; 64]);
+		}
+	});
 }
 
 /// A package of `chunks` chunks that takes long to examine: many operators, and the rest constants.
@@ -472,27 +498,41 @@ mod benchmarks {
 		Ok(())
 	}
 
+	// A manifest as long as one can be, and a program with as many ports.
+	#[benchmark]
+	fn look_up() -> Result<(), BenchmarkError> {
+		let owner: AccountId = account("owner", 0, 0);
+		let model = make_program::<T>(&owner, &widest_package());
+		lengthen_manifest::<T>(&owner, &model);
+		let stored;
+
+		#[block]
+		{
+			stored = <Pallet<T> as Programs>::stored(&model);
+		}
+
+		let ports = stored.map(|stored| (stored.inputs.len(), stored.outputs.len()));
+		assert_eq!(ports, Some((MAX_PORTS as usize, MAX_PORTS as usize)));
+		Ok(())
+	}
+
 	#[benchmark]
 	fn read_program(n: Linear<1, MAX_PROGRAM_CHUNKS>) -> Result<(), BenchmarkError> {
 		let owner: AccountId = account("owner", 0, 0);
 		let package = long_package(n);
 		let model = make_program::<T>(&owner, &package);
-		let mut into = Vec::with_capacity(package.len());
+		let stored = <Pallet<T> as Programs>::stored(&model).ok_or("a program is stored")?;
+		let mut chunks = Chunks::new();
 		let complete;
 
 		#[block]
 		{
-			let stored = <Pallet<T> as Programs>::stored(&model);
-			complete = stored.is_some_and(|stored| {
-				<Pallet<T> as Programs>::read_chunks(&stored.summary.root, &mut |chunk| {
-					into.extend_from_slice(chunk);
-					true
-				})
-			});
+			let room = chunks.extend(package.len());
+			complete = room.is_ok_and(|room| <Pallet<T> as Programs>::read(&stored, room));
 		}
 
 		assert!(complete);
-		assert_eq!(into, package);
+		assert!(examine_loaded(chunks, package.len() as u32, sp_io::hashing::blake2_256).is_ok());
 		Ok(())
 	}
 

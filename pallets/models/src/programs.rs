@@ -334,18 +334,18 @@ impl<T: Config> Programs for Pallet<T> {
 		(fits && record.callable_from <= Self::now()).then(|| StoredProgram {
 			summary: record.summary,
 			policies: manifest.policies.into_inner(),
+			inputs: manifest.inputs.into_inner(),
+			outputs: manifest.outputs.into_inner(),
+			package: record.id,
 		})
 	}
 
-	fn read(root: &Hash, into: &mut [u8]) -> bool {
-		let Some(record) = StoredPrograms::<T>::get(root) else {
-			return false;
-		};
-		let fits = into.len() == record.summary.length as usize;
+	fn read(stored: &StoredProgram, into: &mut [u8]) -> bool {
+		let fits = into.len() == stored.summary.length as usize;
 		fits && into
 			.chunks_mut(PROGRAM_CHUNK_BYTES as usize)
 			.zip(0u32..)
-			.all(|(part, index)| Self::read_chunk(record.id, index, part))
+			.all(|(part, index)| Self::read_chunk(stored.package, index, part))
 	}
 
 	fn read_chunks(root: &Hash, put: &mut dyn FnMut(&[u8]) -> bool) -> bool {
@@ -353,7 +353,11 @@ impl<T: Config> Programs for Pallet<T> {
 			.is_some_and(|record| Self::each_chunk(record.id, record.summary.length, put))
 	}
 
-	fn read_weight(length: u32) -> Weight {
+	fn look_up_weight() -> Weight {
+		T::WeightInfo::look_up()
+	}
+
+	fn package_weight(length: u32) -> Weight {
 		let chunks = chunk_count(length);
 		// The last chunk is shorter than those that were measured.
 		let missing = chunks.saturating_mul(PROGRAM_CHUNK_BYTES).saturating_sub(length);

@@ -32,7 +32,9 @@ pub trait WeightInfo {
 	fn drop_program(n: u32, ) -> Weight;
 	/// Looking for an upload that has expired, and removing one of `n` chunks.
 	fn prune_upload(n: u32, ) -> Weight;
-	/// Looking a program up and reading its package of `n` chunks.
+	/// Looking up what a call of a stored program has to know.
+	fn look_up() -> Weight;
+	/// Reading the package of `n` chunks of a program that was looked up.
 	fn read_program(n: u32, ) -> Weight;
 	fn commit() -> Weight;
 	/// Looking at one bucket of commitments, and removing those of one account.
@@ -177,13 +179,19 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2600).saturating_mul(n.into()))
 	}
+	/// Storage: `Models::Manifests`, `Models::StoredPrograms`.
+	fn look_up() -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `14000`
+		Weight::from_parts(40_000_000, 14000)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
+	}
 	/// The range of component `n` is `[1, 64]`.
 	fn read_program(n: u32, ) -> Weight {
 		// Proof Size summary in bytes:
-		//  Estimated: `14000 + n * (69000 ±0)`
-		Weight::from_parts(80_000_000, 14000)
+		//  Estimated: `n * (69000 ±0)`
+		Weight::from_parts(10_000_000, 0)
 			.saturating_add(Weight::from_parts(60_000_000, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 69000).saturating_mul(n.into()))
 	}
@@ -321,13 +329,19 @@ impl WeightInfo for () {
 			.saturating_add(RocksDbWeight::get().writes((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 2600).saturating_mul(n.into()))
 	}
+	/// Storage: `Models::Manifests`, `Models::StoredPrograms`.
+	fn look_up() -> Weight {
+		// Proof Size summary in bytes:
+		//  Estimated: `14000`
+		Weight::from_parts(40_000_000, 14000)
+			.saturating_add(RocksDbWeight::get().reads(2_u64))
+	}
 	/// The range of component `n` is `[1, 64]`.
 	fn read_program(n: u32, ) -> Weight {
 		// Proof Size summary in bytes:
-		//  Estimated: `14000 + n * (69000 ±0)`
-		Weight::from_parts(80_000_000, 14000)
+		//  Estimated: `n * (69000 ±0)`
+		Weight::from_parts(10_000_000, 0)
 			.saturating_add(Weight::from_parts(60_000_000, 0).saturating_mul(n.into()))
-			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(Weight::from_parts(0, 69000).saturating_mul(n.into()))
 	}

@@ -11,23 +11,27 @@ use countersign_primitives::{
 	tensor::{Tensor, MAX_INLINE_BYTES},
 };
 use frame_support::weights::Weight;
-use pallet_inference::{Pallet, WeightInfo};
+use pallet_inference::{Callable, Pallet, WeightInfo};
 use pallet_revive::{
 	precompiles::{alloy::sol_types::SolCall, Error, Ext},
 	Config,
 };
 
-/// Charges a run's weight, where it can run inside a transaction. Nothing of it is done before.
-fn charge_run<T>(
-	weight: impl FnOnce() -> Option<Weight>,
+/// Looks a model up that can run inside a transaction, and charges for that; then charges what a
+/// call weighs, of which nothing is done before.
+fn look_up<T>(
+	model: &ModelId,
+	weight: impl FnOnce(&Callable) -> Weight,
 	not_synchronous: &str,
 	env: &mut impl Ext<T = T>,
-) -> Result<(), Error>
+) -> Result<Callable, Error>
 where
 	T: pallet_inference::Config + Config,
 {
-	charge(env, Pallet::<T>::sync_refusal_weight())?;
-	charge(env, weight().ok_or_else(|| revert(not_synchronous))?)
+	charge(env, Pallet::<T>::look_up_weight())?;
+	let callable = Pallet::<T>::look_up(model).ok_or_else(|| revert(not_synchronous))?;
+	charge(env, weight(&callable))?;
+	Ok(callable)
 }
 
 /// Runs a model that costs nothing but gas, and leaves no trace. Reverts with `not_synchronous`
@@ -41,8 +45,8 @@ pub fn run_view<T>(
 where
 	T: pallet_inference::Config + Config,
 {
-	charge_run(|| Pallet::<T>::view_weight(model), not_synchronous, env)?;
-	match Pallet::<T>::run_view(model, input).map_err(refused)? {
+	let callable = look_up(model, Pallet::<T>::free_weight, not_synchronous, env)?;
+	match Pallet::<T>::run_free(&callable, input).map_err(refused)? {
 		(Outcome::Output(_), outputs) => Ok(outputs),
 		(Outcome::Trap { .. }, _) => Err(revert(reasons::TRAPPED)),
 	}
@@ -61,7 +65,7 @@ where
 		if length > MAX_INLINE_BYTES {
 			return Err(revert(convert::INPUT_TOO_LARGE));
 		}
-		charge(env, Weights::<T>::read_result(length))?;
+		charge(env, Weights::<T>::hand_over(length))?;
 		convert::to_tensors(input)
 	}
 
@@ -78,8 +82,8 @@ where
 		call: &IInference::inferFeeCall,
 		env: &mut impl Ext<T = T>,
 	) -> Result<Vec<u8>, Error> {
-		// The stored program's summary, and what a quote reads of the model.
-		let weight = Pallet::<T>::sync_refusal_weight().saturating_add(Weights::<T>::request(0));
+		// The stored program, and less of the model and the rules than what runs it reads.
+		let weight = Pallet::<T>::look_up_weight().saturating_add(Weights::<T>::read_result(0));
 		charge(env, weight)?;
 		let fee = Pallet::<T>::sync_fee(&from_word(&call.model))
 			.ok_or_else(|| revert(reasons::NOT_SYNCHRONOUS))?;
@@ -93,10 +97,10 @@ where
 		let max_fee = value(env)?;
 		let input = Self::sync_input(&call.input, env)?;
 		let model = from_word(&call.model);
-		charge_run(|| Pallet::<T>::sync_weight(&model), reasons::NOT_SYNCHRONOUS, env)?;
+		let callable = look_up(&model, Pallet::<T>::paid_weight, reasons::NOT_SYNCHRONOUS, env)?;
 		let who = caller(env)?;
 		Self::give_back(&who, max_fee, env)?;
-		let run = Pallet::<T>::run_sync(&who, &model, &input, max_fee).map_err(refused)?;
+		let run = Pallet::<T>::run_paid(&who, &callable, &input, max_fee).map_err(refused)?;
 		match run.outcome {
 			Outcome::Output(_) => {
 				let returned = IInference::inferPaidReturn {

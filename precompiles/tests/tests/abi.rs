@@ -262,7 +262,7 @@ fn work(case: &Case) -> Weight {
 	let selector = [case.data[0], case.data[1], case.data[2], case.data[3]];
 	match selector {
 		I::inferPaidCall::SELECTOR => Inference::sync_weight(&program()).expect("it can be called"),
-		I::inferFeeCall::SELECTOR => W::request(0),
+		I::inferFeeCall::SELECTOR => Inference::look_up_weight().saturating_add(W::read_result(0)),
 		I::quoteCall::SELECTOR => W::request(1),
 		I::encodedLengthCall::SELECTOR => W::on_idle(),
 		I::requestCall::SELECTOR => W::request(1).saturating_add(W::commit_to_bytes(11)),

@@ -40,10 +40,11 @@ impl Programs for Stored {
 	fn stored(model: &ModelId) -> Option<StoredProgram> {
 		let summary = examine(&PackageTable::get(model)?).unwrap();
 		let policies = vec![PrecisionPolicy::Exact; summary.outputs.len()];
-		Some(StoredProgram { summary, policies })
+		let ports = vec![ModelTable::get(model)?.port];
+		Some(StoredProgram { summary, policies, inputs: ports.clone(), outputs: ports, package: 0 })
 	}
-	fn read(root: &Hash, into: &mut [u8]) -> bool {
-		package_of(root).is_some_and(|package| {
+	fn read(stored: &StoredProgram, into: &mut [u8]) -> bool {
+		package_of(&stored.summary.root).is_some_and(|package| {
 			into.len() == package.len() && {
 				into.copy_from_slice(&package);
 				true
@@ -53,8 +54,11 @@ impl Programs for Stored {
 	fn read_chunks(root: &Hash, put: &mut dyn FnMut(&[u8]) -> bool) -> bool {
 		package_of(root).is_some_and(|package| package.chunks(100).all(put))
 	}
-	fn read_weight(length: u32) -> Weight {
-		Weight::from_parts(1_000 + u64::from(length), 1_000)
+	fn look_up_weight() -> Weight {
+		Weight::from_parts(1_000, 1_000)
+	}
+	fn package_weight(length: u32) -> Weight {
+		Weight::from_parts(u64::from(length), 0)
 	}
 	#[cfg(feature = "runtime-benchmarks")]
 	fn make_program(owner: &AccountId, package: &[u8]) -> ModelId {

@@ -167,11 +167,14 @@ fn anyone_stores_a_program_and_drops_it() {
 		let deposit = program_held(&BOB);
 		assert!(deposit > 0);
 
-		let mut read = vec![0; package.len()];
-		assert!(<Models as Programs>::read(&summary.root, &mut read));
+		let mut read = Vec::new();
+		let mut put = |chunk: &[u8]| {
+			read.extend_from_slice(chunk);
+			true
+		};
+		assert!(<Models as Programs>::read_chunks(&summary.root, &mut put));
+		assert!(!<Models as Programs>::read_chunks(&Hash::zero(), &mut put));
 		assert_eq!(read, package);
-		assert!(!<Models as Programs>::read(&summary.root, &mut read[1..]));
-		assert!(!<Models as Programs>::read(&Hash::zero(), &mut read));
 
 		assert_noop!(
 			Models::drop_program(signed(ALICE), summary.root),
@@ -199,9 +202,17 @@ fn a_program_is_callable_from_the_next_block_on() {
 		let stored = <Models as Programs>::stored(&model).unwrap();
 		assert_eq!(stored.summary, examine(&package).unwrap());
 		assert_eq!(stored.policies, vec![PrecisionPolicy::Exact]);
+		let manifest = Models::manifest(&model).unwrap();
+		assert_eq!(stored.inputs, manifest.inputs.into_inner());
+		assert_eq!(stored.outputs, manifest.outputs.into_inner());
+		let mut read = vec![0; package.len()];
+		assert!(<Models as Programs>::read(&stored, &mut read));
+		assert_eq!(read, package);
+		assert!(!<Models as Programs>::read(&stored, &mut read[1..]));
 		// Dropped and stored again: not in the same block.
 		assert_ok!(Models::drop_program(signed(BOB), stored.summary.root));
 		assert!(<Models as Programs>::stored(&model).is_none());
+		assert!(!<Models as Programs>::read(&stored, &mut read));
 		store(ALICE, model, &package);
 		assert!(<Models as Programs>::stored(&model).is_none());
 		next_block();
