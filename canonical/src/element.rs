@@ -99,8 +99,13 @@ fn broadcast(position: &Position, rank: usize, shape: &[u32]) -> u32 {
 
 /// An index operand as a position in a dimension: negative ones count from the end.
 pub(crate) fn index_in(ty: TensorType, bits: u64, dim: u32) -> Result<u32, Stop> {
-	let index = arith::integer_value(ty, bits);
-	let index = if index < 0 { index + i128::from(dim) } else { index };
+	let index = match ty {
+		TensorType::I32 => i64::from(bits as u32 as i32),
+		TensorType::I64 => bits as i64,
+		// No index has another type; a number that is none stays outside.
+		_ => i64::try_from(arith::integer_value(ty, bits)).unwrap_or(i64::MAX),
+	};
+	let index = if index < 0 { index.wrapping_add(i64::from(dim)) } else { index };
 	u32::try_from(index).ok().filter(|index| *index < dim).ok_or(Stop::Trap)
 }
 
@@ -647,7 +652,8 @@ pub(crate) fn tree_branch(mode: u8, x: f32, threshold: f32) -> Option<bool> {
 		5 => x != threshold,
 		_ => return None,
 	};
-	Some(holds || (x.is_nan() && mode & TREE_NAN_YES != 0))
+	// No branch on what nobody can predict.
+	Some(holds | (x.is_nan() & (mode & TREE_NAN_YES != 0)))
 }
 
 fn trees(depth: u32, row: u32, tree: u32, operands: &mut impl Operands) -> Result<u64, Stop> {

@@ -34,6 +34,8 @@ extern crate alloc;
 pub mod arith;
 pub mod bands;
 pub mod bounded;
+#[cfg(feature = "std")]
+mod chain;
 pub mod commitment;
 pub mod cost;
 pub mod decimal;

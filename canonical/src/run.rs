@@ -1,14 +1,15 @@
 //! Running a program.
 
+#[cfg(feature = "std")]
+use crate::chain::{self, Chain};
 use crate::{
-	arith,
 	commitment::Hash,
 	digest::Watch,
 	kernels::{self, Packed, Threads},
 	memory::{Arena, Layout, Split, Wanted},
 	op::Op,
 	program::{Node, Package, Plan, Program, ProgramError},
-	tensor::{is_normal, normalise, Data, Meta, Tensor, TensorType, Value, View},
+	tensor::{is_normal, normalise, Data, Meta, Tensor, Value, View},
 };
 use alloc::{vec, vec::Vec};
 use codec::Decode;
@@ -95,6 +96,9 @@ pub(crate) struct Run<'a> {
 	pub(crate) packed: &'a [Option<Packed>],
 	/// Who may help.
 	pub(crate) threads: Option<&'a Threads>,
+	/// Chains that are run as one, where nobody sees the results between.
+	#[cfg(feature = "std")]
+	pub(crate) chains: &'a [Chain],
 }
 
 impl<'a> Run<'a> {
@@ -110,10 +114,24 @@ impl<'a> Run<'a> {
 	) -> Result<Vec<Tensor>, Trap> {
 		self.read_inputs(inputs, arena)?;
 		let mut metas: Vec<&Meta> = Vec::new();
+		#[cfg(feature = "std")]
+		let mut chains = self.chains.iter().peekable();
+		#[cfg(feature = "std")]
+		let mut done = 0;
 		for (number, node) in nodes.enumerate() {
 			let out = self.first_result + number;
 			let number = number as u32;
 			let trap = Trap::Operator(number);
+			#[cfg(feature = "std")]
+			{
+				if let Some(chain) = chains.next_if(|chain| chain.first == number) {
+					self.chain(chain, arena, tainted.as_deref_mut()).ok_or(trap)?;
+					done = chain.nodes().end;
+				}
+				if number < done {
+					continue;
+				}
+			}
 			let meta = self.metas.get(out).ok_or(trap)?;
 			let shared = self.layout.roots.get(out).is_some_and(|root| usize::from(*root) != out);
 			let bytes = if shared { 0 } else { meta.bytes() as usize };
@@ -133,7 +151,7 @@ impl<'a> Run<'a> {
 			}
 			if let Some(tainted) = &mut tainted {
 				let saturated = match (&node.op, operands.first()) {
-					(Op::Cast(to), Some(x)) => saturates(*to, x),
+					(Op::Cast(to), Some(x)) => kernels::saturates(*to, x),
 					_ => false,
 				};
 				let inherited = node.operands.iter().any(|operand| tainted[usize::from(*operand)]);
@@ -165,6 +183,35 @@ impl<'a> Run<'a> {
 			Ok(Tensor { ty: meta.ty, shape: meta.shape.clone(), data: bytes.to_vec() })
 		};
 		self.outputs.iter().map(tensor).collect()
+	}
+
+	/// Runs a chain.
+	#[cfg(feature = "std")]
+	fn chain(
+		&self,
+		chain: &Chain,
+		arena: &mut Arena,
+		tainted: Option<&mut Vec<bool>>,
+	) -> Option<()> {
+		let nodes = chain.nodes();
+		let out = self.first_result.checked_add(nodes.end as usize)?.checked_sub(1)?;
+		let bytes = self.metas.get(out)?.bytes() as usize;
+		let mut split = arena.split((self.layout.place(out), bytes), (Default::default(), 0))?;
+		let [to, _] = split.parts();
+		let mut operands: Vec<View> = Vec::with_capacity(chain.operands.len());
+		for operand in &chain.operands {
+			operands.push(self.view(usize::from(*operand), &split)?);
+		}
+		let Some(tainted) = tainted else {
+			return chain.run(&operands, to, self.threads, None);
+		};
+		let mut saturated = vec![false; nodes.len()];
+		chain.run(&operands, to, self.threads, Some(&mut saturated))?;
+		for ((number, reads), saturated) in nodes.zip(chain.reads()).zip(saturated) {
+			let inherited = reads.iter().any(|at| tainted.get(usize::from(*at)) == Some(&true));
+			*tainted.get_mut(self.first_result + number as usize)? = saturated || inherited;
+		}
+		Some(())
 	}
 
 	fn read_inputs(&self, inputs: &[Tensor], arena: &mut Arena) -> Result<(), Trap> {
@@ -223,14 +270,6 @@ impl<'a> Run<'a> {
 	}
 }
 
-/// Whether a cast of these elements saturates, or meets a NaN.
-fn saturates(to: TensorType, x: &View) -> bool {
-	x.meta.ty == TensorType::F32
-		&& x.raw::<[u8; 4]>().is_some_and(|all| {
-			all.iter().any(|x| arith::cast_saturates(to, f32::from_le_bytes(*x)))
-		})
-}
-
 /// What judging a claim needs to know, from which values were tainted.
 pub(crate) fn outcome(
 	result: Result<Vec<Tensor>, Trap>,
@@ -247,6 +286,24 @@ pub(crate) fn outcome(
 	Outcome { result, saturated }
 }
 
+/// Elementwise operators that are run together, and where values lie then.
+#[cfg(feature = "std")]
+#[derive(Clone, Debug)]
+struct Quick {
+	chains: Vec<Chain>,
+	layout: Layout,
+	memory: Memory,
+}
+
+#[cfg(feature = "std")]
+impl Quick {
+	fn new(program: &Program, plan: &Plan) -> Self {
+		let chains = chain::find(program, plan);
+		let layout = chain::layout(program, plan, &chains);
+		Self { chains, layout, memory: Memory::default() }
+	}
+}
+
 /// A program with its constants, ready to run often. Takes what memory it likes to be fast; for
 /// runs in bounded memory see [`crate::bounded`].
 #[derive(Clone, Debug)]
@@ -258,6 +315,9 @@ pub struct Model {
 	constants: Vec<Vec<u8>>,
 	packed: Vec<Option<Packed>>,
 	memory: Memory,
+	/// For runs of which nobody sees every result.
+	#[cfg(feature = "std")]
+	quick: Quick,
 	#[cfg(feature = "std")]
 	threads: Option<alloc::sync::Arc<Threads>>,
 }
@@ -299,6 +359,8 @@ impl Model {
 		let layout = Layout::new(&wanted, program.nodes.iter());
 		let packed =
 			if cfg!(feature = "std") { pack(&program, &plan, &constants) } else { Vec::new() };
+		#[cfg(feature = "std")]
+		let quick = Quick::new(&program, &plan);
 		Ok(Self {
 			program,
 			plan,
@@ -306,6 +368,8 @@ impl Model {
 			constants,
 			packed,
 			memory: Memory::default(),
+			#[cfg(feature = "std")]
+			quick,
 			#[cfg(feature = "std")]
 			threads: None,
 		})
@@ -320,9 +384,9 @@ impl Model {
 		let is_shared = |(number, node): (usize, &Node)| {
 			let operands = node.operands.iter().filter_map(|at| metas.get(usize::from(*at)));
 			let operands: Vec<&Meta> = operands.collect();
-			metas.get(first + number).is_some_and(|out| {
-				kernels::parallel::is_shared(&node.op, out, &operands, threads.count())
-			})
+			metas
+				.get(first + number)
+				.is_some_and(|out| kernels::parallel::is_shared(&node.op, out, &operands, threads))
 		};
 		let any = self.program.nodes.iter().enumerate().any(is_shared);
 		self.threads = any.then(|| threads.clone());
@@ -363,13 +427,13 @@ impl Model {
 
 	/// Runs the program.
 	pub fn run(&self, inputs: &[Tensor]) -> Result<Vec<Tensor>, Trap> {
-		self.close_to_threads(|| self.execute(inputs, |_, _| (), None))
+		self.close_to_threads(|| self.unseen(inputs, None))
 	}
 
 	/// Runs the program and watches its casts, for judging a claim.
 	pub fn run_watched(&self, inputs: &[Tensor]) -> Outcome {
 		let mut tainted = vec![false; self.plan.metas.len()];
-		let result = self.close_to_threads(|| self.execute(inputs, |_, _| (), Some(&mut tainted)));
+		let result = self.close_to_threads(|| self.unseen(inputs, Some(&mut tainted)));
 		outcome(result, &self.program.outputs, self.program.first_result(), &tainted)
 	}
 
@@ -426,27 +490,65 @@ impl Model {
 		None
 	}
 
+	/// Runs where nobody sees what is between inputs and outputs.
+	#[cfg(feature = "std")]
+	fn unseen(
+		&self,
+		inputs: &[Tensor],
+		tainted: Option<&mut Vec<bool>>,
+	) -> Result<Vec<Tensor>, Trap> {
+		let Quick { chains, layout, memory } = &self.quick;
+		let run = Run { chains, ..self.parts(layout) };
+		self.execute_in(&run, memory, inputs, |_, _| (), tainted)
+	}
+
+	#[cfg(not(feature = "std"))]
+	fn unseen(
+		&self,
+		inputs: &[Tensor],
+		tainted: Option<&mut Vec<bool>>,
+	) -> Result<Vec<Tensor>, Trap> {
+		self.execute(inputs, |_, _| (), tainted)
+	}
+
 	fn execute(
 		&self,
 		inputs: &[Tensor],
 		see: impl FnMut(u32, View),
 		tainted: Option<&mut Vec<bool>>,
 	) -> Result<Vec<Tensor>, Trap> {
-		let run = Run {
+		self.execute_in(&self.parts(&self.layout), &self.memory, inputs, see, tainted)
+	}
+
+	/// Everything that a run of this layout needs but memory.
+	fn parts<'a>(&'a self, layout: &'a Layout) -> Run<'a> {
+		Run {
 			inputs: &self.program.inputs,
 			outputs: &self.program.outputs,
 			metas: &self.plan.metas,
-			layout: &self.layout,
+			layout,
 			constants: Constants::Several(&self.constants),
 			first_result: self.program.first_result(),
 			packed: &self.packed,
 			threads: self.threads(),
-		};
-		let (mut arena, mut scratch) = self.memory.take();
-		arena.prepare(&self.layout, false);
+			#[cfg(feature = "std")]
+			chains: &[],
+		}
+	}
+
+	fn execute_in(
+		&self,
+		run: &Run,
+		memory: &Memory,
+		inputs: &[Tensor],
+		see: impl FnMut(u32, View),
+		tainted: Option<&mut Vec<bool>>,
+	) -> Result<Vec<Tensor>, Trap> {
+		let (mut arena, mut scratch) = memory.take();
+		arena.prepare(run.layout, false);
 		let nodes = self.program.nodes.iter();
 		let result = run.execute(nodes, inputs, &mut arena, Some(&mut scratch), see, tainted);
-		self.memory.give_back(arena, scratch);
+		memory.give_back(arena, scratch);
 		result
 	}
 }

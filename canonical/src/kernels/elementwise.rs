@@ -68,7 +68,7 @@ impl<'a, F: Function> Each<'a, F> {
 		}
 		let each = Self { x, to, function: core::marker::PhantomData };
 		#[cfg(feature = "std")]
-		pulp::Arch::new().dispatch(each);
+		super::level::arch().dispatch(each);
 		#[cfg(not(feature = "std"))]
 		each.all();
 		Some(())
@@ -371,6 +371,35 @@ pub(super) fn cast(to_ty: TensorType, operands: &[View], to: &mut [u8]) -> Optio
 		(TensorType::I32, TensorType::I8) => with!(i32, i8, |x: i32| x.clamp(-128, 127) as i8),
 		_ => convert(x, to_ty, to, |bits| arith::cast_bits(from, to_ty, bits)),
 	}
+}
+
+/// Elements that are looked at in one go.
+const AT_ONCE: usize = 1024;
+
+/// Whether a cast of these elements saturates, or meets a NaN.
+pub(crate) fn saturates(to: TensorType, x: &View) -> bool {
+	if x.meta.ty != TensorType::F32 || !to.is_integer() {
+		return false;
+	}
+	macro_rules! any {
+		($($name:ident),*) => {
+			match to {
+				$(TensorType::$name => vector(
+					#[inline(always)]
+					|| {
+						x.raw::<Word>().unwrap_or_default().chunks(AT_ONCE).any(|some| {
+							some.iter().fold(false, |any, x| {
+								let x = f32::from_le_bytes(*x);
+								any | arith::cast_saturates(TensorType::$name, x)
+							})
+						})
+					},
+				),)*
+				TensorType::F32 | TensorType::Bool => false,
+			}
+		};
+	}
+	any!(U8, I8, I32, I64, U16, I16, U32, U64)
 }
 
 pub(super) fn wrap(to_ty: TensorType, operands: &[View], to: &mut [u8]) -> Option<()> {

@@ -269,6 +269,9 @@ impl Entry for [u8; ENTRY] {
 	}
 }
 
+/// Rows that walk down a tree side by side, so that the memory of one is waited for while others go on.
+const WALKERS: usize = 8;
+
 /// The leaf that each tree ends at, for each row.
 pub(super) fn trees(depth: u32, operands: &[View], to: &mut [u8]) -> Result<(), Stop> {
 	let [x, feature, threshold, mode, yes, no, roots] = operands else {
@@ -280,34 +283,54 @@ pub(super) fn trees(depth: u32, operands: &[View], to: &mut [u8]) -> Result<(), 
 		view.raw::<Word>().ok_or(Stop::Invalid)
 	}
 	let (feature, threshold) = (words(feature)?, words(threshold)?);
-	let (yes, no, roots, x) = (words(yes)?, words(no)?, words(roots)?, words(x)?);
+	let (yes, no, roots, all) = (words(yes)?, words(no)?, words(roots)?, words(x)?);
 	let mode = mode.bytes;
 	let nodes = mode.len() as u32;
 	let node_of = |word: &Word| index_in(TensorType::I32, word.widen(), nodes);
-	let trees = roots.len().max(1);
-	for (row, to) in <[u8; 8]>::slice_mut(to).chunks_exact_mut(trees).enumerate() {
-		let start = row * features as usize;
-		let x = x.get(start..start + features as usize).ok_or(Stop::Invalid)?;
-		for (root, slot) in roots.iter().zip(to) {
-			let mut node = node_of(root)?;
-			let mut leaf = None;
+	// The next node, or the same one where it is a leaf, and whether it is.
+	let step = |node: u32, x: &[Word]| -> Result<(u32, bool), Stop> {
+		let at = node as usize;
+		let kind = *mode.get(at).ok_or(Stop::Invalid)?;
+		if kind & !TREE_NAN_YES == TREE_LEAF {
+			return Ok((node, true));
+		}
+		let named = feature.get(at).ok_or(Stop::Invalid)?;
+		let column = index_in(TensorType::I32, named.widen(), features)?;
+		let value = x.get(column as usize).ok_or(Stop::Invalid)?;
+		let limit = threshold.get(at).ok_or(Stop::Invalid)?;
+		let (value, limit) = (f32::from_le_bytes(*value), f32::from_le_bytes(*limit));
+		let branch = tree_branch(kind, value, limit).ok_or(Stop::Trap)?;
+		let (yes, no) = (yes.get(at).ok_or(Stop::Invalid)?, no.get(at).ok_or(Stop::Invalid)?);
+		// Chosen between numbers, so that it is no guess which.
+		let (yes, no) = (u32::from_le_bytes(*yes), u32::from_le_bytes(*no));
+		let next = no ^ ((yes ^ no) & u32::from(branch).wrapping_neg());
+		Ok((node_of(&next.to_le_bytes())?, false))
+	};
+	let (trees, width) = (roots.len().max(1), features as usize);
+	let rows = <[u8; 8]>::slice_mut(to);
+	for (block, to) in rows.chunks_mut(trees * WALKERS).enumerate() {
+		let count = to.len() / trees;
+		let mut x = [&[][..]; WALKERS];
+		for (offset, x) in x.iter_mut().take(count).enumerate() {
+			let start = (block * WALKERS + offset) * width;
+			*x = all.get(start..start + width).ok_or(Stop::Invalid)?;
+		}
+		let x = x.get(..count).ok_or(Stop::Invalid)?;
+		for (tree, root) in roots.iter().enumerate() {
+			let mut walkers = [(node_of(root)?, false); WALKERS];
+			let walkers = walkers.get_mut(..count).ok_or(Stop::Invalid)?;
 			for _ in 0..=depth {
-				let at = node as usize;
-				let kind = *mode.get(at).ok_or(Stop::Invalid)?;
-				if kind & !TREE_NAN_YES == TREE_LEAF {
-					leaf = Some(node);
+				for (walker, x) in walkers.iter_mut().zip(x) {
+					*walker = step(walker.0, x)?;
+				}
+				if walkers.iter().all(|walker| walker.1) {
 					break;
 				}
-				let named = feature.get(at).ok_or(Stop::Invalid)?;
-				let column = index_in(TensorType::I32, named.widen(), features)?;
-				let value = x.get(column as usize).ok_or(Stop::Invalid)?;
-				let limit = threshold.get(at).ok_or(Stop::Invalid)?;
-				let (value, limit) = (f32::from_le_bytes(*value), f32::from_le_bytes(*limit));
-				let branch = tree_branch(kind, value, limit).ok_or(Stop::Trap)?;
-				let next = if branch { yes } else { no };
-				node = node_of(next.get(at).ok_or(Stop::Invalid)?)?;
 			}
-			*slot = u64::from(leaf.ok_or(Stop::Trap)?).to_le_bytes();
+			for ((leaf, ended), to) in walkers.iter().zip(to.chunks_exact_mut(trees)) {
+				let slot = to.get_mut(tree).filter(|_| *ended).ok_or(Stop::Trap)?;
+				*slot = u64::from(*leaf).to_le_bytes();
+			}
 		}
 	}
 	Ok(())

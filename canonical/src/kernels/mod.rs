@@ -7,6 +7,8 @@
 
 mod elementwise;
 pub(crate) mod index;
+#[cfg(feature = "std")]
+mod level;
 mod movement;
 mod packed;
 #[cfg(feature = "std")]
@@ -20,6 +22,9 @@ mod tile;
 mod vectors;
 mod walk;
 
+pub(crate) use elementwise::saturates;
+#[cfg(feature = "std")]
+pub use level::{limit_vectors, Vectors};
 pub use packed::Packed;
 #[cfg(feature = "std")]
 pub use parallel::Threads;
@@ -51,7 +56,7 @@ fn vector<R>(f: impl FnOnce() -> R) -> R {
 			(self.0)()
 		}
 	}
-	pulp::Arch::new().dispatch(Run(f))
+	level::arch().dispatch(Run(f))
 }
 
 #[cfg(not(feature = "std"))]

@@ -1,9 +1,11 @@
 //! Columns packed for tiles, so that a tile reads them in order.
 
+#[cfg(feature = "std")]
+use super::tile::Pairs;
 use super::tile::{Float, Mode, Small, Word, Wrapping, TERMS_AT_ONCE};
 use crate::{
 	op::Op,
-	tensor::{TensorType, View},
+	tensor::{Meta, TensorType, View},
 };
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
@@ -18,7 +20,7 @@ pub(crate) const COLUMNS_AT_ONCE: usize = 512;
 /// How many columns a tile has on this processor.
 pub(super) fn tile_columns() -> usize {
 	#[cfg(all(feature = "std", target_arch = "x86_64"))]
-	if matches!(pulp::Arch::new(), pulp::Arch::V4(_)) {
+	if matches!(super::level::arch(), pulp::Arch::V4(_)) {
 		return 32;
 	}
 	if cfg!(target_arch = "wasm32") {
@@ -35,21 +37,81 @@ pub(super) enum Sums {
 	Float,
 	Wrapping,
 	Small,
+	/// As small ones, two terms at a time.
+	#[cfg(feature = "std")]
+	Pairs,
 }
 
 impl Sums {
-	/// For these operands, whose values decide as well.
-	pub(super) fn of(out: TensorType, a: &View, b: &View, packed: Option<&Packed>) -> Option<Self> {
+	/// For this operator on these operands, whose values decide as well.
+	pub(super) fn of(
+		op: &Op,
+		out: TensorType,
+		a: &View,
+		b: &View,
+		packed: Option<&Packed>,
+	) -> Option<Self> {
 		match out {
 			TensorType::F32 => Some(Self::Float),
 			TensorType::I32 if cfg!(not(target_arch = "wasm32")) => {
-				let known = packed.is_some_and(|packed| packed.sums == Self::Small);
+				let known = packed.is_some_and(|packed| packed.sums.are_small());
 				let small = Small::fits(a) && (known || Small::fits(b));
-				Some(if small { Self::Small } else { Self::Wrapping })
+				Some(if small { Self::small(op, b.meta) } else { Self::Wrapping })
 			}
 			TensorType::I32 | TensorType::U32 => Some(Self::Wrapping),
 			_ => None,
 		}
+	}
+
+	/// How small integers are summed best.
+	fn small(op: &Op, b: &Meta) -> Self {
+		#[cfg(feature = "std")]
+		if pairs_are_fast() && comes_in_pairs(op, b) {
+			return Self::Pairs;
+		}
+		let _ = (op, b);
+		Self::Small
+	}
+
+	/// Whether all integers are of a small magnitude.
+	fn are_small(self) -> bool {
+		#[cfg(feature = "std")]
+		if self == Self::Pairs {
+			return true;
+		}
+		self == Self::Small
+	}
+
+	/// How many terms stand in one packed word.
+	fn terms(self) -> usize {
+		#[cfg(feature = "std")]
+		if self == Self::Pairs {
+			return Pairs::TERMS;
+		}
+		1
+	}
+}
+
+/// Whether the processor multiplies and adds pairs in one go.
+#[cfg(feature = "std")]
+fn pairs_are_fast() -> bool {
+	#[cfg(target_arch = "x86_64")]
+	return !matches!(super::level::arch(), pulp::Arch::Scalar);
+	#[cfg(not(target_arch = "x86_64"))]
+	false
+}
+
+/// Whether all runs of terms that a row or a column is made of begin and end at even ones.
+#[cfg(feature = "std")]
+fn comes_in_pairs(op: &Op, b: &Meta) -> bool {
+	let even = |x: u32| x.is_multiple_of(2);
+	match op {
+		Op::MatMul { from, terms } => even(*from) && even(*terms),
+		// Padding cuts whole taps off.
+		Op::Conv { from, terms, .. } => {
+			even(*from) && even(*terms) && b.shape.last().is_some_and(|channels| even(*channels))
+		}
+		_ => false,
 	}
 }
 
@@ -88,7 +150,7 @@ impl Columns<'_> {
 		tile: usize,
 		to: &mut [Word],
 	) -> Option<()> {
-		let size = terms.len() * tile;
+		let size = terms.len() / M::TERMS * tile;
 		for (strip, to) in to.chunks_exact_mut(size.max(1)).enumerate() {
 			for offset in 0..tile {
 				let column = columns.start + strip * tile + offset;
@@ -127,7 +189,7 @@ impl Packed {
 		let count = outputs.checked_div(groups)?;
 		let sums = match out {
 			TensorType::F32 => Sums::Float,
-			TensorType::I32 if Small::fits(&b) => Sums::Small,
+			TensorType::I32 if Small::fits(&b) => Sums::small(op, b.meta),
 			TensorType::I32 | TensorType::U32 => Sums::Wrapping,
 			_ => return None,
 		};
@@ -140,20 +202,22 @@ impl Packed {
 		let width = b.meta.shape.iter().skip(1).map(|dim| *dim as usize).product();
 		let terms = terms.start as usize..terms.end as usize;
 		let tile = tile_columns();
-		let group = count.next_multiple_of(tile).checked_mul(terms.len())?;
+		let group = count.next_multiple_of(tile).checked_mul(terms.len() / sums.terms())?;
 		let mut words = vec![0; group.checked_mul(groups)?];
 		for (number, to) in words.chunks_exact_mut(group.max(1)).enumerate() {
 			let first = number * count * width;
 			let columns = Columns { b, first, width, count, terms: terms.clone() };
 			let mut left = to;
 			for (terms, some) in columns.blocks() {
-				let size = some.len().next_multiple_of(tile) * terms.len();
+				let size = some.len().next_multiple_of(tile) * (terms.len() / sums.terms());
 				let (block, rest) = left.split_at_mut_checked(size)?;
 				left = rest;
 				match sums {
 					Sums::Float => columns.pack::<Float>(terms, some, tile, block)?,
 					Sums::Small => columns.pack::<Small>(terms, some, tile, block)?,
 					Sums::Wrapping => columns.pack::<Wrapping>(terms, some, tile, block)?,
+					#[cfg(feature = "std")]
+					Sums::Pairs => columns.pack::<Pairs>(terms, some, tile, block)?,
 				}
 			}
 		}

@@ -57,6 +57,26 @@ impl Threads {
 		self.pool.broadcast(|_| f())
 	}
 
+	/// Into how many parts work is worth cutting that is worth so many multiply-accumulates: several
+	/// for each thread, so that one which other work slows down gets fewer.
+	pub(crate) fn worth(&self, work: u64) -> usize {
+		if self.count() < 2 {
+			return 1;
+		}
+		let parts = usize::try_from(work / LEAST_WORK).unwrap_or(usize::MAX);
+		parts.min(self.count().saturating_mul(PARTS_EACH))
+	}
+
+	/// Calls `f` for each part, on several of them.
+	pub(crate) fn share<T: Send>(&self, parts: &mut [T], f: impl Fn(&mut T) + Sync) {
+		let f = &f;
+		self.pool.scope(|scope| {
+			for part in parts {
+				scope.spawn(move |_| f(part));
+			}
+		});
+	}
+
 	/// Calls `f` on one of them, from where the others are close.
 	pub(crate) fn inside<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
 		self.pool.install(f)
@@ -69,19 +89,10 @@ impl core::fmt::Debug for Threads {
 	}
 }
 
-/// Into how many parts an operator is worth cutting: several for each thread, so that one which
-/// other work slows down gets fewer.
-fn worth(op: &Op, out: &Meta, metas: &[&Meta], threads: usize) -> usize {
-	if threads < 2 {
-		return 1;
-	}
-	let work = cost::of(op, out, metas).weighted_macs() / LEAST_WORK;
-	usize::try_from(work).unwrap_or(usize::MAX).min(threads.saturating_mul(PARTS_EACH))
-}
-
 /// Whether an operator is one that threads can share.
-pub(crate) fn is_shared(op: &Op, out: &Meta, metas: &[&Meta], threads: usize) -> bool {
-	worth(op, out, metas, threads) > 1 && Cut::of(op, out, metas).is_some()
+pub(crate) fn is_shared(op: &Op, out: &Meta, metas: &[&Meta], threads: &Threads) -> bool {
+	let work = cost::of(op, out, metas).weighted_macs();
+	threads.worth(work) > 1 && Cut::of(op, out, metas).is_some()
 }
 
 /// As [`compute_into`], on several threads; `None` where one is as good.
@@ -94,17 +105,13 @@ pub(super) fn compute(
 	threads: &Threads,
 ) -> Option<Result<(), Stop>> {
 	let metas: Vec<&Meta> = operands.iter().map(|operand| operand.meta).collect();
-	let count = worth(op, out, &metas, threads.count());
+	let count = threads.worth(cost::of(op, out, &metas).weighted_macs());
 	if count < 2 {
 		return None;
 	}
 	let cut = Cut::of(op, out, &metas)?;
 	let mut parts = cut.parts(op, operands, to, count)?;
-	threads.pool.scope(|scope| {
-		for part in &mut parts {
-			scope.spawn(move |_| part.run(packed));
-		}
-	});
+	threads.share(&mut parts, |part| part.run(packed));
 	Some(parts.iter().try_for_each(|part| part.done))
 }
 

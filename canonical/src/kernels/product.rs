@@ -2,13 +2,13 @@
 
 #[cfg(not(feature = "std"))]
 use super::scalar::ROW_BY_ROW;
-#[cfg(feature = "std")]
-use super::vectors::ROW_BY_ROW;
 use super::{
 	packed::{tile_columns, Columns, Packed, Sums, COLUMNS_AT_ONCE, TILE_ROWS, WIDEST_TILE},
 	tile::{Block, Float, Mode, Small, Word, Wrapping, ROWS_AT_ONCE, TERMS_AT_ONCE},
 	vector,
 };
+#[cfg(feature = "std")]
+use super::{tile::Pairs, vectors::ROW_BY_ROW};
 use crate::{
 	arith,
 	element::{self, tap, Stop},
@@ -64,7 +64,7 @@ pub(super) fn product(
 	let [a, b, ..] = operands else {
 		return Err(Stop::Invalid);
 	};
-	let Some(sums) = Sums::of(out.ty, a, b, packed) else {
+	let Some(sums) = Sums::of(op, out.ty, a, b, packed) else {
 		return element::whole_into(op, out, operands, to);
 	};
 	let work = Work { op, out, a: *a, b: *b, packed, sums };
@@ -78,6 +78,8 @@ pub(super) fn product(
 		Sums::Float => work.run::<Float>(results, scratch),
 		Sums::Wrapping => work.run::<Wrapping>(results, scratch),
 		Sums::Small => work.run::<Small>(results, scratch),
+		#[cfg(feature = "std")]
+		Sums::Pairs => work.run::<Pairs>(results, scratch),
 	};
 	done.ok_or(Stop::Invalid)?;
 	if out.ty == TensorType::F32 {
@@ -142,9 +144,11 @@ impl Work<'_> {
 					return Some(());
 				}
 				if shapes.channels == 1 && shapes.per_group == 1 {
-					// All terms in one go may be more than small sums allow.
+					let few = *terms as usize <= TERMS_AT_ONCE;
 					return match self.sums {
 						Sums::Float => depthwise::<Float>(shapes, self, results, scratch),
+						// All terms in one go may be more than small sums allow.
+						Sums::Small if few => depthwise::<Small>(shapes, self, results, scratch),
 						_ => depthwise::<Wrapping>(shapes, self, results, scratch),
 					};
 				}
@@ -208,8 +212,13 @@ impl Work<'_> {
 			let first = base(b_batch, columns * width);
 			let columns =
 				Columns { b: self.b, first, width, count: columns, terms: from..from + terms };
-			let class = Class::rows(rows, columns.count, width, from..from + terms);
 			let origin = (batch as usize * rows * columns.count, base(a_batch, rows * width));
+			#[cfg(not(feature = "std"))]
+			if rows == 1 && self.out.ty == TensorType::F32 {
+				super::scalar::one_row(&self.a, &columns, origin, results, scratch)?;
+				continue;
+			}
+			let class = Class::rows(rows, columns.count, width, from..from + terms);
 			let classes = Classes::one(class);
 			self.multiply::<M>(0, &columns, &classes, origin, results, scratch)?;
 		}
@@ -230,10 +239,10 @@ impl Work<'_> {
 		let tile = tile_columns();
 		let mut ready = self.packed.and_then(|packed| packed.group(group, self.sums, tile));
 		let most = columns.count.min(COLUMNS_AT_ONCE).next_multiple_of(tile);
-		let most = most * columns.terms.len().min(TERMS_AT_ONCE);
+		let most = most * (columns.terms.len().min(TERMS_AT_ONCE) / M::TERMS);
 		let (panels, rows) = scratch.split_at_mut_checked(most)?;
 		for (terms, some) in columns.blocks() {
-			let size = some.len().next_multiple_of(tile) * terms.len();
+			let size = some.len().next_multiple_of(tile) * (terms.len() / M::TERMS);
 			let panels: &[Word] = match &mut ready {
 				Some(words) => {
 					let (block, rest) = words.split_at_checked(size)?;
@@ -281,7 +290,9 @@ impl Part<'_> {
 		for segment in &self.class.segments {
 			let part = both(segment, self.terms);
 			if !part.is_empty() {
-				segments.push(part.start - self.terms.start..part.end - self.terms.start);
+				// In packed words.
+				let at = |term: usize| (term - self.terms.start) / M::TERMS;
+				segments.push(at(part.start)..at(part.end));
 			}
 		}
 		let kept: usize = segments.iter().map(Range::len).sum();
@@ -311,7 +322,7 @@ impl Part<'_> {
 						continue;
 					}
 					let first = from + offset + inside.start - part.start;
-					let next = at + inside.len() * height;
+					let next = at + inside.len() / M::TERMS * height;
 					// The last row of a tile ends before its next element would.
 					let end = next.min(packed.len());
 					let run = packed.get_mut(at..end)?;
@@ -324,7 +335,7 @@ impl Part<'_> {
 				rows: packed,
 				kept,
 				panels: self.panels,
-				terms: self.terms.len(),
+				terms: self.terms.len() / M::TERMS,
 				columns: self.columns.clone(),
 				segments: &segments,
 			};
@@ -601,47 +612,47 @@ fn depthwise<M: Mode>(
 	scratch: &mut [Word],
 ) -> Option<()> {
 	let (all, taps) = (shapes.groups, shapes.width);
+	let positions = work.a.len() / all;
 	for first in (0..all).step_by(CHANNELS_AT_ONCE) {
-		let channels = CHANNELS_AT_ONCE.min(all - first);
+		let count = CHANNELS_AT_ONCE.min(all - first);
 		// Weights by tap, then channel.
-		let (weights, copy) = scratch.split_at_mut_checked(taps * channels)?;
-		for channel in 0..channels {
+		let (weights, copy) = scratch.split_at_mut_checked(taps * count)?;
+		for channel in 0..count {
 			let row = (first + channel) * taps;
-			M::load(&work.b, row..row + taps, weights.get_mut(channel..)?, channels)?;
+			M::load(&work.b, row..row + taps, weights.get_mut(channel..)?, count)?;
 		}
-		let channels = Channels { first, count: channels, weights };
-		if work.out.ty != TensorType::F32 {
+		let channels = Channels { first, count, weights };
+		if work.out.ty == TensorType::F32 {
+			let copy = copy.get_mut(..positions * count)?;
+			channels.copied::<M>(&mut shapes, work, results, copy)?;
+			continue;
+		}
+		// Scratch memory is planned for a copy of floats only.
+		#[cfg(feature = "std")]
+		COPY.with_borrow_mut(|copy| {
+			let length = positions * count;
+			if copy.len() < length {
+				copy.resize(length, 0);
+			}
+			channels.copied::<M>(&mut shapes, work, results, copy.get_mut(..length)?)
+		})?;
+		#[cfg(not(feature = "std"))]
+		{
 			shapes.steps = (all, all);
 			Classes::new(&shapes)?.each(|class| {
 				channels.slide::<M>(class, all, results, |at, lanes| {
 					M::load(&work.a, at + first..at + first + lanes.len(), lanes, 1)
 				})
 			})?;
-			continue;
 		}
-		// Floats are read many times, and flushed once.
-		let positions = work.a.len() / all;
-		let copy = copy.get_mut(..positions * channels.count)?;
-		vector(
-			#[inline(always)]
-			|| {
-				for (position, to) in copy.chunks_exact_mut(channels.count).enumerate() {
-					let start = position * all + first;
-					M::load(&work.a, start..start + channels.count, to, 1)?;
-				}
-				Some(())
-			},
-		)?;
-		shapes.steps = (all, channels.count);
-		let copy = &*copy;
-		Classes::new(&shapes)?.each(|class| {
-			channels.slide::<M>(class, channels.count, results, |at, lanes| {
-				lanes.copy_from_slice(copy.get(at..at + lanes.len())?);
-				Some(())
-			})
-		})?;
 	}
 	Some(())
+}
+
+#[cfg(feature = "std")]
+std::thread_local! {
+	/// Where depthwise convolutions of integers make their operands ready, kept by each thread.
+	static COPY: core::cell::RefCell<Vec<Word>> = const { core::cell::RefCell::new(Vec::new()) };
 }
 
 /// Some channels of a depthwise convolution.
@@ -652,7 +663,45 @@ struct Channels<'a> {
 	weights: &'a [Word],
 }
 
+/// Rows that are summed at one time, where registers are many: the sums of one wait for each other.
+const ROWS_TOGETHER: usize = 4;
+
 impl Channels<'_> {
+	/// Sums all rows. Operands are read many times, and made ready once.
+	fn copied<M: Mode>(
+		&self,
+		shapes: &mut Shapes,
+		work: &Work,
+		results: &mut [Word],
+		copy: &mut [Word],
+	) -> Option<()> {
+		let all = shapes.groups;
+		vector(
+			#[inline(always)]
+			|| {
+				for (position, to) in copy.chunks_exact_mut(self.count).enumerate() {
+					let start = position * all + self.first;
+					M::load(&work.a, start..start + self.count, to, 1)?;
+				}
+				Some(())
+			},
+		)?;
+		shapes.steps = (all, self.count);
+		let copy = &*copy;
+		Classes::new(shapes)?.each(|class| {
+			self.slide::<M>(
+				class,
+				self.count,
+				results,
+				#[inline(always)]
+				|at, lanes| {
+					lanes.copy_from_slice(copy.get(at..at + lanes.len())?);
+					Some(())
+				},
+			)
+		})
+	}
+
 	/// Sums all rows of a class. `step` is how far positions of the input lie apart where `read`
 	/// reads them.
 	fn slide<M: Mode>(
@@ -665,17 +714,21 @@ impl Channels<'_> {
 		vector(
 			#[inline(always)]
 			|| {
+				let together = if cfg!(feature = "std") { ROWS_TOGETHER } else { 1 };
 				let mut rows = Rows::new(&class.axes, (self.first, 0));
-				for _ in 0..class.count() {
-					let (to, from) = rows.next();
-					let mut sums = results.get_mut(to..to + self.count)?;
-					let mut at = 0;
+				let mut left = class.count();
+				while left > 0 {
+					let some = left.min(together);
+					left -= some;
+					let mut starts = [(0, 0); ROWS_TOGETHER];
+					starts.iter_mut().take(some).for_each(|start| *start = rows.next());
+					let at = Lanes { class, step, starts: starts.get(..some)? };
+					let mut channel = 0;
 					macro_rules! blocks {
 						($($n:literal),*) => {$(
-							while sums.len() >= $n {
-								let (some, rest) = sums.split_first_chunk_mut::<$n>()?;
-								self.lanes::<M, $n>(class, step, from, at, some, &read)?;
-								(sums, at) = (rest, at + $n);
+							while self.count - channel >= $n {
+								self.block::<M, $n>(&at, channel, results, &read)?;
+								channel += $n;
 							}
 						)*};
 					}
@@ -687,32 +740,72 @@ impl Channels<'_> {
 		)
 	}
 
-	/// Sums `N` neighbouring channels of one row.
+	/// Sums `N` neighbouring channels of some rows.
 	#[inline(always)]
-	fn lanes<M: Mode, const N: usize>(
+	fn block<M: Mode, const N: usize>(
 		&self,
-		class: &Class,
-		step: usize,
-		from: usize,
+		at: &Lanes,
 		channel: usize,
-		sums: &mut [Word; N],
+		results: &mut [Word],
 		read: &impl Fn(usize, &mut [Word]) -> Option<()>,
 	) -> Option<()> {
-		let mut acc: [M::Lane; N] = core::array::from_fn(|lane| M::begin(sums[lane]));
-		for (offset, part) in &class.taps {
+		// So many vectors sum on their own already.
+		if N <= 16 {
+			if let Some(starts) = at.starts.as_array::<ROWS_TOGETHER>() {
+				return self.lanes::<M, N, ROWS_TOGETHER>(at, starts, channel, results, read);
+			}
+		}
+		at.starts
+			.iter()
+			.try_for_each(|start| self.lanes::<M, N, 1>(at, &[*start], channel, results, read))
+	}
+
+	/// Sums `N` neighbouring channels of `R` rows.
+	#[inline(always)]
+	fn lanes<M: Mode, const N: usize, const R: usize>(
+		&self,
+		at: &Lanes,
+		starts: &[(usize, usize); R],
+		channel: usize,
+		results: &mut [Word],
+		read: &impl Fn(usize, &mut [Word]) -> Option<()>,
+	) -> Option<()> {
+		let mut acc = [[M::Lane::default(); N]; R];
+		for r in 0..R {
+			let to = starts[r].0 + channel;
+			for (acc, sum) in acc[r].iter_mut().zip(results.get(to..to + N)?) {
+				*acc = M::begin(*sum);
+			}
+		}
+		for (offset, part) in &at.class.taps {
 			for (number, term) in part.clone().enumerate() {
-				let mut a = [0; N];
-				read(from + offset + number * step + channel, &mut a)?;
-				let at = term * self.count + channel;
-				let b = self.weights.get(at..at + N)?.as_array::<N>()?;
-				for lane in 0..N {
-					acc[lane] = M::accumulate(acc[lane], M::lane(a[lane]), M::lane(b[lane]));
+				let weights = term * self.count + channel;
+				let b = self.weights.get(weights..weights + N)?.as_array::<N>()?;
+				let tap = offset + number * at.step + channel;
+				for r in 0..R {
+					let mut a = [0; N];
+					read(starts[r].1 + tap, &mut a)?;
+					for lane in 0..N {
+						let (a, b) = (M::lane(a[lane]), M::lane(b[lane]));
+						acc[r][lane] = M::accumulate(acc[r][lane], a, b);
+					}
 				}
 			}
 		}
-		for (sum, acc) in sums.iter_mut().zip(acc) {
-			*sum = M::end(*sum, acc);
+		for r in 0..R {
+			let to = starts[r].0 + channel;
+			for (sum, acc) in results.get_mut(to..to + N)?.iter_mut().zip(&acc[r]) {
+				*sum = M::end(*sum, *acc);
+			}
 		}
 		Some(())
 	}
+}
+
+/// Rows of a depthwise convolution: where their results start, and where their first taps stand.
+struct Lanes<'a> {
+	class: &'a Class,
+	/// How far positions of the input lie apart.
+	step: usize,
+	starts: &'a [(usize, usize)],
 }

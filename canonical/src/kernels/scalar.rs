@@ -1,6 +1,10 @@
 //! Tiles without vectors, as WebAssembly runs them.
 
-use super::tile::{Block, Mode, Word};
+use super::{
+	packed::Columns,
+	tile::{Block, Float, Mode, Word, TERMS_AT_ONCE},
+};
+use crate::{arith, tensor::View};
 
 /// Whether rows are packed one after the other; else those of a tile element by element.
 pub(super) const ROW_BY_ROW: bool = false;
@@ -78,4 +82,65 @@ impl Block<'_> {
 		}
 		Some(())
 	}
+}
+
+/// A float where it lies.
+type Bytes = [u8; 4];
+
+/// Columns that are summed at one time.
+const TOGETHER: usize = 4;
+
+/// Adds the products of one row of floats and all columns. These are read where they lie: each is
+/// needed once, and to pack it takes longer than to multiply it. `origin` is where the columns stand
+/// in the results, and where the row begins in `a`.
+pub(super) fn one_row(
+	a: &View,
+	columns: &Columns,
+	origin: (usize, usize),
+	results: &mut [Word],
+	scratch: &mut [Word],
+) -> Option<()> {
+	let all = columns.b.raw::<Bytes>()?;
+	let results = results.get_mut(origin.0..origin.0.checked_add(columns.count)?)?;
+	for from in columns.terms.clone().step_by(TERMS_AT_ONCE) {
+		let count = TERMS_AT_ONCE.min(columns.terms.end - from);
+		let row = scratch.get_mut(..count)?;
+		let start = origin.1 + from;
+		Float::load(a, start..start + count, row, 1)?;
+		let column = |number: usize| {
+			let start = columns.first + number * columns.width + from;
+			all.get(start..start + count)
+		};
+		for (strip, sums) in results.chunks_mut(TOGETHER).enumerate() {
+			let first = strip * TOGETHER;
+			match sums {
+				[s0, s1, s2, s3] => {
+					let [c0, c1] = [column(first)?, column(first + 1)?];
+					let [c2, c3] = [column(first + 2)?, column(first + 3)?];
+					let mut acc = [*s0, *s1, *s2, *s3].map(f32::from_bits);
+					let terms = row.iter().zip(c0).zip(c1).zip(c2).zip(c3);
+					for ((((a, b0), b1), b2), b3) in terms {
+						for (acc, b) in acc.iter_mut().zip([b0, b1, b2, b3]) {
+							*acc = add(*acc, *a, b);
+						}
+					}
+					[*s0, *s1, *s2, *s3] = acc.map(f32::to_bits);
+				}
+				some => {
+					for (offset, sum) in some.iter_mut().enumerate() {
+						let terms = row.iter().zip(column(first + offset)?);
+						let acc = f32::from_bits(*sum);
+						*sum = terms.fold(acc, |acc, (a, b)| add(acc, *a, b)).to_bits();
+					}
+				}
+			}
+		}
+	}
+	Some(())
+}
+
+/// Adds one product.
+#[inline(always)]
+fn add(acc: f32, a: Word, b: &Bytes) -> f32 {
+	Float::accumulate(acc, f32::from_bits(a), arith::term(f32::from_le_bytes(*b)))
 }

@@ -14,6 +14,8 @@ pub(super) type Word = u32;
 pub(super) trait Mode: 'static {
 	/// What a product and a sum are computed in.
 	type Lane: Copy + Default + PartialEq + bytemuck::Pod;
+	/// How many terms stand in one packed word.
+	const TERMS: usize = 1;
 
 	fn accumulate(acc: Self::Lane, a: Self::Lane, b: Self::Lane) -> Self::Lane;
 	/// A packed operand.
@@ -24,8 +26,15 @@ pub(super) trait Mode: 'static {
 	fn end(result: Word, sum: Self::Lane) -> Word;
 	/// The sums as floats, where it is floats that are summed.
 	#[cfg(feature = "std")]
-	fn floats<const C: usize>(sums: &mut [[Self::Lane; C]]) -> Option<&mut [[f32; C]]>;
-	/// Reads a run of operands, every `step` words one.
+	fn floats<const C: usize>(_: &mut [[Self::Lane; C]]) -> Option<&mut [[f32; C]]> {
+		None
+	}
+	/// The sums as words, where it is pairs that are summed.
+	#[cfg(feature = "std")]
+	fn pairs<const C: usize>(_: &mut [[Self::Lane; C]]) -> Option<&mut [[Word; C]]> {
+		None
+	}
+	/// Reads a run of operands, every `step` words one, or as many as stand in a word.
 	fn load(from: &View, run: Range<usize>, to: &mut [Word], step: usize) -> Option<()>;
 }
 
@@ -98,11 +107,6 @@ impl Mode for Wrapping {
 	#[inline(always)]
 	fn end(_: Word, sum: u32) -> Word {
 		sum
-	}
-	#[cfg(feature = "std")]
-	#[inline(always)]
-	fn floats<const C: usize>(_: &mut [[u32; C]]) -> Option<&mut [[f32; C]]> {
-		None
 	}
 	#[inline(always)]
 	fn load(from: &View, run: Range<usize>, to: &mut [Word], step: usize) -> Option<()> {
@@ -187,7 +191,71 @@ impl Mode for Small {
 	}
 }
 
-/// The most terms that are packed at one time.
+/// Integers of a magnitude of at most 255, two neighbouring terms in one word as 16 bits each, which
+/// some processors multiply and add in one go. No product of them and no sum of two products comes
+/// near 32 bits, and sums of these wrap as those of single products do.
+#[cfg(feature = "std")]
+pub(super) struct Pairs;
+
+#[cfg(feature = "std")]
+impl Pairs {
+	#[inline(always)]
+	fn word(low: i32, high: i32) -> Word {
+		(low as u32 & 0xffff) | ((high as u32) << 16)
+	}
+}
+
+#[cfg(feature = "std")]
+impl Mode for Pairs {
+	type Lane = u32;
+	const TERMS: usize = 2;
+
+	#[inline(always)]
+	fn accumulate(acc: u32, a: u32, b: u32) -> u32 {
+		let low = i32::from(a as i16).wrapping_mul(i32::from(b as i16));
+		let high = ((a as i32) >> 16).wrapping_mul((b as i32) >> 16);
+		acc.wrapping_add(low as u32).wrapping_add(high as u32)
+	}
+	#[inline(always)]
+	fn lane(word: Word) -> u32 {
+		word
+	}
+	#[inline(always)]
+	fn begin(result: Word) -> u32 {
+		result
+	}
+	#[inline(always)]
+	fn end(_: Word, sum: u32) -> Word {
+		sum
+	}
+	#[inline(always)]
+	fn pairs<const C: usize>(sums: &mut [[u32; C]]) -> Option<&mut [[Word; C]]> {
+		Some(sums)
+	}
+	#[inline(always)]
+	fn load(from: &View, run: Range<usize>, to: &mut [Word], step: usize) -> Option<()> {
+		match from.meta.ty {
+			TensorType::U8 => {
+				let pairs = from.bytes.get(run)?.as_chunks::<2>().0;
+				spread(pairs, to, step, |[x, y]| Self::word(i32::from(x), i32::from(y)));
+			}
+			TensorType::I8 => {
+				let pairs = from.bytes.get(run)?.as_chunks::<2>().0;
+				let signed = |x: u8| i32::from(x as i8);
+				spread(pairs, to, step, |[x, y]| Self::word(signed(x), signed(y)));
+			}
+			_ => {
+				let pairs = from.raw::<[u8; 4]>()?.get(run)?.as_chunks::<2>().0;
+				spread(pairs, to, step, |[x, y]| {
+					Self::word(i32::from_le_bytes(x), i32::from_le_bytes(y))
+				});
+			}
+		}
+		Some(())
+	}
+}
+
+/// The most terms that are packed at one time. Even, so that pairs stay together.
 pub(super) const TERMS_AT_ONCE: usize = 256;
 /// The most rows that are packed at one time.
 pub(super) const ROWS_AT_ONCE: usize = 128;
@@ -198,15 +266,15 @@ pub(super) struct Block<'a> {
 	pub(super) starts: &'a [usize],
 	/// The rows, each of `kept` words; without vectors, those of a tile element by element.
 	pub(super) rows: &'a [Word],
-	/// The terms of a row that count.
+	/// The words of a row that count.
 	pub(super) kept: usize,
-	/// Strips of columns, each with `terms` terms.
+	/// Strips of columns, each of `terms` words.
 	pub(super) panels: &'a [Word],
-	/// The terms that were packed of each column.
+	/// The words that were packed of each column.
 	pub(super) terms: usize,
 	/// Which columns.
 	pub(super) columns: Range<usize>,
-	/// The parts of the packed terms that count, ascending.
+	/// The parts of the packed words that count, ascending.
 	pub(super) segments: &'a [Range<usize>],
 }
 

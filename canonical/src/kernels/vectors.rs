@@ -1,6 +1,9 @@
 //! Tiles with the vectors of the processor at hand.
 
-use super::tile::{Block, Mode, Word};
+use super::{
+	level::arch,
+	tile::{Block, Mode, Word},
+};
 
 /// Whether rows are packed one after the other; else those of a tile element by element.
 pub(super) const ROW_BY_ROW: bool = true;
@@ -131,13 +134,118 @@ impl<S: pulp::Simd> Multiply for Vectors<S> {
 	}
 }
 
+/// Vectors that multiply pairs of 16 bits and add the two products.
+#[cfg(target_arch = "x86_64")]
+trait MultiplyPairs: pulp::Simd {
+	/// The sum of both products, for each word.
+	fn products(self, a: Self::u32s, b: Self::u32s) -> Self::u32s;
+}
+
+#[cfg(target_arch = "x86_64")]
+impl MultiplyPairs for pulp::x86::V3 {
+	#[inline(always)]
+	fn products(self, a: Self::u32s, b: Self::u32s) -> Self::u32s {
+		let (a, b) = (bytemuck::cast(a), bytemuck::cast(b));
+		bytemuck::cast(self.multiply_wrapping_add_adjacent_i16x16(a, b))
+	}
+}
+
+#[cfg(target_arch = "x86_64")]
+impl MultiplyPairs for pulp::x86::V4 {
+	#[inline(always)]
+	fn products(self, a: Self::u32s, b: Self::u32s) -> Self::u32s {
+		let (a, b) = (bytemuck::cast(a), bytemuck::cast(b));
+		bytemuck::cast(self.multiply_wrapping_add_adjacent_i16x32(a, b))
+	}
+}
+
+/// As [`vectors`], two terms at a time.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn pairs<S: MultiplyPairs, const R: usize, const C: usize, const V: usize>(
+	simd: S,
+	rows: [&[Word]; R],
+	columns: &[Word],
+	sums: &mut [[Word; C]],
+) {
+	let (b, _) = columns.as_chunks::<C>();
+	let rows = rows.map(|row| &row[..b.len()]);
+	let mut acc = [[simd.splat_u32s(0); V]; R];
+	for (acc, sums) in acc.iter_mut().zip(&*sums) {
+		for (acc, sums) in acc.iter_mut().zip(S::as_simd_u32s(sums).0) {
+			*acc = *sums;
+		}
+	}
+	for (k, b) in b.iter().enumerate() {
+		let mut lanes = [simd.splat_u32s(0); V];
+		for (lanes, b) in lanes.iter_mut().zip(S::as_simd_u32s(b).0) {
+			*lanes = *b;
+		}
+		for r in 0..R {
+			let a = simd.splat_u32s(rows[r][k]);
+			for v in 0..V {
+				acc[r][v] = simd.add_u32s(acc[r][v], simd.products(a, lanes[v]));
+			}
+		}
+	}
+	for (acc, sums) in acc.iter().zip(sums) {
+		for (acc, sums) in acc.iter().zip(S::as_mut_simd_u32s(sums).0) {
+			*sums = *acc;
+		}
+	}
+}
+
+/// The vectors of a processor, for pairs.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+struct InPairs<S>(S);
+
+#[cfg(target_arch = "x86_64")]
+impl<S: MultiplyPairs> Multiply for InPairs<S> {
+	#[inline(always)]
+	fn tile<M: Mode, const R: usize, const C: usize>(
+		self,
+		rows: [&[Word]; R],
+		columns: &[Word],
+		width: usize,
+		sums: &mut [[M::Lane; C]; R],
+	) {
+		let lanes = S::U32_LANES;
+		match M::pairs(sums) {
+			Some(sums) if lanes * 2 == C => match width.div_ceil(lanes) {
+				0 | 1 => pairs::<S, R, C, 1>(self.0, rows, columns, sums),
+				_ => pairs::<S, R, C, 2>(self.0, rows, columns, sums),
+			},
+			_ => Loops.tile::<M, R, C>(rows, columns, width, sums),
+		}
+	}
+}
+
 impl Block<'_> {
 	/// Adds all products to the results.
 	pub(super) fn run<M: Mode, const R: usize, const C: usize>(
 		&self,
 		results: &mut [Word],
 	) -> Option<()> {
-		pulp::Arch::new().dispatch(Dispatched::<M, R, C> {
+		#[cfg(target_arch = "x86_64")]
+		if M::TERMS == 2 {
+			match arch() {
+				pulp::Arch::V4(simd) => {
+					return simd.vectorize(
+						#[inline(always)]
+						|| self.all::<M, _, R, C>(InPairs(simd), results),
+					);
+				}
+				pulp::Arch::V3(simd) => {
+					return simd.vectorize(
+						#[inline(always)]
+						|| self.all::<M, _, R, C>(InPairs(simd), results),
+					);
+				}
+				_ => (),
+			}
+		}
+		arch().dispatch(Dispatched::<M, R, C> {
 			block: self,
 			results,
 			mode: core::marker::PhantomData,

@@ -28,7 +28,7 @@ fn inputs(metas: &[Meta], seed: &[u8]) -> Vec<Tensor> {
 	metas.iter().map(tensor).collect()
 }
 
-/// A program alone: its constants and inputs are made of the bytes as well.
+/// A program alone: its constants are zeros, its inputs are made of the bytes as well.
 pub fn program(bytes: &[u8]) {
 	let Ok((program, plan)) = Program::decode_checked(bytes) else {
 		return;
@@ -37,10 +37,8 @@ pub fn program(bytes: &[u8]) {
 	if !is_small(&plan.cost) {
 		return;
 	}
-	let constants = program.constants.iter().map(|constant| {
-		let zeros = vec![0; constant.meta.bytes() as usize];
-		zeros
-	});
+	let constants =
+		program.constants.iter().map(|constant| vec![0; constant.meta.bytes() as usize]);
 	let constants = constants.collect();
 	let package = Package { program, constants };
 	let Ok(model) = Model::new_unchecked(&package) else {
@@ -82,7 +80,8 @@ fn sp_hash(bytes: &[u8]) -> [u8; 32] {
 	sp_crypto_hashing::blake2_256(bytes)
 }
 
-/// The bounded run gives the same, and memory of an earlier run changes nothing.
+/// The bounded run gives the same, and memory of an earlier run changes nothing. Nor does it where the
+/// package is known already.
 fn bounded(
 	package: &[u8],
 	inputs: &[Tensor],
@@ -94,6 +93,11 @@ fn bounded(
 		return;
 	}
 	if let Ok(mut prepared) = Prepared::from_chunks_unchecked(chunks) {
+		let mut chunks = Chunks::new();
+		let room = chunks.extend(package.len()).expect("it did fit");
+		room.copy_from_slice(package);
+		let mut known = Prepared::from_known_chunks(chunks).expect("it was prepared before");
+		assert_eq!(&known.run(inputs), expected);
 		for _ in 0..2 {
 			let found = prepared.run(inputs);
 			assert_eq!(&found, expected);

@@ -7,6 +7,8 @@
 mod cases;
 #[path = "../../tests/common/mod.rs"]
 mod common;
+#[path = "../../tests/digests/mod.rs"]
+mod digests;
 #[path = "../../tests/generate/mod.rs"]
 mod generate;
 mod guest;
@@ -15,27 +17,65 @@ use codec::{Decode, Encode};
 use common::Dice;
 use countersign_canonical::{
 	bounded::Prepared,
-	commitment::tensors_commitment,
+	kernels::{limit_vectors, Vectors},
 	op::Op,
 	program::{Constant, Node, Package, Program},
 	tensor::{Meta, Tensor, TensorType, Value},
-	Model, Trap, VERSION,
+	Model, VERSION,
 };
 use guest::Guest;
-use std::path::PathBuf;
+use std::{
+	ffi::OsStr,
+	path::PathBuf,
+	process::{Command, Stdio},
+};
 
+/// Runs a program with every width of vectors that this processor has, which must agree.
 fn native(package: &Package, inputs: &[Tensor]) -> [u8; 32] {
-	match Model::new(package).unwrap().run(inputs) {
-		Ok(outputs) => tensors_commitment(&outputs),
-		Err(trap) => trapped(trap),
-	}
+	let model = Model::new(package).unwrap();
+	let [widest, middle, baseline] =
+		[Vectors::Widest, Vectors::Middle, Vectors::Baseline].map(|vectors| {
+			limit_vectors(vectors);
+			digests::outcome(&model.run(inputs))
+		});
+	limit_vectors(Vectors::Widest);
+	assert_eq!((widest, widest), (middle, baseline), "{:?}", package.program);
+	widest
 }
 
-/// As the module commits to a trap.
-fn trapped(trap: Trap) -> [u8; 32] {
-	let text: Vec<i64> = format!("{trap:?}").bytes().map(i64::from).collect();
-	let value = Value::from_integers(TensorType::U8, &[text.len() as u32], &text);
-	tensors_commitment(&[value.to_tensor()])
+/// What `canonical`'s example `digests` prints, built with these arguments in the debug profile:
+/// without optimisation, and with every check of arithmetic.
+fn debug_digests(arguments: &[&str], folder: Option<&OsStr>) -> String {
+	let target = std::env::temp_dir().join("countersign-canonical-debug");
+	let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+	let mut command = Command::new(env!("CARGO"));
+	command
+		.args(["run", "--quiet", "--locked", "--example", "digests", "--manifest-path", manifest])
+		.args(arguments)
+		.arg("--target-dir")
+		.arg(target)
+		.arg("--")
+		.args(folder)
+		.env("CARGO_PROFILE_DEV_DEBUG", "0")
+		.env_remove("RUSTFLAGS");
+	let output = command.stderr(Stdio::inherit()).output().unwrap();
+	assert!(output.status.success());
+	String::from_utf8(output.stdout).unwrap()
+}
+
+/// The same, as this release build gives it.
+fn release_digests() -> String {
+	let (operators, programs) = (digests::operators(0..5_000), digests::programs(0..2_000));
+	format!("operators {operators}\nprograms {programs}\n")
+}
+
+#[test]
+fn debug_and_release_agree() {
+	let expected = release_digests();
+	// With vectors, and with the plain loops that the runtime has.
+	for arguments in [&[][..], &["--no-default-features"]] {
+		assert_eq!(debug_digests(arguments, None), expected, "{arguments:?}");
+	}
 }
 
 fn square(size: u32) -> (Package, Vec<Tensor>) {
@@ -72,10 +112,7 @@ fn native_and_webassembly_agree() {
 		// The bounded run, natively.
 		let mut prepared = Prepared::from_package(&bytes).unwrap();
 		assert_eq!(prepared.root(), package.program.root());
-		let bounded = match prepared.run(&inputs) {
-			Ok(outputs) => tensors_commitment(&outputs),
-			Err(trap) => trapped(trap),
-		};
+		let bounded = digests::outcome(&prepared.run(&inputs));
 		assert_eq!(bounded, expected, "seed {seed}: {:?}", package.program);
 	}
 	let (package, inputs) = square(384);
@@ -93,6 +130,8 @@ fn real_models_agree() {
 	let Some(folder) = std::env::var_os("COUNTERSIGN_PACKAGES") else {
 		return;
 	};
+	// A debug build takes long for large models, so only small ones are in there.
+	let debug = debug_digests(&[], Some(&folder));
 	let guest = Guest::new();
 	let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
 		.unwrap()
@@ -107,7 +146,11 @@ fn real_models_agree() {
 		let package = Package::decode(&mut &package_bytes[..]).unwrap();
 		let inputs = Vec::<Tensor>::decode(&mut &input_bytes[..]).unwrap();
 		let model = Model::new(&package).unwrap();
-		let expected = tensors_commitment(&model.run(&inputs).unwrap());
+		let expected = native(&package, &inputs);
+		let name = file.file_stem().unwrap().to_string_lossy();
+		for line in debug.lines().filter(|line| line.starts_with(&format!("{name} "))) {
+			assert_eq!(line, format!("{name} {}", digests::hex(&expected)));
+		}
 		let outputs = model.program().output_metas(model.plan());
 		let largest = outputs.iter().map(|meta| meta.bytes() as usize).max().unwrap();
 		let (mut replay, mut plain) = (f64::MAX, f64::MAX);
@@ -124,7 +167,7 @@ fn real_models_agree() {
 		let cost = model.plan().cost;
 		println!(
 			"{:24} {:8.3} ms in WebAssembly, {:7.3} ms natively, {} slabs, {} weighted MAC",
-			file.file_stem().unwrap().to_string_lossy(),
+			name,
 			replay * 1e3,
 			plain * 1e3,
 			cost.slabs,

@@ -36,11 +36,21 @@ pub struct Guest {
 
 impl Guest {
 	pub fn new() -> Self {
+		Self::with(false)
+	}
+
+	/// One that counts instructions.
+	pub fn counting() -> Self {
+		Self::with(true)
+	}
+
+	fn with(fuel: bool) -> Self {
 		let mut config = Config::new();
 		config.cranelift_opt_level(OptLevel::SpeedAndSize);
 		config.cranelift_nan_canonicalization(false);
 		config.wasm_simd(false);
 		config.wasm_relaxed_simd(false);
+		config.consume_fuel(fuel);
 		let engine = Engine::new(&config).unwrap();
 		let module = Module::new(&engine, module()).unwrap();
 		Self { engine, module }
@@ -49,26 +59,48 @@ impl Guest {
 	/// The seconds that a run takes after the package and the inputs are decoded.
 	pub fn time(&self, package: &[u8], inputs: &[u8]) -> f64 {
 		let mut store = Store::new(&self.engine, ());
-		let instance = Instance::new(&mut store, &self.module, &[]).unwrap();
-		let memory = instance.get_memory(&mut store, "memory").unwrap();
-		let reserve = instance.get_typed_func::<u32, u32>(&mut store, "reserve").unwrap();
+		let mut again = self.ready(&mut store, package, inputs);
+		let start = seconds();
+		again(&mut store);
+		seconds() - start
+	}
+
+	/// The instructions that such a run takes, of a guest that counts.
+	pub fn instructions(&self, package: &[u8], inputs: &[u8]) -> u64 {
+		let mut store = Store::new(&self.engine, ());
+		store.set_fuel(u64::MAX).unwrap();
+		let mut again = self.ready(&mut store, package, inputs);
+		store.set_fuel(u64::MAX).unwrap();
+		again(&mut store);
+		u64::MAX - store.get_fuel().unwrap()
+	}
+
+	/// What runs a package again that has run once, since a first run touches fresh memory.
+	fn ready(
+		&self,
+		store: &mut Store<()>,
+		package: &[u8],
+		inputs: &[u8],
+	) -> impl FnMut(&mut Store<()>) {
+		let instance = Instance::new(&mut *store, &self.module, &[]).unwrap();
+		let memory = instance.get_memory(&mut *store, "memory").unwrap();
+		let reserve = instance.get_typed_func::<u32, u32>(&mut *store, "reserve").unwrap();
 		let mut put = |bytes: &[u8]| {
-			let at = reserve.call(&mut store, bytes.len() as u32).unwrap();
-			memory.write(&mut store, at as usize, bytes).unwrap();
+			let at = reserve.call(&mut *store, bytes.len() as u32).unwrap();
+			memory.write(&mut *store, at as usize, bytes).unwrap();
 			at
 		};
 		let (first, second) = (put(package), put(inputs));
 		type Parameters = (u32, u32, u32, u32);
-		let prepare = instance.get_typed_func::<Parameters, u32>(&mut store, "prepare").unwrap();
-		let again = instance.get_typed_func::<u32, u32>(&mut store, "again").unwrap();
+		let prepare = instance.get_typed_func::<Parameters, u32>(&mut *store, "prepare").unwrap();
+		let again = instance.get_typed_func::<u32, u32>(&mut *store, "again").unwrap();
 		let lengths = (package.len() as u32, inputs.len() as u32);
-		let ready = prepare.call(&mut store, (first, lengths.0, second, lengths.1)).unwrap();
+		let ready = prepare.call(&mut *store, (first, lengths.0, second, lengths.1)).unwrap();
 		assert_ne!(ready, 0);
-		// The first run touches fresh memory.
-		again.call(&mut store, ready).unwrap();
-		let start = seconds();
-		again.call(&mut store, ready).unwrap();
-		seconds() - start
+		again.call(&mut *store, ready).unwrap();
+		move |store| {
+			again.call(store, ready).unwrap();
+		}
 	}
 
 	/// The commitment to what comes out, and the seconds that it took. `chunk` is the length of the
