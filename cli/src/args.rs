@@ -269,7 +269,7 @@ pub(crate) struct Replay {
 
 #[derive(Subcommand)]
 pub(crate) enum Dispute {
-	/// The open results, and the decisions of late.
+	/// The open results, the games that are on, and the decisions of late.
 	List {
 		/// Only those of one model, by its identifier or name.
 		#[arg(long, short)]
@@ -281,8 +281,8 @@ pub(crate) enum Dispute {
 		#[arg(long, default_value_t = 50, value_name = "COUNT")]
 		limit: usize,
 	},
-	/// One result: what stands behind it, until when it can be disputed, what a replay costs, and
-	/// what was decided.
+	/// One result: what stands behind it, until when it can be disputed, what a replay or a game
+	/// costs, what is due in games about it, and what was decided.
 	Show {
 		/// The identifier of the request.
 		id: String,
@@ -291,10 +291,22 @@ pub(crate) enum Dispute {
 		#[arg(long, value_name = "FILE")]
 		program: Option<PathBuf>,
 	},
-	/// Have the chain recompute an answer that does not hold. Holds a bond, which is lost where the
-	/// answer stands; where it is wrong, the requester gets everything back, whoever signed it
-	/// loses its cover, and a tenth of that is yours.
+	/// Have the chain recompute an answer that does not hold, or play a game about one that no block
+	/// can recompute. Holds a bond, which is lost where the answer stands; where it is wrong, the
+	/// requester gets everything back, whoever signed it loses its cover, and a tenth of that is
+	/// yours.
 	Open(OpenDispute),
+	/// Make the move that is due in a game, on either side: the right one, as the program gives it.
+	/// Shows what is demanded. A validator's node does all of this by itself.
+	///
+	/// The trace is for who signed the result, by the account or by the inference key that signed
+	/// it. Hashes, bytes and what is demanded may come from anybody: the chain checks them. What a
+	/// challenger has to show is for the challenger.
+	Answer(AnswerDispute),
+	/// Demand that the input of an open result, or a part of its model's program, be shown on chain.
+	/// Holds the fee for its space, which is burned when it is shown. Where nobody shows it in time,
+	/// the result is invalidated, whoever signed it loses its cover, and a tenth of that is yours.
+	Demand(DemandDispute),
 }
 
 #[derive(Subcommand)]
@@ -320,6 +332,52 @@ pub(crate) struct OpenDispute {
 	/// Dispute it also where computing it here says that it holds.
 	#[arg(long)]
 	pub(crate) anyway: bool,
+	/// Play a game also where a block could recompute the answer.
+	#[arg(long)]
+	pub(crate) game: bool,
+	/// In a game, go on until it is over: make each move when it is due.
+	#[arg(long)]
+	pub(crate) follow: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct AnswerDispute {
+	#[command(flatten)]
+	pub(crate) replay: Replay,
+	/// Only in the game with this number among those about the result.
+	#[arg(long, value_name = "NUMBER")]
+	pub(crate) game: Option<u8>,
+	/// Go on until the game is over: make each move when it is due.
+	#[arg(long)]
+	pub(crate) follow: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct DemandDispute {
+	/// The identifier of the request.
+	pub(crate) id: String,
+	/// Demand the program, without its constants, in place of the input.
+	#[arg(long, conflicts_with = "constant")]
+	pub(crate) program: bool,
+	/// Demand leaves of a constant, by the number of its tensor in the program.
+	#[arg(long, value_name = "TENSOR")]
+	pub(crate) constant: Option<u16>,
+	/// The first leaf of 1 KiB.
+	#[arg(long, requires = "constant", default_value_t = 0, value_name = "LEAF")]
+	pub(crate) first: u32,
+	/// How many leaves.
+	#[arg(
+		long,
+		requires = "constant",
+		default_value_t = 1,
+		value_name = "COUNT",
+		value_parser = clap::value_parser!(u8).range(1..=64)
+	)]
+	pub(crate) count: u8,
+	/// The program or the ONNX file, to say what a constant is committed to; by default what is
+	/// stored on chain, or what the node has.
+	#[arg(long, requires = "constant", value_name = "FILE")]
+	pub(crate) from: Option<PathBuf>,
 }
 
 #[derive(Args)]

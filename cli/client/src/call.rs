@@ -6,7 +6,9 @@
 use crate::Error;
 use codec::Encode;
 use countersign_primitives::{
+	demand::{Showing, Wanted},
 	dispute::{Effort, StagingId, Witness},
+	game::{GameMove, Opening},
 	model::{Manifest, ModelId},
 	offence::SignedStatement,
 	request::{Input, RequestId, Terms},
@@ -178,6 +180,29 @@ impl Call {
 			.with("request", request)
 			.with("witness", witness)
 			.with("effort", effort)
+	}
+
+	/// Opens a game about an open result; without an opening where one is on.
+	pub fn open_game(request: &RequestId, opening: &Option<Opening>) -> Self {
+		Self::new("Disputes", "open_game").with("request", request).with("opening", opening)
+	}
+
+	/// Makes a move in a game.
+	pub fn game_move(request: &RequestId, branch: u8, action: &GameMove) -> Self {
+		Self::new("Disputes", "game_move")
+			.with("request", request)
+			.with_number("branch", branch)
+			.with("action", action)
+	}
+
+	/// Demands that something be shown on chain from which an open result was made.
+	pub fn demand(request: &RequestId, wanted: &Wanted) -> Self {
+		Self::new("Disputes", "demand").with("request", request).with("wanted", wanted)
+	}
+
+	/// Shows what is demanded.
+	pub fn show(request: &RequestId, showing: &Showing) -> Self {
+		Self::new("Disputes", "show").with("request", request).with("showing", showing)
 	}
 
 	/// Reports two different statements that a validator signed about one request.

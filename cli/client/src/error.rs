@@ -1,8 +1,8 @@
 //! What can go wrong, and what to do next.
 
 use countersign_primitives::{
-	apis::QuoteError, dispute::ReplayRefusal, model::ManifestError, program::DryRunError,
-	request::RequestId, tensor::TensorError,
+	apis::QuoteError, dispute::ReplayRefusal, game::GameRefusal, model::ManifestError,
+	program::DryRunError, request::RequestId, tensor::TensorError,
 };
 
 /// Why something did not work.
@@ -84,6 +84,12 @@ pub enum Error {
 	/// There is no replay.
 	#[error("no replay: {}", replay_problem(.0))]
 	Replay(ReplayRefusal),
+	/// There is no game.
+	#[error("no game: {}", game_problem(.0))]
+	Game(GameRefusal),
+	/// There is nothing to do in a game, or it is for somebody else.
+	#[error("no move: {0}")]
+	NoMove(String),
 	/// The file has operators that the canonical operator set cannot express, all of them named.
 	#[error("the model cannot be expressed as a canonical program:\n  {}", .0.join("\n  "))]
 	NotExpressible(Vec<String>),
@@ -156,6 +162,13 @@ impl Error {
 				"run it here: `countersign replay` for a request, `countersign model import` for a \
 				 file"
 			}
+			Self::Replay(ReplayRefusal::TooHeavy) => {
+				"what no block can recompute is decided by a game: `countersign dispute open --game`"
+			}
+			Self::Game(GameRefusal::NotProvable) => {
+				"have the chain recompute it, if a block can; otherwise nothing can decide about it"
+			}
+			Self::NoMove(_) => "see `countersign dispute show`",
 			Self::NotExpressible(_) => {
 				"register the model without a program, or export it with other operators; \
 				 docs/conformance.md lists those that can be expressed"
@@ -198,6 +211,16 @@ impl Error {
 				"AboveSynchronousBudget" => "leave out --sync: a validator answers in a block or two",
 				"VersionSuspended" => VERSION_SUSPENDED,
 				"UploadExpired" => "begin again after `countersign model program abort`",
+				"NotDue" | "NoGame" | "TooLate" | "NotYourGame" => {
+					"see `countersign dispute show` for what is due, by whom and until when"
+				}
+				"TooHeavy" => {
+					"what no block can recompute is decided by a game: `countersign dispute open --game`"
+				}
+				"NotSigned" => {
+					"the answer that was signed is not what the program gives: no trace leads to it"
+				}
+				"NothingToDemand" => "see `countersign request show`: is the input on chain already?",
 				"NothingToClaim" => "see `countersign attribution rights`",
 				"FundsUnavailable" | "InsufficientBalance" => {
 					"the account has too little free balance; see `countersign balance`"
@@ -281,6 +304,41 @@ pub fn replay_problem(problem: &ReplayRefusal) -> &'static str {
 	}
 }
 
+/// Why there is no game, in words.
+pub fn game_problem(problem: &GameRefusal) -> &'static str {
+	match problem {
+		GameRefusal::NotOpen => "there is no such result, or it is not open any more",
+		GameRefusal::NoProgram => "the model has no canonical program",
+		GameRefusal::Version => "its version of the operator set is suspended or not known",
+		GameRefusal::NoOpening => "the first game about a result needs program and inputs",
+		GameRefusal::WrongProgram => "the program is not the model's",
+		GameRefusal::WrongInputs => "the input is not the one that was asked",
+		GameRefusal::NotProvable => {
+			"an element of this program reads more than a proof may open, or the manifest does not \
+			 fit the program"
+		}
+		GameRefusal::NothingWrong => {
+			"what was signed is right, as far as it can be told without one"
+		}
+		GameRefusal::TooManyGames => "as many games about this result are on as there may be",
+		GameRefusal::NotYou => "the result is your own, or you have a game about it",
+		GameRefusal::NoGame => "there is no such game or demand",
+		GameRefusal::NotDue => "another move is due",
+		GameRefusal::TooLate => "the window for this move is over",
+		GameRefusal::WrongCount => "not as many hashes, commitments or bytes as there must be",
+		GameRefusal::WrongHash => "a hash, a path or a commitment does not lead where it should",
+		GameRefusal::BadProof => "the proof is none",
+		GameRefusal::ProvesNothing => "the proof shows what the other side says",
+		GameRefusal::NothingToDemand => {
+			"what is wanted is on chain, demanded already, or not there at all"
+		}
+		GameRefusal::TooManyDemands => "as many demands about this result are on as there may be",
+		GameRefusal::NotSigned => {
+			"the commitments give another output than the one that was signed"
+		}
+	}
+}
+
 /// Why there is no quote, in words.
 pub fn quote_problem(problem: &QuoteError) -> &'static str {
 	match problem {
@@ -335,6 +393,12 @@ mod tests {
 			(Error::Quote(QuoteError::UnknownModel), 1, true),
 			(Error::Quote(QuoteError::TooCostly), 1, false),
 			(Error::NotFound { what: "request", id: "0x00".into() }, 1, false),
+			(Error::Replay(ReplayRefusal::TooHeavy), 1, true),
+			(Error::Replay(ReplayRefusal::NotOpen), 1, false),
+			(Error::Game(GameRefusal::NotProvable), 1, true),
+			(Error::Game(GameRefusal::TooManyGames), 1, false),
+			(Error::NoMove("nothing is due".into()), 1, true),
+			(dispatch("NotDue"), 1, true),
 		] {
 			assert_eq!(error.exit_code(), code, "{error}");
 			assert_eq!(error.advice().is_some(), advised, "{error}");

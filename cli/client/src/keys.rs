@@ -1,7 +1,10 @@
 //! Accounts and signers. Secrets stay inside [`Signer`] and are never shown.
 
 use crate::Error;
-use countersign_primitives::AccountId;
+use countersign_primitives::{
+	keys::{InferenceId, InferenceSignature},
+	AccountId,
+};
 use sp_core::crypto::{Ss58AddressFormat, Ss58Codec};
 use std::{path::Path, str::FromStr};
 use subxt_signer::{sr25519::Keypair, SecretUri};
@@ -43,6 +46,16 @@ impl Signer {
 	/// The account.
 	pub fn account(&self) -> AccountId {
 		AccountId::from(self.pair.public_key().0)
+	}
+
+	/// The public half, if the key is used as a validator's inference key.
+	pub fn inference_id(&self) -> InferenceId {
+		sp_core::sr25519::Public::from_raw(self.pair.public_key().0).into()
+	}
+
+	/// Signs as a validator's inference key.
+	pub fn sign_by_key(&self, payload: &[u8]) -> InferenceSignature {
+		sp_core::sr25519::Signature::from_raw(self.pair.sign(payload).0).into()
 	}
 
 	/// Both halves of the key.
@@ -89,6 +102,17 @@ mod tests {
 		}
 		assert!(parse_account("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQZ").is_err());
 		assert!(parse_account("0x00").is_err());
+	}
+
+	#[test]
+	fn a_signer_signs_as_an_inference_key() {
+		use sp_core::{sr25519::Pair as Sr25519, Pair};
+		let signer = Signer::from_uri("//Alice").unwrap();
+		let public: sp_core::sr25519::Public = signer.inference_id().into();
+		assert_eq!(AccountId::from(public.0), signer.account());
+		let signature = signer.sign_by_key(b"a move").into();
+		assert!(Sr25519::verify(&signature, b"a move", &public));
+		assert!(!Sr25519::verify(&signature, b"another", &public));
 	}
 
 	#[test]

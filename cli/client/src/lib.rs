@@ -31,6 +31,7 @@
 //! | [`client`] | the connection |
 //! | [`dispute`] | having the chain recompute an answer |
 //! | [`event`] | events, decoded by metadata |
+//! | [`game`] | games about answers that no block can recompute |
 //! | [`keys`] | accounts and signers |
 //! | [`magika`] | what the magika model takes and gives |
 //! | [`manifest`] | manifests as files |
@@ -47,6 +48,7 @@ pub mod dispute;
 pub mod doctor;
 pub mod error;
 pub mod event;
+pub mod game;
 pub mod keys;
 pub mod magika;
 pub mod manifest;

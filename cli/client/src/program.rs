@@ -151,6 +151,11 @@ impl Program {
 		self.package.encode()
 	}
 
+	/// What runs.
+	pub(crate) fn model(&self) -> &Model {
+		&self.model
+	}
+
 	/// What identifies it.
 	pub fn root(&self) -> Hash {
 		self.model.program().root().into()

@@ -1,6 +1,10 @@
-//! `dispute`: what can be disputed, what was decided, and having the chain recompute an answer.
+//! `dispute`: what can be disputed, what was decided, and having the chain recompute an answer. Games
+//! are in `game.rs`.
 
-use super::{included_json, replay, Session};
+use super::{
+	game::{self, About},
+	included_json, replay, Session,
+};
 use crate::{
 	args,
 	output::{self, hash, tokens, Lines},
@@ -8,7 +12,11 @@ use crate::{
 use countersign_client::{
 	manifest::parse_hash,
 	primitives::{
-		dispute::{Decision, DisputableView, PackageSource, ReplayCost, Verdict as Found},
+		dispute::{
+			Decision, DisputableView, PackageSource, ReplayCost, ReplayRefusal, Verdict as Found,
+			MAX_INLINE_PACKAGE,
+		},
+		game::GameView,
 		model::ModelView,
 		request::{RequestId, RequestView},
 	},
@@ -30,10 +38,12 @@ pub(crate) async fn run(session: Session, command: args::Dispute) -> Result<(), 
 		}
 		args::Dispute::Show { id, program } => show(session, &id, program.as_deref()).await,
 		args::Dispute::Open(args) => open(session, args).await,
+		args::Dispute::Answer(args) => game::answer(session, args).await,
+		args::Dispute::Demand(args) => game::demand(session, args).await,
 	}
 }
 
-/// The results that are open, and the decisions that are not pruned.
+/// The results that are open, the games that are on, and the decisions that are not pruned.
 async fn list(
 	session: Session,
 	model: Option<&str>,
@@ -50,15 +60,20 @@ async fn list(
 		false => open_results(&client, &models, limit).await?,
 	};
 	let only = model.is_some().then_some(&models[..]);
+	let games = match decided {
+		true => Vec::new(),
+		false => games(&client, only, limit).await?,
+	};
 	let decisions = decisions(&client, only, limit).await?;
 	let decided_json = decisions.iter().map(|(id, it)| decision_json(&client, id, it));
 	let value = json!({
 		"open": open.iter().map(|one| open_json(&client, one)).collect::<Vec<_>>(),
+		"games": games.iter().map(|one| game::json(&client, one)).collect::<Vec<_>>(),
 		"decided": decided_json.collect::<Vec<_>>(),
 	});
 	session.answer(&value, || {
 		let shown = if decided { String::new() } else { open_table(&client, &models, &open) };
-		shown + &decision_table(&client, &decisions)
+		shown + &game::table(&client, &games) + &decision_table(&client, &decisions)
 	});
 	Ok(())
 }
@@ -83,6 +98,34 @@ async fn open_results(
 	Ok(open)
 }
 
+/// Whether a request is about one of these models. Where none are named, any is.
+async fn is_about(client: &Client, id: RequestId, only: Option<&[ModelView]>) -> bool {
+	match only {
+		None => true,
+		// Neither games nor decisions name a model; a request is pruned with its decision.
+		Some(models) => client
+			.request(id)
+			.await
+			.is_ok_and(|request| models.iter().any(|model| model.id == request.model)),
+	}
+}
+
+/// Games that are on, about all models or these.
+async fn games(
+	client: &Client,
+	only: Option<&[ModelView]>,
+	limit: usize,
+) -> Result<Vec<GameView>, Error> {
+	let mut games = Vec::new();
+	for view in client.all_games(None).await? {
+		if games.len() < limit && is_about(client, view.request, only).await {
+			games.push(view);
+		}
+	}
+	games.sort_by_key(|view| view.deadline);
+	Ok(games)
+}
+
 /// Decisions, about all models or these.
 async fn decisions(
 	client: &Client,
@@ -96,15 +139,7 @@ async fn decisions(
 		let Some((last, _)) = page.last() else { break };
 		after = Some(*last);
 		for (id, decision) in page {
-			// A decision names no model; its request is pruned with it.
-			let is_wanted = match only {
-				None => true,
-				Some(models) => client
-					.request(id)
-					.await
-					.is_ok_and(|request| models.iter().any(|model| model.id == request.model)),
-			};
-			if is_wanted {
+			if is_about(client, id, only).await {
 				decisions.push((id, decision));
 			}
 		}
@@ -185,6 +220,15 @@ async fn show(session: Session, id: &str, file: Option<&Path>) -> Result<(), Err
 		Some(_) => Some(cost_of(&session, &client, &model, &request, file).await),
 		None => None,
 	};
+	let games = client.games_about(id, None).await?;
+	let demands = client.demands_about(id).await?;
+	let by_game = match &cost {
+		Some(Ok(cost)) if cost.fits => None,
+		Some(Ok(_) | Err(Error::Replay(ReplayRefusal::TooHeavy))) => {
+			Some(game::cost(&session, &client, &model, &request, file).await)
+		}
+		_ => None,
+	};
 	let executor = request.assignment.as_ref().map(|it| output::account(&client, &it.account));
 	let mut value = json!({
 		"request": hash(&id),
@@ -197,8 +241,15 @@ async fn show(session: Session, id: &str, file: Option<&Path>) -> Result<(), Err
 		"cover": result.cover.to_string(),
 		"answered_at": result.answered_at,
 		"open": open.as_ref().map(|open| open_json(&client, open)),
+		"games": games.iter().map(|one| game::json(&client, one)).collect::<Vec<_>>(),
+		"demands": demands.iter().map(|one| game::demand_json(&client, one)).collect::<Vec<_>>(),
 		"decision": decision.as_ref().map(|it| decision_json(&client, &id, it)),
 	});
+	match &by_game {
+		Some(Ok(cost)) => value["game"] = game::cost_json(cost),
+		Some(Err(problem)) => value["no_game"] = json!(problem.to_string()),
+		None => {}
+	}
 	match &cost {
 		Some(Ok(cost)) => value["replay"] = cost_json(cost),
 		Some(Err(problem)) => value["no_replay"] = json!(problem.to_string()),
@@ -226,6 +277,17 @@ async fn show(session: Session, id: &str, file: Option<&Path>) -> Result<(), Err
 			Some(Ok(cost)) => cost_lines(&client, cost, &mut lines),
 			Some(Err(problem)) => lines.add("a replay", problem),
 			None => {}
+		}
+		match &by_game {
+			Some(Ok(cost)) => lines.add("a game", game::cost_text(&client, cost)),
+			Some(Err(problem)) => lines.add("a game", problem),
+			None => {}
+		}
+		for view in &games {
+			lines.add(format!("game {}", view.branch), game::text(view));
+		}
+		for demand in &demands {
+			lines.add("demanded", game::demand_text(&client, demand));
 		}
 		if let Some(decision) = &decision {
 			decision_lines(&client, decision, &mut lines);
@@ -259,6 +321,17 @@ async fn open(session: Session, args: args::OpenDispute) -> Result<(), Error> {
 		));
 	}
 	session.progress(format!("computed here: {}", replay::words(computed.verdict)));
+	if args.game || !fits_a_block(&client, &request, &program).await? {
+		if computed.verdict == Verdict::Corrected && !args.anyway {
+			return Err(Error::Input(
+				"a game convicts nobody of what is merely outside the tolerance, and the bond would \
+				 be lost; --anyway opens one all the same"
+					.into(),
+			));
+		}
+		let about = About { id, model, claim: result.outcome, program, input };
+		return game::open(&session, &client, &signer, &about, args.follow).await;
+	}
 	let package = client
 		.bring_package(&signer, &program, |there, of| {
 			session.progress(format!("the program: {there} of {of} bytes are on chain"));
@@ -277,6 +350,26 @@ async fn open(session: Session, args: args::OpenDispute) -> Result<(), Error> {
 		lines.text()
 	});
 	Ok(())
+}
+
+/// Whether the chain can recompute an answer in one block, as far as can be told beforehand.
+async fn fits_a_block(
+	client: &Client,
+	request: &RequestView,
+	program: &program::Program,
+) -> Result<bool, Error> {
+	if !program.fits().replay.is_empty() {
+		return Ok(false);
+	}
+	if program.encoding().len() > MAX_INLINE_PACKAGE as usize {
+		// The chain tells when it is staged.
+		return Ok(true);
+	}
+	match client.replay_cost(program, request.input_length).await {
+		Ok(cost) => Ok(cost.fits),
+		Err(Error::Replay(ReplayRefusal::TooHeavy)) => Ok(false),
+		Err(error) => Err(error),
+	}
 }
 
 /// A verdict in a word.
@@ -301,7 +394,7 @@ fn open_json(client: &Client, open: &DisputableView) -> Value {
 	})
 }
 
-fn decision_json(client: &Client, id: &RequestId, decision: &Decision) -> Value {
+pub(crate) fn decision_json(client: &Client, id: &RequestId, decision: &Decision) -> Value {
 	json!({
 		"request": hash(id),
 		"verdict": word(decision.verdict),
@@ -346,14 +439,14 @@ fn cost_lines(client: &Client, cost: &ReplayCost, lines: &mut Lines) {
 	lines.add("", format!("costs a fee of about {fee}, none where the answer is wrong"));
 }
 
-fn decision_lines(client: &Client, decision: &Decision, lines: &mut Lines) {
+pub(crate) fn decision_lines(client: &Client, decision: &Decision, lines: &mut Lines) {
 	let verdict = match decision.verdict {
 		Found::Accepted => "the answer stands, and is final",
 		Found::Corrected => "the canonical answer replaces it, and is final; nobody is slashed",
 		Found::Wrong => "wrong: invalidated, and the requester has everything back",
 	};
 	lines.add("verdict", verdict);
-	lines.add("decided", format!("in block {}, by computing it", decision.decided_at));
+	lines.add("decided", format!("in block {}", decision.decided_at));
 	lines.add("executor", output::account(client, &decision.executor));
 	lines.add("asked by", output::account(client, &decision.challenger));
 	if decision.slash > 0 {

@@ -6,6 +6,7 @@ pub(crate) mod audits;
 pub(crate) mod chain;
 pub(crate) mod dispute;
 pub(crate) mod doctor;
+pub(crate) mod game;
 pub(crate) mod import;
 pub(crate) mod infer;
 pub(crate) mod model;
@@ -160,8 +161,10 @@ pub(crate) fn included_text(client: &Client, included: &Included) -> String {
 }
 
 /// Fields that hold amounts of tokens, in all pallets.
-const AMOUNTS: [&str; 18] = [
+const AMOUNTS: [&str; 20] = [
 	"amount",
+	"bond",
+	"bond_lost",
 	"bonded",
 	"burned",
 	"charged",

@@ -213,18 +213,13 @@ pub(crate) async fn find_input(
 	args: &args::Replay,
 ) -> Result<Vec<Tensor>, Error> {
 	let input = if args.input.is_empty() {
-		let bytes = match client.input(request.id).await? {
-			Some(bytes) => Some(bytes),
-			None => client.get_blob(&request.input_commitment).await?,
-		};
-		let bytes = bytes.ok_or_else(|| {
+		input_at_hand(client, request).await?.ok_or_else(|| {
 			Error::Input(
 				"neither the chain nor this node has the input: give it with --input, as it was \
 				 given to `infer`"
 					.into(),
 			)
-		})?;
-		tensors::decode(&bytes)?
+		})?
 	} else {
 		infer::read_input(&args.input, args.encode, model)?
 			.map_err(|_| Error::Input("this file is too short to have been asked".into()))?
@@ -233,6 +228,18 @@ pub(crate) async fn find_input(
 		return Err(Error::Input("this is not the input that was asked".into()));
 	}
 	Ok(input)
+}
+
+/// The input of a request, if it is on chain or the node has it.
+pub(crate) async fn input_at_hand(
+	client: &Client,
+	request: &RequestView,
+) -> Result<Option<Vec<Tensor>>, Error> {
+	let bytes = match client.input(request.id).await? {
+		Some(bytes) => Some(bytes),
+		None => client.get_blob(&request.input_commitment).await?,
+	};
+	bytes.map(|bytes| tensors::decode(&bytes)).transpose()
 }
 
 /// What was computed, as a result would carry it.

@@ -182,8 +182,8 @@ impl Watcher {
 	}
 
 	async fn show(&mut self, view: &DemandView, block: BestBlock) -> Result<(), Failure> {
-		let key = (view.request, view.demand);
-		let was_sent = self.shown.get(&key);
+		let demanded = (view.request, view.demand);
+		let was_sent = self.shown.get(&demanded);
 		if was_sent.is_some_and(|sent| sent.saturating_add(AGAIN_AFTER) > block.number) {
 			return Ok(());
 		}
@@ -209,7 +209,7 @@ impl Watcher {
 		let message = self.message(&seat, view.request, (0, 0), content);
 		let signature = self.parts.signer.sign(&seat.key, &message.signing_payload()).await?;
 		self.shown.retain(|_, sent| sent.saturating_add(AGAIN_AFTER) > block.number);
-		self.shown.insert(key, block.number);
+		self.shown.insert(demanded, block.number);
 		self.parts.games.show(at, message, showing, signature).await?;
 		count(&self.parts.metrics.moves);
 		Ok(())
