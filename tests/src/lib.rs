@@ -12,6 +12,8 @@
 //! | [`peer`] | what a peer needs that is no node |
 //! | [`flood`] | a peer that asks too much |
 //! | [`bad_peer`] | a peer that sends wrong bytes |
+//! | [`large`] | a model that no block can recompute |
+//! | [`trial`] | lies, and what the chain does about them |
 //! | [`kills`] | requests under random kills |
 //! | [`console`] | what a person sees |
 //!
@@ -26,11 +28,13 @@ pub mod files;
 pub mod flood;
 pub mod governance;
 pub mod kills;
+pub mod large;
 pub mod ledger;
 pub mod network;
 pub mod peer;
 pub mod process;
 pub mod scenario;
+pub mod trial;
 pub mod upgrade;
 
 pub use network::{Network, Options, VALIDATORS};

@@ -16,6 +16,7 @@ use countersign_client::{
 };
 use countersign_primitives::{
 	attribution::vector_commitment,
+	audit::AuditItem,
 	commitment::tensors_commitment,
 	model::{ModelId, ModelView, Parent},
 	parameters::SLOT_MILLISECONDS,
@@ -24,7 +25,7 @@ use countersign_primitives::{
 		Role, Terms,
 	},
 	tensor::Tensor,
-	AccountId, Balance, BlockNumber, Macs,
+	AccountId, Balance, BlockNumber, Hash, Macs,
 };
 use std::time::Duration;
 use tokio::{sync::mpsc, time::timeout};
@@ -160,6 +161,20 @@ pub async fn served_by(client: &Client, model: ModelId, validators: &[Signer]) -
 		let mut servers = view.map(|view| view.servers).unwrap_or_default();
 		servers.sort();
 		if servers == expected {
+			return Ok(());
+		}
+		blocks.next().await?;
+	}
+}
+
+/// Waits until a validator has nothing left to audit: whoever switches it off in between has it break
+/// a commitment.
+pub async fn nothing_to_audit(client: &Client, validator: &Signer) -> Result<()> {
+	let mut blocks = client.blocks().await?;
+	loop {
+		let work: Vec<AuditItem> =
+			client.api("AuditsApi_audit_work", (validator.inference_id(),), None).await?;
+		if work.is_empty() {
 			return Ok(());
 		}
 		blocks.next().await?;
@@ -420,6 +435,16 @@ pub async fn check_result(
 		"signed another output"
 	);
 	Ok(output)
+}
+
+/// An account in state: nonce, three counters, free, held, frozen, flags.
+type AccountEntry = (u32, (u32, u32, u32), Balance, Balance, Balance, u128);
+
+/// What an account owns at a block, held or not.
+pub async fn owned(client: &Client, account: &AccountId, at: Hash) -> Result<Balance> {
+	let key = storage_key("System", "Account", account.as_ref());
+	let found: Option<AccountEntry> = client.storage(&key, Some(at)).await?;
+	Ok(found.map_or(0, |(_, _, free, held, _, _)| free + held))
 }
 
 /// The key of an entry of a storage map that is hashed with `Blake2_128Concat`.

@@ -16,7 +16,7 @@ mod onnx;
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Runs the client in a folder, and gives its exit code, what it says, and what it complains of.
-async fn client(
+pub(crate) async fn client(
 	network: &Network,
 	folder: &Path,
 	arguments: &[&str],
@@ -37,7 +37,7 @@ async fn client(
 }
 
 /// The same where it has to work.
-async fn done(network: &Network, folder: &Path, arguments: &[&str]) -> Result<Value> {
+pub(crate) async fn done(network: &Network, folder: &Path, arguments: &[&str]) -> Result<Value> {
 	let (code, said, complaint) = client(network, folder, arguments).await?;
 	ensure!(code == 0, "{arguments:?} ended with {code}: {complaint}");
 	Ok(said)

@@ -1,9 +1,15 @@
 //! The step in which a validator signs two different statements about one request.
 
-use crate::story::{short, Story, PATIENCE};
+use crate::{
+	slashes::Pending,
+	story::{short, Story, PATIENCE},
+};
 use anyhow::{ensure, Context, Result};
 use countersign_client::{amount, call::Call};
-use countersign_network::scenario::{self, signer, within};
+use countersign_network::{
+	scenario::{signer, within},
+	trial::{amount_in, Due},
+};
 use countersign_primitives::{
 	keys::InferencePair,
 	offence::SignedStatement,
@@ -73,10 +79,7 @@ impl Story<'_> {
 		let deferred = included
 			.event("Validators", "SlashDeferred")
 			.with_context(|| format!("no slash was noted: {:?}", included.events))?;
-		let number = |name: &str| match &deferred.fields[name] {
-			serde_json::Value::String(text) => text.parse::<Balance>().ok(),
-			value => value.as_u64().map(Balance::from),
-		};
+		let number = |name: &str| amount_in(deferred, name);
 		let slash = exposure * PERCENT / 100;
 		let due = number("until").context("a session from which on it is applied")?;
 		ensure!(number("amount") == Some(slash), "{} is noted, not {slash}", deferred.fields);
@@ -97,39 +100,16 @@ impl Story<'_> {
 		}
 		self.console.holds("the same report once more is refused: nobody is slashed twice");
 
-		let latest = SessionIndex::try_from(due)?.saturating_add(1);
-		let mut blocks = client.blocks().await?;
-		let after = loop {
-			let block = within("a block", PATIENCE, blocks.next()).await?;
-			let view = client.validator(&charlie).await?.context("Charlie is a validator")?;
-			if view.bonded < before.bonded {
-				break view;
-			}
-			let now = client.session().await?;
-			ensure!(now <= latest, "session {now}, and Charlie's bond is what it was");
-			self.console.progress(&format!(
-				"block {}, session {now}; until session {due} a referendum could cancel it",
-				block.number
-			));
-		};
-		let number = client.best().await?.number;
-		let block = within("finality", PATIENCE, scenario::finalized(&client, number)).await?;
-		let view: Option<countersign_primitives::apis::ValidatorView> =
-			client.api("ValidatorsApi_validator", (&charlie,), Some(block.hash)).await?;
-		let fallen = before.bonded - view.context("still a validator")?.bonded;
-		ensure!(fallen == before.bonded - after.bonded, "the finalised chain says something else");
-		ensure!(
-			fallen.abs_diff(slash) <= exposure / 1_000_000,
-			"{fallen} was slashed, and {PERCENT} % of {exposure} is {slash}"
-		);
-		self.console.holds(&format!(
-			"in session {} Charlie's bond fell from {} to {} {}: {PERCENT} % of what was exposed; no \
-			 vote, no administrator",
-			client.session().await?,
-			amount::format(before.bonded),
-			amount::format(after.bonded),
-			self.facts.symbol,
-		));
+		self.slashes.push(Pending {
+			why: format!("two statements about one request, {PERCENT} % of what was exposed"),
+			due: Due {
+				from: included.block.number,
+				session: SessionIndex::try_from(due)?,
+				culprit: charlie,
+				amount: slash,
+				reporter: reporter.account(),
+			},
+		});
 		Ok(())
 	}
 }

@@ -33,7 +33,11 @@ impl Story<'_> {
 	pub(crate) async fn executor_fails(&mut self) -> Result<()> {
 		self.console
 			.step("Dave's machine is switched off; requests meant for him go on without him");
-		let dave = signer(&self.network.nodes[FAILING].uri())?.account();
+		let dave = signer(&self.network.nodes[FAILING].uri())?;
+		self.console.progress("Dave has something to audit yet");
+		let idle = scenario::nothing_to_audit(self.client(), &dave);
+		within("the end of Dave's audits", PATIENCE, idle).await?;
+		let dave = dave.account();
 		let missed = self.client().validator(&dave).await?.map_or(0, |view| view.missed);
 		self.network.nodes[FAILING].kill()?;
 		self.console.note("killed without warning; the chain cannot know it yet");

@@ -1,12 +1,15 @@
 //! What `./run` plays: the main job on a local network of four validators, every step checked
 //! against the state of the chain.
 
+mod audits;
 mod dispute;
 mod equivocation;
 mod failure;
+mod game;
 mod money;
 mod program;
 mod report;
+mod slashes;
 mod story;
 
 use anyhow::Result;

@@ -3,23 +3,12 @@
 use crate::story::{Story, PATIENCE};
 use anyhow::{ensure, Context, Result};
 use countersign_client::{amount, call::Call, Client};
-use countersign_network::scenario::{self, signer, within, Finalised};
+use countersign_network::scenario::{self, owned, signer, within, Finalised};
 use countersign_primitives::{
 	attribution::share_of,
 	request::{Finality, RequestId, RequestStatus, RequestView, ResultView},
-	AccountId, Balance, BlockNumber, Hash,
+	Balance, BlockNumber, Hash,
 };
-
-/// An account in state: nonce, three counters, free, held, frozen, flags.
-type Account = (u32, (u32, u32, u32), Balance, Balance, Balance, u128);
-
-/// What an account owns at a block, held or not.
-async fn owned(client: &Client, account: &AccountId, at: Hash) -> Result<Balance> {
-	use countersign_network::scenario::storage_key;
-	let key = storage_key("System", "Account", account.as_ref());
-	let found: Option<Account> = client.storage(&key, Some(at)).await?;
-	Ok(found.map_or(0, |(_, _, free, held, _, _)| free + held))
-}
 
 /// The event by which a request was settled, looked for backwards from a block.
 async fn settlement(client: &Client, id: &RequestId, from: BlockNumber) -> Result<Finalised> {

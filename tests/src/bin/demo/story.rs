@@ -4,6 +4,7 @@ use crate::{
 	failure::FAILING,
 	program::{self, Import},
 	report::{Facts, Shown},
+	slashes::Pending,
 };
 use anyhow::{ensure, Context, Result};
 use countersign_client::{
@@ -15,6 +16,7 @@ use countersign_client::{
 use countersign_network::{
 	console::Console,
 	files::SAMPLES,
+	large::Large,
 	network::Network,
 	scenario::{self, signer, within},
 	VALIDATORS,
@@ -27,6 +29,9 @@ use std::time::Duration;
 
 /// How long any single wait may take before the demo gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Who owns the model that no block can recompute.
+const LAB: &str = "//Alice//stash";
 
 /// A short name for a long hash.
 pub(crate) fn short(hash: &Hash) -> String {
@@ -43,6 +48,11 @@ pub(crate) struct Story<'a> {
 	pub(crate) model: ModelId,
 	/// Served by the failing validator only.
 	pub(crate) lonely: ModelId,
+	/// Too large for a block, and served by the failing validator only.
+	pub(crate) large: Large,
+	pub(crate) large_model: ModelId,
+	/// What was reported and is to fall off bonds.
+	pub(crate) slashes: Vec<Pending>,
 	pub(crate) facts: Facts,
 }
 
@@ -52,10 +62,14 @@ pub(crate) async fn tell(network: &mut Network, console: &mut Console) -> Result
 	for index in 0..network.nodes.len() {
 		clients.push(network.client(index).await?);
 	}
+	let folder = tempfile::tempdir()?;
 	let mut story = Story {
 		requester: signer(scenario::REQUESTER)?,
 		model: ModelId::zero(),
 		lonely: ModelId::zero(),
+		large: Large::make(folder.path(), LAB)?,
+		large_model: ModelId::zero(),
+		slashes: Vec::new(),
 		facts: Facts::default(),
 		network,
 		console,
@@ -67,11 +81,16 @@ pub(crate) async fn tell(network: &mut Network, console: &mut Console) -> Result
 	let asked = story.files_are_asked_about().await?;
 	story.results_arrive(&asked).await?;
 	story.three_compute_one_answer(&import).await?;
+	let audited = story.answer_is_audited().await?;
 	story.executor_fails().await?;
 	story.payments_settle().await?;
+	story.auditors_are_paid(audited).await?;
 	story.contributor_claims().await?;
 	story.two_statements_cost_stake().await?;
-	story.wrong_label_is_disputed(&import).await?;
+	let mut lies = story.wrong_label_is_recomputed(&import).await?;
+	story.large_lie_is_played_out(&mut lies).await?;
+	story.honest_answer_is_disputed(&import, &lies).await?;
+	story.slashes_fall().await?;
 	Ok(story.facts)
 }
 
@@ -124,7 +143,7 @@ impl Story<'_> {
 	}
 
 	/// Eve imports magika as a program and registers it, and a second listing of it for the failing
-	/// validator alone.
+	/// validator alone. A lab registers a model that no block can recompute.
 	async fn models_are_registered(&mut self) -> Result<Import> {
 		self.console.step(
 			"Eve registers magika, a model that tells file types, with its program and its \
@@ -170,21 +189,33 @@ impl Story<'_> {
 		self.console.holds("the shares add up to exactly 100 %, and nobody can change them");
 		let parent = Parent { model, royalty: Share::from_percent(90) };
 		let again = scenario::relisted(&file, "magika at Dave's", parent)?;
-		let (lonely, included) = scenario::register(self.client(), &owner, &again).await?;
+		let lab = signer(LAB)?;
+		let (client, large) = (self.client(), &self.large);
+		let both = futures::future::try_join(
+			scenario::register(client, &owner, &again),
+			scenario::register(client, &lab, &large.file),
+		);
+		let ((lonely, included), (large_model, last)) = both.await?;
 		self.console.progress("the registrations become final");
-		let number = included.block.number;
+		let number = included.block.number.max(last.block.number);
 		within("final registrations", PATIENCE, scenario::finalized(self.client(), number)).await?;
 		self.console.holds(&format!(
 			"a second listing, {}, names the first as parent and leaves it 90 % of what it earns",
 			short(&lonely)
 		));
-		(self.model, self.lonely) = (model, lonely);
+		self.console.holds(&format!(
+			"a lab registers {}, of {:.1} GMAC: too large for any block to recompute",
+			short(&large_model),
+			self.large.program.weighted_macs() as f64 / 1e9,
+		));
+		(self.model, self.lonely, self.large_model) = (model, lonely, large_model);
 		self.facts.model = Some(model);
 		self.facts.price = file.price.unwrap_or_default();
 		Ok(import)
 	}
 
-	/// Every validator serves magika; the second listing only the failing one does.
+	/// Every validator serves magika; the second listing and the large model only the failing one
+	/// does. All nodes have the artefacts.
 	async fn validators_serve(&mut self) -> Result<()> {
 		self.console.step("The validators serve it");
 		let artefact = std::fs::read(self.network.assets().model())?;
@@ -192,22 +223,28 @@ impl Story<'_> {
 		for node in &self.network.nodes {
 			validators.push(signer(&node.uri())?);
 		}
-		let (both, one) = ([self.model, self.lonely], [self.model]);
+		let large = &self.large.artefact;
+		futures::future::try_join_all(self.clients.iter().map(|client| client.put_artefact(large)))
+			.await?;
+		let (all, one) = ([self.model, self.lonely, self.large_model], [self.model]);
 		let mut serving = Vec::new();
 		for (index, (client, validator)) in self.clients.iter().zip(&validators).enumerate() {
-			let models: &[ModelId] = if index == FAILING { &both } else { &one };
+			let models: &[ModelId] = if index == FAILING { &all } else { &one };
 			serving.push(scenario::serve(client, validator, &artefact, models));
 		}
 		self.console.progress("four validators declare what they serve");
 		within("declarations", PATIENCE, futures::future::try_join_all(serving)).await?;
 		self.console.progress("the declarations become final");
+		let alone = &validators[FAILING..=FAILING];
 		for (model, servers) in
-			[(self.model, &validators[..]), (self.lonely, &validators[FAILING..=FAILING])]
+			[(self.model, &validators[..]), (self.lonely, alone), (self.large_model, alone)]
 		{
 			let declared = scenario::served_by(self.client(), model, servers);
 			within("final declarations", PATIENCE, declared).await?;
 		}
-		self.console.holds("all four serve magika; the second listing is served by Dave alone");
+		self.console.holds(
+			"all four serve magika; the second listing and the large model are served by Dave alone",
+		);
 		Ok(())
 	}
 
