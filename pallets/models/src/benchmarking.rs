@@ -7,9 +7,9 @@ use super::*;
 use alloc::{vec, vec::Vec};
 use countersign_primitives::{
 	model::{
-		registration_commitment, Artefact, Contributor, ContributorRole, Manifest, ModelId, Parent,
-		PrecisionPolicy, ProgramRef, RunCost, Share, MAX_CONTRIBUTORS, MAX_PARENTS, MAX_SERVED,
-		MAX_SERVERS,
+		registration_commitment, Artefact, Contributor, ContributorRole, Manifest, ModelId,
+		ModelStatus, Parent, PrecisionPolicy, ProgramRef, RunCost, Share, MAX_CONTRIBUTORS,
+		MAX_PARENTS, MAX_SERVED, MAX_SERVERS,
 	},
 	program::{ProgramPort, MAX_PROGRAM_CHUNKS, MAX_STORED_BYTES, PROGRAM_CHUNK_BYTES},
 	tensor::{Dimension, Port, TensorType, MAX_PORTS, MAX_RANK},
@@ -92,7 +92,7 @@ fn longest_manifest<T: Config>(owner: &AccountId, count: u32, parents: Vec<Paren
 	let canonical_version = T::CanonicalVersions::get();
 	if canonical_version > 0 {
 		manifest.program =
-			Some(ProgramRef { root: Hash(manifest.artefact.sha256), canonical_version });
+			Some(ProgramRef { root: Hash::from(manifest.artefact.sha256), canonical_version });
 		let policy = PrecisionPolicy::Within { absolute: -20, relative: -20 };
 		manifest.policies = BoundedVec::truncate_from(vec![policy; MAX_PORTS as usize]);
 	}

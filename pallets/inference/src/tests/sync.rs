@@ -61,7 +61,7 @@ impl Programs for Stored {
 		Weight::from_parts(u64::from(length), 0)
 	}
 	#[cfg(feature = "runtime-benchmarks")]
-	fn make_program(owner: &AccountId, package: &[u8]) -> ModelId {
+	fn make_program(owner: &countersign_primitives::AccountId, package: &[u8]) -> ModelId {
 		let model = Hash::from_slice(owner.as_ref());
 		store(model, package);
 		model
