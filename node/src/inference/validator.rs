@@ -308,6 +308,7 @@ mod tests {
 				role: Role::Auditor(0),
 				auditor: auditor.clone(),
 				paid: UNIT / 4,
+				owed: 0,
 			})
 		};
 		metrics.count(&paid(&ours), &accounts);

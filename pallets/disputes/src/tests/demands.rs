@@ -163,9 +163,9 @@ fn leaves_of_constants_are_shown_with_their_paths() {
 		] {
 			assert_noop!(demand_of(&challenger(), wanted), error);
 		}
-		let Wanted::Constant { program, .. } = wanted_leaves(3, 0, 1) else { panic!() };
-		let undeclared =
-			Wanted::Constant { program, operators: 2, operands: 3, tensor: 3, first: 0, count: 1 };
+		let mut undeclared = wanted_leaves(3, 0, 1);
+		let Wanted::Constant { operands, .. } = &mut undeclared else { panic!() };
+		*operands = 3;
 		assert_noop!(demand_of(&challenger(), undeclared), Error::<Test>::WrongPackage);
 
 		let fee = demand_of(&challenger(), wanted_leaves(3, 0, 1)).unwrap();
