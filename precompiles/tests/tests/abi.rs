@@ -173,6 +173,27 @@ fn every_function_works_for_a_wallet_and_views_give_a_contract_the_same() {
 }
 
 #[test]
+fn who_calls_a_function_that_writes_is_the_contract_and_not_the_wallet_behind_it() {
+	run(|world| {
+		let contract = deploy("Caller", Vec::new(), 0);
+		let cases = working(world);
+		// The wallet that sends the transaction owns the right.
+		let of_the_owner =
+			[IAttribution::transferRightCall::SELECTOR, IAttribution::acceptRightCall::SELECTOR];
+		for case in cases.into_iter().filter(|case| case.access != Access::View) {
+			let (to, data) = (Address::from(case.to.0), Bytes::from(case.data.clone()));
+			let through = ICaller::callCall { to, data };
+			let reply = undone(|| pay(&wallet(1), &contract, value(&case), &through));
+			if of_the_owner.iter().any(|selector| case.data.starts_with(selector)) {
+				reply.reverts("NotOwner");
+			} else {
+				reply.works();
+			}
+		}
+	});
+}
+
+#[test]
 fn bad_calldata_panics_as_solidity_does_and_value_comes_back() {
 	run(|world| {
 		let cases = working(world);
