@@ -9,6 +9,7 @@ mod demo;
 mod engine;
 mod flood;
 mod fork;
+mod game;
 mod hung;
 mod inputs;
 mod kills;
