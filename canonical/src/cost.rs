@@ -131,7 +131,13 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 			cost.macs = results.saturating_mul(u64::from(*terms));
 			let columns = u64::from(out.shape.last().copied().unwrap_or(0)).max(1);
 			let rows = cost.macs / columns;
-			cost.simple = packing(cost.macs, rows, columns, operands, results);
+			let packed = operands.get(1).map_or(0, |b| u64::from(b.count()));
+			let [batches, height] = batches(out, operands);
+			// One row reads its columns where they lie.
+			let packed = if height == 1 && ty == TensorType::F32 { packed / 4 } else { packed / 2 };
+			cost.simple = packing(cost.macs, rows, columns, operands, results)
+				.saturating_add(packed)
+				.saturating_add(batches.saturating_mul(BATCH));
 		}
 		Op::Conv { window, groups, terms, .. } => {
 			cost.macs = results.saturating_mul(u64::from(*terms));
@@ -146,10 +152,13 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 				cost.simple = walked
 					.saturating_mul(blocks.saturating_mul(2).saturating_add(groups.div_ceil(256)))
 					.saturating_add(cost.macs / if ty == TensorType::F32 { 4 } else { 3 })
-					.saturating_add(first / 2);
+					.saturating_add(first / 2)
+					.saturating_add(slower(cost.macs, results, ty));
 			} else {
 				let rows = cost.macs / columns;
+				let packed = operands.get(1).map_or(0, |w| u64::from(w.count()));
 				cost.simple = packing(cost.macs, rows, columns, operands, results)
+					.saturating_add(packed / 2)
 					.saturating_add(window_walk(op, out, operands));
 			}
 		}
@@ -198,23 +207,51 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 	cost
 }
 
-/// The simple steps of packing operands for products: rows for each block of columns, columns once
-/// for each of their elements, and what reading and writing results takes.
-fn packing(macs: u64, rows: u64, columns: u64, operands: &[&Meta], results: u64) -> u64 {
-	let packed = operands.get(1).map_or(0, |b| u64::from(b.count()));
-	let rows = rows.saturating_mul(columns.div_ceil(512));
-	let float = operands.first().is_none_or(|a| a.ty == TensorType::F32);
-	let slower = match (float, operands.first().map(|a| a.ty.size())) {
-		(true, _) => 0,
-		// Eight bytes are multiplied element by element.
-		(false, Some(8)) => macs.saturating_mul(8),
-		(false, _) => macs / 16,
+/// What a batch of a product of matrices takes on its own, in simple steps.
+const BATCH: u64 = 64;
+/// What a group or a block of a convolution takes on its own, in simple steps.
+const WINDOW_BLOCK: u64 = 16;
+/// What the positions that the same taps reach take on their own in each of these.
+const WINDOW_CLASS: u64 = 8;
+/// What a result takes that is computed element by element, in simple steps.
+const ELEMENT: u64 = 24;
+
+/// The batches of a product of matrices that are computed one by one, and the rows of each.
+fn batches(out: &Meta, operands: &[&Meta]) -> [u64; 2] {
+	let count = |shape: &[u32]| u64::from(element_count(shape).unwrap_or(u32::MAX));
+	let leading = |shape: &[u32]| shape.len().saturating_sub(2);
+	let batch = out.shape.get(..leading(&out.shape)).unwrap_or_default();
+	let height = u64::from(out.shape.get(batch.len()).copied().unwrap_or(1));
+	let of = |at: usize| {
+		let shape = operands.get(at).map(|meta| &meta.shape[..]).unwrap_or_default();
+		shape.get(..leading(shape)).unwrap_or_default()
 	};
+	// One second factor for all: its batches are rows.
+	if count(of(1)) == 1 && of(0) == batch {
+		return [1, height.saturating_mul(count(batch))];
+	}
+	[count(batch), height]
+}
+
+/// The simple steps beside the columns of packing operands for products: rows for each block of
+/// columns, and what reading and writing results takes.
+fn packing(macs: u64, rows: u64, columns: u64, operands: &[&Meta], results: u64) -> u64 {
+	let rows = rows.saturating_mul(columns.div_ceil(512));
+	let ty = operands.first().map_or(TensorType::F32, |a| a.ty);
 	(rows / 4)
 		.saturating_mul(3)
-		.saturating_add(packed / 2)
 		.saturating_add(results / 2)
-		.saturating_add(slower)
+		.saturating_add(slower(macs, results, ty))
+}
+
+/// The simple steps that products of integers take more than those of floats.
+fn slower(macs: u64, results: u64, ty: TensorType) -> u64 {
+	match (ty, ty.size()) {
+		(TensorType::F32, _) => 0,
+		// Eight bytes are multiplied element by element.
+		(_, 8) => macs.saturating_mul(8).saturating_add(results.saturating_mul(ELEMENT)),
+		_ => macs / 16,
+	}
 }
 
 fn reduction_cost(cost: &mut Cost, reduction: Reduction, ty: TensorType, steps: u64) {
@@ -239,12 +276,25 @@ fn window_walk(op: &Op, out: &Meta, operands: &[&Meta]) -> u64 {
 	let outputs = u64::from(w.shape.first().copied().unwrap_or(1));
 	let groups = u64::from(*groups).max(1);
 	// Every group, block of columns and block of terms walks all positions.
-	let blocks = groups * (outputs / groups).div_ceil(512).max(1);
-	let blocks = blocks.saturating_mul(u64::from(*terms).div_ceil(256).max(1));
-	positions(out)
-		.saturating_mul(taps.min(64))
-		.saturating_mul(blocks)
-		.saturating_add(positions(out).saturating_mul(taps))
+	let columns = groups.saturating_mul((outputs / groups).div_ceil(512).max(1));
+	let of_terms = u64::from(*terms).div_ceil(256).max(1);
+	let blocks = columns.saturating_mul(of_terms);
+	let positions = positions(out);
+	// Along each dimension the taps that stand inside change at both ends only.
+	let classes = window.kernel.iter().zip(out.shape.iter().skip(1)).fold(1u64, |all, (k, n)| {
+		all.saturating_mul(u64::from(*n).min(u64::from(*k).saturating_mul(2).saturating_add(1)))
+	});
+	let known = classes.saturating_mul(taps);
+	// Where they are many, they are found again for each block.
+	let found = if known <= u64::from(product::KEPT_TAPS) { 1 } else { blocks };
+	positions
+		// Each tap of a row is read once, and looked at in each block.
+		.saturating_mul(columns.saturating_mul(taps.saturating_add(of_terms)))
+		.saturating_add(positions.saturating_mul(taps).saturating_mul(blocks) / 8)
+		.saturating_add(positions.saturating_mul(taps))
+		.saturating_add(known.saturating_mul(found))
+		.saturating_add(blocks.saturating_mul(WINDOW_BLOCK))
+		.saturating_add(blocks.saturating_mul(classes).saturating_mul(WINDOW_CLASS))
 }
 
 /// Bytes of scratch memory that an operator takes while it runs, beside operands and result.

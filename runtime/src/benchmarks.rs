@@ -1,8 +1,6 @@
 //! The calls whose weights `scripts/weights` measures: those of our own pallets. The others use the
 //! weights that their authors publish. A plain transfer is measured beside them for comparison.
 
-use crate::*;
-
 frame_benchmarking::define_benchmarks!(
 	[pallet_balances, Balances]
 	[pallet_models, Models]

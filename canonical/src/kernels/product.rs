@@ -21,7 +21,7 @@ use core::ops::Range;
 /// Channels of a depthwise convolution whose operands are made ready at one time.
 const CHANNELS_AT_ONCE: usize = 256;
 /// Classes and taps that are kept while groups and blocks are walked.
-const KEPT_TAPS: u32 = 1024;
+pub(crate) const KEPT_TAPS: u32 = 1024;
 
 /// Bytes of scratch memory that a product takes.
 pub(crate) fn scratch(op: &Op, out: &Meta, operands: &[&Meta]) -> u64 {

@@ -120,9 +120,12 @@ pub(super) fn one_row(
 					let mut acc = [*s0, *s1, *s2, *s3].map(f32::from_bits);
 					let terms = row.iter().zip(c0).zip(c1).zip(c2).zip(c3);
 					for ((((a, b0), b1), b2), b3) in terms {
-						for (acc, b) in acc.iter_mut().zip([b0, b1, b2, b3]) {
-							*acc = add(*acc, *a, b);
-						}
+						acc = [
+							add(acc[0], *a, b0),
+							add(acc[1], *a, b1),
+							add(acc[2], *a, b2),
+							add(acc[3], *a, b3),
+						];
 					}
 					[*s0, *s1, *s2, *s3] = acc.map(f32::to_bits);
 				}

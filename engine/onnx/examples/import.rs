@@ -95,6 +95,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 	}
 	if profile {
 		let mut spent: BTreeMap<String, (f64, u32)> = BTreeMap::new();
+		// A first run touches fresh memory.
+		let _ = model.run_seen(&tensors, |_, _| ());
 		let mut last = Instant::now();
 		let _ = model.run_seen(&tensors, |number, _| {
 			let op = format!("{:?}", model.program().nodes[number as usize].op);

@@ -520,6 +520,9 @@ impl Builder {
 	/// Dimension `from` becomes dimension `to`; the others keep their order.
 	pub fn move_axis(&mut self, x: Id, from: usize, to: usize) -> Built {
 		let mut order: Vec<u8> = (0..self.rank(x) as u8).collect();
+		if from.max(to) >= order.len() {
+			return unsupported(format!("no dimension {} of {}", from.max(to), order.len()));
+		}
 		let axis = order.remove(from);
 		order.insert(to, axis);
 		self.transpose(x, &order)

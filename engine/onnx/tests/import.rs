@@ -322,3 +322,53 @@ fn external_data_stays_in_its_folder() {
 	assert!(import(&file("weights"), &Options::default()).is_err());
 	std::fs::remove_dir_all(folder).unwrap();
 }
+
+/// Decision trees whose nodes and leaves have numbers of their own, some of which look for their
+/// feature in a set.
+#[test]
+fn trees_with_sets() {
+	let tensor = |name: &str, tensor: TensorProto| AttributeProto {
+		name: name.into(),
+		t: Some(tensor),
+		r#type: 4,
+		..Default::default()
+	};
+	let list = |data: &[f32]| floats("", &[data.len() as i64], data);
+	let nan = f32::NAN;
+	let mut trees = node("TreeEnsemble", &["x"], "y");
+	trees.domain = "ai.onnx.ml".into();
+	let modes = TensorProto {
+		dims: vec![3],
+		data_type: 2,
+		int32_data: vec![0, 6, 6],
+		..Default::default()
+	};
+	trees.attribute = vec![
+		AttributeProto { name: "n_targets".into(), i: 4, r#type: 2, ..Default::default() },
+		tensor("membership_values", list(&[1.2, 3.7, 8.0, 9.0, nan, 12.0, 7.0, nan])),
+		tensor("nodes_splits", list(&[11.0, 232_344.0, nan])),
+		tensor("nodes_modes", modes),
+		tensor("leaf_weights", list(&[1.0, 10.0, 1000.0, 100.0])),
+		ints("leaf_targetids", &[0, 1, 2, 3]),
+		ints("tree_roots", &[0]),
+		ints("nodes_featureids", &[0, 0, 0]),
+		ints("nodes_trueleafs", &[0, 1, 1]),
+		ints("nodes_truenodeids", &[1, 0, 1]),
+		ints("nodes_falseleafs", &[1, 0, 1]),
+		ints("nodes_falsenodeids", &[2, 2, 3]),
+	];
+	let mut file = model(vec![trees], vec![port("x", FLOAT, &[6, 1])], vec![]);
+	file.opset_import.push(OperatorSetIdProto { domain: "ai.onnx.ml".into(), version: 5 });
+	let imported = import(&file.encode_to_vec(), &Options::default()).unwrap();
+	let input = Value::from_f32(&[6, 1], &[1.2, 3.4, -0.12, nan, 12.0, 7.0]).to_tensor();
+	let output = Model::new(&imported.package).unwrap().run(&[input]).unwrap();
+	assert_eq!(output[0].shape, [6, 4]);
+	let found = output[0].data.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b));
+	let found: Vec<f32> = found.collect();
+	let mut expected = vec![0.0; 24];
+	for (at, weight) in [(0, 1.0), (7, 100.0), (11, 100.0), (14, 1000.0), (18, 1000.0), (21, 10.0)]
+	{
+		expected[at] = weight;
+	}
+	assert_eq!(found, expected);
+}

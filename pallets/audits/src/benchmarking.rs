@@ -519,4 +519,10 @@ mod benchmarks {
 
 		assert!(!Audits::<T>::contains_key(request));
 	}
+
+	impl_benchmark_test_suite!(
+		Pallet,
+		crate::mock::ExtBuilder::default().build(),
+		crate::mock::Test
+	);
 }

@@ -731,4 +731,6 @@ mod benchmarks {
 
 		assert!(!Decisions::<T>::contains_key(request));
 	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::new_test_ext(), crate::mock::Test);
 }

@@ -506,7 +506,9 @@ impl Bonds for MockBonds {
 	fn note_service(_: &AccountId, _: bool) {}
 	#[cfg(feature = "runtime-benchmarks")]
 	fn make_validator(_: u32) -> AccountId {
-		validator(0)
+		use sp_application_crypto::RuntimeAppPublic;
+		MemberTable::insert(SESSION, 1, (validator(1), InferenceId::generate_pair(None)));
+		validator(1)
 	}
 }
 
@@ -577,6 +579,11 @@ pub(crate) fn new_test_ext() -> sp_io::TestExternalities {
 		.assimilate_storage(&mut storage)
 		.unwrap();
 	let mut ext: sp_io::TestExternalities = storage.into();
+	// Benchmarks make keys as they go.
+	#[cfg(feature = "runtime-benchmarks")]
+	ext.register_extension(sp_keystore::KeystoreExt::new(
+		sp_keystore::testing::MemoryKeystore::new(),
+	));
 	ext.execute_with(|| {
 		System::set_block_number(1);
 		frame_system::BlockHash::<Test>::insert(0, Hash::repeat_byte(0x47));

@@ -11,18 +11,18 @@
 //! cargo run --release -p countersign-precompile-tests --example infer_gas -- FOLDER
 //! ```
 //!
-//! Runs on the real runtime, natively. Weight and gas are what the chain charges and do not depend on
+//! The table is that of docs/contracts.md. Runs on the real runtime, natively. Weight and gas are what the chain charges and do not depend on
 //! the machine; gas is as wallets show it, at the fee multiplier of one.
 
 use countersign_canonical::{TensorType, Value};
 use countersign_onnx::Options;
 use countersign_precompile_tests::{
+	apart,
 	contracts::Reply,
 	gas::{committed, infer, ratio, solidity, LINEAR, MLP},
 	programs::Model,
 	run,
 };
-use frame_support::weights::Weight;
 
 fn silero(folder: &str) -> Model {
 	let mut options = Options::default();
@@ -33,19 +33,14 @@ fn silero(folder: &str) -> Model {
 	Model::onnx(&format!("{folder}/silero_vad/data/silero_vad_op18_ifless.onnx"), &options)
 }
 
-fn row(name: &str, macs: u64, reply: &Reply, run: Option<Weight>) {
-	let milliseconds = |weight: Weight| weight.ref_time() as f64 / 1e9;
-	let run = run.map_or("-".into(), |run| format!("{:.2}", milliseconds(run)));
-	let worked = match &reply.result {
-		Ok(_) => String::new(),
-		Err(failure) => format!("  {failure:?}"),
-	};
-	println!(
-		"{name:24} {macs:>12} {run:>10} {:>10.2} {:>10} {:>12}{worked}",
-		milliseconds(reply.weight),
-		reply.weight.proof_size() / 1024,
-		reply.gas,
-	);
+fn row(name: &str, macs: u64, reply: &Reply) {
+	let time = reply.weight.ref_time() as f64 / 1e9;
+	let (macs, proof) = (apart(macs, ','), apart(reply.weight.proof_size() / 1024, ','));
+	let gas = apart(u64::try_from(reply.gas).expect("few"), ',');
+	println!("| {name} | {macs} | {time:.2} | {proof} | {gas} |");
+	if let Err(failure) = &reply.result {
+		println!("It failed: {failure:?}");
+	}
 }
 
 fn macs(widths: &[u64]) -> u64 {
@@ -55,29 +50,28 @@ fn macs(widths: &[u64]) -> u64 {
 fn main() {
 	let folder = std::env::args().nth(1);
 	run(|world| {
-		println!(
-			"{:24} {:>12} {:>10} {:>10} {:>10} {:>12}",
-			"", "MAC", "run, ms", "weight, ms", "KiB", "gas"
-		);
+		println!("| | multiply-accumulates | time, ms | proof, KiB | gas |\n|---|---|---|---|---|");
 		let mut models = vec![
 			("linear, 16 inputs", committed("linear")),
-			("100 trees, depth 3", committed("forest")),
-			("MLP, 20,030 parameters", committed("mlp")),
+			("100 trees of depth 3", committed("forest")),
+			("network of 20,030 parameters", committed("mlp")),
 		];
 		models.extend(folder.map(|folder| ("silero-vad", silero(&folder))));
 		let measured: Vec<_> =
 			models.iter().map(|(name, model)| (*name, infer(world, name, model))).collect();
 		for (name, one) in &measured {
-			row(name, one.macs, &one.reply, one.run);
+			row(name, one.macs, &one.reply);
 		}
-		for (name, widths, ours) in
-			[("linear", &LINEAR[..], &measured[0].1), ("MLP", &MLP[..], &measured[2].1)]
-		{
-			let reply = solidity(widths);
-			row(&format!("{name} in Solidity"), macs(widths), &reply, None);
-			let (gas, time) = ratio(&reply, ours);
+		let plain = [("linear", &LINEAR[..], 0), ("network", &MLP[..], 2)]
+			.map(|(name, widths, ours)| (name, widths, &measured[ours].1, solidity(widths)));
+		for (name, widths, _, reply) in &plain {
+			row(&format!("{name} in Solidity"), macs(widths), reply);
+		}
+		println!();
+		for (name, _, ours, reply) in &plain {
+			let (gas, time) = ratio(reply, ours);
 			println!(
-				"{name}: Solidity takes {gas:.1} times the gas of infer, {time:.1} times the time"
+				"{name}: Solidity takes {time:.1} times the time of infer, {gas:.1} times the gas"
 			);
 		}
 	});

@@ -10,7 +10,7 @@ use codec::Encode;
 use countersign_inference_precompile::{IInference as I, ADDRESS};
 use countersign_onnx::Options;
 use countersign_primitives::UNIT;
-use countersign_runtime::{Inference, Revive, RuntimeOrigin, System};
+use countersign_runtime::{Revive, RuntimeOrigin, System};
 use frame_support::weights::Weight;
 use pallet_revive::{
 	precompiles::alloy::{
@@ -38,8 +38,6 @@ pub fn committed(name: &str) -> Model {
 pub struct Measured {
 	/// Multiply-accumulate operations of a run.
 	pub macs: u64,
-	/// What is charged for the run itself, if it can be called.
-	pub run: Option<Weight>,
 	/// What came of a wallet's call.
 	pub reply: Reply,
 }
@@ -63,7 +61,7 @@ pub fn infer(world: &mut World, name: &str, model: &Model) -> Measured {
 		.collect();
 	let asked = I::inferCall { model: B256::from(id.0), input };
 	let reply = call_with(&wallet(0), &ADDRESS, 0.into(), asked.abi_encode(), LIMIT);
-	Measured { macs: summary.cost.macs, run: Inference::view_weight(&id), reply }
+	Measured { macs: summary.cost.macs, reply }
 }
 
 /// A contract whose code is `data`.

@@ -14,3 +14,16 @@ pub mod world;
 
 pub use contracts::{Contract, Reply};
 pub use world::{run, World};
+
+/// A number with its thousands apart.
+pub fn apart(number: u64, by: char) -> String {
+	let digits = number.to_string();
+	let mut text = String::new();
+	for (index, digit) in digits.chars().enumerate() {
+		if index > 0 && (digits.len() - index).is_multiple_of(3) {
+			text.push(by);
+		}
+		text.push(digit);
+	}
+	text
+}

@@ -1,7 +1,10 @@
 //! What README, documentation and bytecode say is what the code says.
 
 use countersign_inference_precompile::ADDRESS;
-use countersign_precompile_tests::every::{attribution, opengradient};
+use countersign_precompile_tests::{
+	apart,
+	every::{attribution, opengradient},
+};
 use countersign_runtime::configs::contracts::CHAIN_ID;
 
 const README: &str = include_str!("../../../README.md");
@@ -13,16 +16,6 @@ const RUNTIME_CALLS: &str = include_str!("../../../examples/contracts/src/runtim
 /// An address as text, in lower case.
 fn text(address: pallet_revive::H160) -> String {
 	format!("{address:?}")
-}
-
-/// A number with its thousands apart.
-fn apart(number: u64, by: &str) -> String {
-	let digits = number.to_string();
-	let mut parts: Vec<_> = digits.as_bytes().rchunks(3).collect();
-	parts.reverse();
-	let parts: Vec<_> =
-		parts.into_iter().map(|part| std::str::from_utf8(part).expect("digits")).collect();
-	parts.join(by)
 }
 
 #[test]
@@ -44,7 +37,7 @@ fn addresses_and_chain_id_are_those_of_the_chain() {
 	let runtime = text(pallet_revive::RUNTIME_PALLETS_ADDR);
 	assert!(guide.contains(&runtime) && calls.contains(&runtime));
 	assert!(guide.contains(&format!("chain id {CHAIN_ID}")));
-	let id = apart(CHAIN_ID, "_");
+	let id = apart(CHAIN_ID, '_');
 	assert!(connection.contains(&id) && script.contains(&id));
 }
 

@@ -4,6 +4,7 @@ use super::{reduce, Lowered};
 use crate::{
 	builder::{unsupported, Builder, Id, Refusal},
 	node::Node,
+	tensor,
 };
 use countersign_canonical::{
 	element::{TREE_LEAF, TREE_NAN_YES},
@@ -50,8 +51,27 @@ pub(super) fn lower(b: &mut Builder, node: &Node) -> Lowered {
 		}
 		"TreeEnsembleRegressor" => {
 			let forest = Forest::read(b, node, "target")?;
-			let scores = forest.scores(b, node, node.int("n_targets", 1) as u32)?;
+			let scores = forest.scores_of(b, node, node.int("n_targets", 1) as u32)?;
 			Ok(vec![post_transform(b, scores, &node.text("post_transform", "NONE"))?])
+		}
+		"TreeEnsemble" => {
+			let forest = Forest::read_split(node)?;
+			let x = floats(b, node.input(0)?)?;
+			let aggregate = match node.int("aggregate_function", 1) {
+				0 => "AVERAGE",
+				1 => "SUM",
+				2 => "MIN",
+				_ => "MAX",
+			};
+			let scores = forest.scores(b, x, node.int("n_targets", 1) as u32, aggregate, &[])?;
+			let transform = match node.int("post_transform", 0) {
+				0 => "NONE",
+				1 => "SOFTMAX",
+				2 => "LOGISTIC",
+				3 => "SOFTMAX_ZERO",
+				_ => "PROBIT",
+			};
+			Ok(vec![post_transform(b, scores, transform)?])
 		}
 		"TreeEnsembleClassifier" => tree_classifier(b, node),
 		_ => unsupported(super::UNKNOWN),
@@ -159,6 +179,7 @@ fn normalizer(b: &mut Builder, node: &Node) -> Lowered {
 }
 
 /// Decision trees as lists of nodes.
+#[derive(Default)]
 struct Forest {
 	features: Vec<i64>,
 	thresholds: Vec<f32>,
@@ -239,9 +260,117 @@ impl Forest {
 		Ok(Self { features, thresholds, modes, yes, no, roots, depth, leaves })
 	}
 
-	/// The sum of the leaves' weights, `[N, outputs]`, trees in order, then the base values.
-	fn scores(&self, b: &mut Builder, node: &Node, outputs: u32) -> Result<Id, Refusal> {
+	/// Reads inner nodes and leaves that have numbers of their own, as `TreeEnsemble` lists them. A
+	/// node that looks for its feature in a set becomes a comparison with each member.
+	fn read_split(node: &Node) -> Result<Self, Refusal> {
+		let ints = |name: &str| node.ints(name).unwrap_or(&[]).to_vec();
+		let stored = |name: &str, ty: TensorType| {
+			let Some(tensor) = node.tensor(name) else {
+				return Ok(None);
+			};
+			let value = tensor::read(tensor, None).map_err(Refusal::Unsupported)?;
+			if value.meta.ty != ty {
+				return unsupported(format!("`{name}` of another type than {ty:?}"));
+			}
+			Ok(Some(value.data))
+		};
+		let floats = |name: &str| {
+			let data = stored(name, TensorType::F32)?.map(|data| data.words());
+			Ok(data.unwrap_or_default().into_iter().map(f32::from_bits).collect::<Vec<f32>>())
+		};
+		let kinds = stored("nodes_modes", TensorType::U8)?;
+		let kinds = kinds.as_ref().map_or(&[][..], |data| data.as_bytes());
+		let (named, splits) = (ints("nodes_featureids"), floats("nodes_splits")?);
+		let (truth, truth_leaf) = (ints("nodes_truenodeids"), ints("nodes_trueleafs"));
+		let (other, other_leaf) = (ints("nodes_falsenodeids"), ints("nodes_falseleafs"));
+		let tracks = ints("nodes_missing_value_tracks_true");
+		let (targets, weights) = (ints("leaf_targetids"), floats("leaf_weights")?);
+		let lists = [truth.len(), truth_leaf.len(), other.len(), other_leaf.len(), named.len()];
+		let count = kinds.len();
+		let fits = lists.iter().all(|length| *length == count) && splits.len() == count;
+		if !fits || count == 0 || targets.len() != weights.len() {
+			return unsupported("trees whose lists do not fit each other");
+		}
+
+		// What each node compares its feature with; NaN is equal to nothing.
+		let all = floats("membership_values")?;
+		let mut sets = all.split(|member| member.is_nan());
+		let mut members = Vec::with_capacity(count);
+		for (kind, split) in kinds.iter().zip(&splits) {
+			members.push(match kind {
+				0..=5 => vec![*split],
+				6 => match sets.next() {
+					Some([]) | None => vec![f32::NAN],
+					Some(set) => set.to_vec(),
+				},
+				other => return unsupported(format!("tree nodes of mode {other}")),
+			});
+		}
+		// Nodes of sets take several places, and leaves stand behind all.
+		let places: Vec<usize> = members
+			.iter()
+			.scan(0, |next, members| {
+				let place = *next;
+				*next += members.len();
+				Some(place)
+			})
+			.collect();
+		let inner: usize = members.iter().map(Vec::len).sum();
+		let find = |id: i64, is_leaf: i64| {
+			let at = usize::try_from(id).ok();
+			let place = match is_leaf {
+				0 => at.and_then(|at| places.get(at).copied()),
+				_ => at.filter(|at| *at < weights.len()).map(|at| inner + at),
+			};
+			place.map(|place| place as i64).ok_or_else(|| {
+				Refusal::Unsupported(format!("trees that lead to number {id}, which is none"))
+			})
+		};
+		let mut forest = Self { thresholds: members.concat(), ..Self::default() };
+		for i in 0..count {
+			let (yes, no) = (find(truth[i], truth_leaf[i])?, find(other[i], other_leaf[i])?);
+			let kind = if kinds[i] == 6 { 4 } else { kinds[i] };
+			let nan = if tracks.get(i) == Some(&1) { TREE_NAN_YES } else { 0 };
+			for number in 1..=members[i].len() {
+				forest.features.push(named[i]);
+				forest.modes.push(i64::from(kind | nan));
+				forest.yes.push(yes);
+				let next = (places[i] + number) as i64;
+				forest.no.push(if number == members[i].len() { no } else { next });
+			}
+		}
+		for (i, (target, weight)) in targets.iter().zip(&weights).enumerate() {
+			forest.features.push(0);
+			forest.thresholds.push(0.0);
+			forest.modes.push(i64::from(TREE_LEAF));
+			forest.yes.push(0);
+			forest.no.push(0);
+			let target = usize::try_from(*target).unwrap_or(usize::MAX);
+			forest.leaves.push((inner + i, target, *weight));
+		}
+		for root in ints("tree_roots") {
+			forest.roots.push(find(root, 0)?);
+		}
+		forest.depth = depth(&forest.roots, &forest.yes, &forest.no, &forest.modes)?;
+		Ok(forest)
+	}
+
+	/// As [`Forest::scores`], of a node that names the rest.
+	fn scores_of(&self, b: &mut Builder, node: &Node, outputs: u32) -> Result<Id, Refusal> {
 		let x = floats(b, node.input(0)?)?;
+		let aggregate = node.text("aggregate_function", "SUM");
+		self.scores(b, x, outputs, &aggregate, node.floats("base_values"))
+	}
+
+	/// The sum of the leaves' weights, `[N, outputs]`, trees in order, then the base values.
+	fn scores(
+		&self,
+		b: &mut Builder,
+		x: Id,
+		outputs: u32,
+		aggregate: &str,
+		base: &[f32],
+	) -> Result<Id, Refusal> {
 		let count = self.modes.len() as u32;
 		let list = |b: &mut Builder, ty, elements: &[i64]| {
 			let shape = [elements.len() as u32];
@@ -270,9 +399,8 @@ impl Forest {
 		}
 		let weights = b.floats_of(&[count, outputs], &weights)?;
 		let picked = b.op(Op::Gather { axis: 0 }, &[weights, ends])?;
-		let aggregate = node.text("aggregate_function", "SUM");
 		let trees = self.roots.len();
-		let mut sum = match aggregate.as_str() {
+		let mut sum = match aggregate {
 			"SUM" => b.reduce(Reduction::Sum, picked, &[1])?,
 			"AVERAGE" => {
 				let sum = b.reduce(Reduction::Sum, picked, &[1])?;
@@ -283,7 +411,7 @@ impl Forest {
 		};
 		let rows = b.shape(x)[0];
 		sum = b.reshape(sum, &[rows, outputs])?;
-		match node.floats("base_values") {
+		match base {
 			[] => Ok(sum),
 			base => {
 				let base = b.floats_of(&[base.len() as u32], base)?;
@@ -345,7 +473,7 @@ fn tree_classifier(b: &mut Builder, node: &Node) -> Lowered {
 	let one_score = labels.len() == 2 && forest.leaves.iter().all(|leaf| leaf.1 == 0)
 		|| labels.len() == 2 && forest.leaves.iter().all(|leaf| leaf.1 == 1);
 	if one_score {
-		let scores = forest.scores(b, node, used as u32)?;
+		let scores = forest.scores_of(b, node, used as u32)?;
 		let score = b.slice(scores, 1, used as u32 - 1, 1)?;
 		let scores = match transform.as_str() {
 			"LOGISTIC" => {
@@ -357,7 +485,7 @@ fn tree_classifier(b: &mut Builder, node: &Node) -> Lowered {
 		};
 		return Ok(vec![label_of(b, scores, &labels)?, scores]);
 	}
-	let scores = forest.scores(b, node, labels.len() as u32)?;
+	let scores = forest.scores_of(b, node, labels.len() as u32)?;
 	let label = label_of(b, scores, &labels)?;
 	Ok(vec![label, post_transform(b, scores, &transform)?])
 }
