@@ -2,7 +2,7 @@
 //! replay, so that only a game decides about its answers.
 //!
 //! ```text
-//! x [1, 512] ─ Add a column ─ 5 × (MatMul, Relu) ─ 5 × (MatMul, Relu) ─ Gather a row ─ MatMul ─ y [1, 8]
+//! x [1, 512] ─ Add a column ─ 7 × (MatMul, Relu) ─ 7 × (MatMul, Relu) ─ Gather a row ─ MatMul ─ y [1, 8]
 //!                             first half           second half
 //! ```
 
@@ -27,7 +27,7 @@ mod onnx;
 /// Rows and columns of what lies between input and output: every result has 1 MiB.
 const SIZE: u32 = 512;
 /// The layers of each half.
-const LAYERS: usize = 5;
+const LAYERS: usize = 7;
 const OUTPUTS: u32 = 8;
 /// Weights lie in ±sqrt(6 / 512): as much comes out of a layer as goes in.
 const REACH: f32 = 0.108;

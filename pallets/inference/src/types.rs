@@ -21,16 +21,16 @@ use sp_runtime::ConsensusEngineId;
 /// The most requests that one block takes. Weight and length end a block long before.
 pub const MAX_REQUESTS_PER_BLOCK: u32 = 256;
 /// The most deadlines that one block acts on.
-pub const MAX_EXPIRIES_PER_BLOCK: u32 = 16;
+pub const MAX_EXPIRIES_PER_BLOCK: u32 = 12;
 /// The most results that one block makes `Final` by itself.
-pub const MAX_FINALS_PER_BLOCK: u32 = 30;
+pub const MAX_FINALS_PER_BLOCK: u32 = 22;
 /// The most ended requests that one block prunes.
 pub const MAX_PRUNES_PER_BLOCK: u32 = 32;
 /// The most waiting requests that one block tries again, each for take-overs and for the others.
 pub const MAX_RETRIES_PER_BLOCK: u32 = 8;
 /// A block stops trying waiting requests again when it has looked at this many servers, each for
 /// take-overs and for the others.
-pub const MAX_RETRY_SCANS: u32 = 128;
+pub const MAX_RETRY_SCANS: u32 = 32;
 /// The most that a block's retries can look at: the last one may be a whole model.
 pub const WORST_RETRY_SCANS: u32 = 2 * (MAX_RETRY_SCANS + MAX_SERVERS);
 /// The most buckets of one queue that one block opens.

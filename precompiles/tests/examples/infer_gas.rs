@@ -11,7 +11,8 @@
 //! cargo run --release -p countersign-precompile-tests --example infer_gas -- FOLDER
 //! ```
 //!
-//! The table is that of docs/contracts.md. Runs on the real runtime, natively. Weight and gas are what the chain charges and do not depend on
+//! The table is that of docs/contracts.md. Runs on the real runtime, natively. Weight and gas are what
+//! the chain charges and do not depend on
 //! the machine; gas is as wallets show it, at the fee multiplier of one.
 
 use countersign_canonical::{TensorType, Value};
