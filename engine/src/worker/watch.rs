@@ -52,7 +52,7 @@ use countersign_primitives::{
 use futures::{FutureExt, Stream, StreamExt};
 use record::Record;
 use std::{
-	collections::{HashMap, VecDeque},
+	collections::{HashMap, HashSet, VecDeque},
 	path::PathBuf,
 	pin::pin,
 	sync::{
@@ -243,6 +243,8 @@ struct Watcher {
 	moved: HashMap<(RequestId, u8), (u8, BlockNumber)>,
 	/// When what is demanded was shown last.
 	shown: HashMap<(RequestId, DemandId), BlockNumber>,
+	/// Wrong results about which we were the challenger in a game.
+	challenged: HashSet<RequestId>,
 	prepared: play::Prepared,
 }
 
@@ -268,6 +270,7 @@ pub async fn run(
 		manifests: HashMap::new(),
 		moved: HashMap::new(),
 		shown: HashMap::new(),
+		challenged: HashSet::new(),
 		prepared: play::Prepared::default(),
 	};
 	let mut blocks = pin!(blocks.fuse());

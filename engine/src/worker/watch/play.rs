@@ -146,6 +146,8 @@ impl Watcher {
 		let is_on =
 			|key: &(RequestId, u8)| games.iter().any(|view| (view.request, view.branch) == *key);
 		self.moved.retain(|key, _| is_on(key));
+		let record = &self.record;
+		self.challenged.retain(|request| record.is_pending(request));
 		for view in games {
 			if let Err(error) = self.play(&view, seats, block).await {
 				count(&self.parts.metrics.failures);
@@ -233,6 +235,9 @@ impl Watcher {
 			},
 			true => return Ok(()),
 		};
+		if !view.phase.is_executors() {
+			self.challenged.insert(view.request);
+		}
 		let key = (view.request, view.branch);
 		let was_sent = self.moved.get(&key).is_some_and(|(step, sent)| {
 			*step == view.step && sent.saturating_add(AGAIN_AFTER) > block.number
@@ -300,6 +305,11 @@ impl Watcher {
 			self.games(at).await?.into_iter().filter(|game| game.request == view.request).collect();
 		let is_ours = others.iter().any(|game| game.challenger == seat.account);
 		if is_ours || others.len() >= ENOUGH {
+			return Ok(());
+		}
+		if self.challenged.contains(&view.request) {
+			// What it ended by would end the next one as well, and each costs its fee.
+			self.give_up(view.request, "a game about it ended without a verdict").await;
 			return Ok(());
 		}
 		let case = self.case(at, view).await?;

@@ -642,6 +642,36 @@ async fn a_challenger_names_what_is_wrong_and_says_it_once_in_a_while() {
 }
 
 #[tokio::test]
+async fn a_game_that_decided_nothing_is_not_opened_again() {
+	let scene = scene();
+	scene.put(2, 5, output(5.0), true);
+	scene.court.0.lock().fits = false;
+	*scene.games.on.lock() = vec![game(5, 9, 1, Phase::Operator, stranger())];
+	let (sender, receiver) = futures::channel::mpsc::unbounded();
+	let watching =
+		tokio::spawn(run(scene.parts.clone(), scene.folder.path().join("watch"), receiver));
+	let send = |number| {
+		sender
+			.unbounded_send(BestBlock { number, hash: Hash::zero() })
+			.expect("the watcher listens");
+	};
+	send(10);
+	while scene.metric("watch_contradicted") == 0 {
+		tokio::task::yield_now().await;
+	}
+	// The executor was excused: the game is over, and the result is open.
+	scene.games.on.lock().clear();
+	for number in 11..=10 + SPREAD {
+		send(number);
+		tokio::task::yield_now().await;
+	}
+	drop(sender);
+	watching.await.expect("it ends").expect("the file is good");
+	assert!(scene.games.opened.lock().is_empty());
+	assert_eq!(scene.metric("watch_undecidable"), 1);
+}
+
+#[tokio::test]
 async fn what_is_ours_or_unknown_is_left_alone() {
 	let scene = scene();
 	// Our own result, whatever it says.
