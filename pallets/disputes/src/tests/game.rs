@@ -794,6 +794,20 @@ fn cast_game(input: [f32; 2], said: &[f32]) -> u32 {
 }
 
 #[test]
+fn the_cast_that_saturates_is_found_in_one_run() {
+	let model = canonical::Model::new(&casting()).unwrap();
+	let found = |input: [f32; 2]| {
+		let data = input.iter().flat_map(|x| x.to_le_bytes()).collect();
+		model.saturating_cast(&[canonical::Tensor { ty: Type::F32, shape: vec![2], data }])
+	};
+	// Also where the run traps after it.
+	assert_eq!(found([3e9, 1.0]), Some(0));
+	assert_eq!(found([1.0, f32::NAN]), Some(0));
+	assert_eq!(found([1.0, 0.0]), None);
+	assert_eq!(found([1.0, 7.0]), None);
+}
+
+#[test]
 fn a_cast_that_saturates_excuses() {
 	// Nobody is slashed for what another engine makes of a number that the type has not: here a trap,
 	// and there an output. The executor shows the cast, and nobody wins.
