@@ -174,13 +174,13 @@ impl<'a> Player<'a> {
 				let bytes = bytes.chunks(LEAF_BYTES).nth(*leaf as usize).unwrap_or_default();
 				bytes.to_vec().try_into().ok().map(GameMove::Bytes)
 			}
-			Phase::Cast => self.saturation().map(GameMove::Saturates),
+			Phase::Cast { .. } => self.saturation().map(GameMove::Saturates),
 			Phase::Operator | Phase::Group(_) | Phase::Leaf { .. } | Phase::Element { .. } => None,
 		}
 	}
 
-	/// An element on which a cast from floats to integers saturates, if there is one in the run. However
-	/// many casts there are, it is found in one run, or the window would be over before.
+	/// An element on which a cast from floats to integers saturates, if there is one in the run: the
+	/// first, which is before whatever it excuses. However many casts there are, it is found in one run, or the window would be over before.
 	fn saturation(&self) -> Option<Shown> {
 		let node = self.model.saturating_cast(self.inputs)?;
 		let part = self.prover.skeleton().part(node)?;
@@ -227,7 +227,7 @@ impl<'a> Player<'a> {
 			| Phase::Hashes(_)
 			| Phase::GroupHashes { .. }
 			| Phase::Bytes { .. }
-			| Phase::Cast => None,
+			| Phase::Cast { .. } => None,
 		}
 	}
 
