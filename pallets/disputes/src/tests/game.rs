@@ -1,7 +1,8 @@
 //! Games: what each move does, who wins, and what it costs.
 
 use crate::{
-	game::types::MAX_GAMES, mock::*, Error, Event, GameCases, GameDeadlines, Games, HoldReason,
+	game::messages_fee, game::types::MAX_GAMES, mock::*, Error, Event, GameCases, GameDeadlines,
+	Games, HoldReason,
 };
 use codec::Encode;
 use countersign_canonical::{
@@ -901,4 +902,43 @@ fn a_cast_behind_a_trap_excuses_nothing() {
 		assert!(refusals.get() > 0);
 		assert_eq!(end_of(&request()), Some(MockEnd::Invalidated));
 	});
+}
+
+#[test]
+fn all_messages_of_the_longest_game_are_charged() {
+	let path = |length| vec![Hash::zero(); length].try_into().unwrap();
+	let part = vec![0; 5_000];
+	let leaf = Leaf {
+		tensor: 0,
+		leaf: 0,
+		bytes: vec![0; 1024].try_into().unwrap(),
+		// Of a tensor of 16 MiB.
+		path: path(14),
+	};
+	let shown = Shown {
+		part: part.clone().try_into().unwrap(),
+		path: path(12),
+		index: 0,
+		leaves: vec![leaf; 64].try_into().unwrap(),
+	};
+	let hashes = GameMove::Hashes(vec![Hash::zero(); 1024].try_into().unwrap());
+	let roots = vec![Hash::zero(); 4096];
+	// Of the longest game: its trace shows a trap, and so does what the challenger proves.
+	let moves = [
+		GameMove::Trace { roots: roots.try_into().unwrap(), trap: Some(shown.clone()) },
+		GameMove::Name { part: part.try_into().unwrap(), path: path(12) },
+		hashes.clone(),
+		GameMove::Pick(0),
+		hashes,
+		GameMove::Pick(0),
+		GameMove::Bytes(vec![0; 1024].try_into().unwrap()),
+		GameMove::Prove(shown.clone()),
+		GameMove::Saturates(shown),
+	];
+	let message = by_key(&executor(), 0, 0, Hash::zero());
+	let signature = pair_of(&executor()).sign(b"");
+	let length = |action: &GameMove| (&message, action, &signature).encoded_size() as Balance;
+	let all: Balance = moves.iter().map(length).sum();
+	// The fee here is one unit, and the length.
+	assert!(messages_fee::<Test>(4096, 5_000) >= UNIT + all);
 }
