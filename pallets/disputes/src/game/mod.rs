@@ -417,11 +417,13 @@ impl<T: Config> Pallet<T> {
 			None => Games::<T>::iter(),
 		};
 		games
-			.take(limit.min(MAX_GAMES_SHOWN) as usize)
+			// Those about results that have ended are there until their time is over. A page that they
+			// shortened would be taken for the last.
 			.filter_map(|(request, branch, game)| {
 				let case = GameCases::<T>::get(request)?;
 				Self::game_view(request, branch, &case, game)
 			})
+			.take(limit.min(MAX_GAMES_SHOWN) as usize)
 			.collect()
 	}
 

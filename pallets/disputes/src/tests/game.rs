@@ -1,8 +1,9 @@
 //! Games: what each move does, who wins, and what it costs.
 
 use crate::{
-	game::messages_fee, game::types::MAX_GAMES, mock::*, Error, Event, GameCases, GameDeadlines,
-	Games, HoldReason,
+	game::{messages_fee, types::MAX_GAMES},
+	mock::*,
+	Error, Event, GameCases, GameDeadlines, Games, HoldReason,
 };
 use codec::Encode;
 use countersign_canonical::{
@@ -941,4 +942,30 @@ fn all_messages_of_the_longest_game_are_charged() {
 	let all: Balance = moves.iter().map(length).sum();
 	// The fee here is one unit, and the length.
 	assert!(messages_fee::<Test>(4096, 5_000) >= UNIT + all);
+}
+
+#[test]
+fn a_page_of_games_is_full_where_others_have_ended() {
+	build_and_execute(|| {
+		let world = World::new(2);
+		world.signed(world.truth());
+		open(&challenger(), world.player().opening());
+		open(&validator(1), None);
+		let (case, game) =
+			(GameCases::<Test>::get(request()).unwrap(), Games::<Test>::get(request(), 0).unwrap());
+		for number in 100..108 {
+			let ended = RequestId::repeat_byte(number);
+			GameCases::<Test>::insert(ended, &case);
+			Games::<Test>::insert(ended, 0, &game);
+		}
+		let first = Disputes::games(None, 1);
+		let after = (first[0].request, first[0].branch);
+		let second = Disputes::games(Some(after), 1);
+		assert_eq!((first.len(), second.len()), (1, 1));
+		assert_ne!(first, second);
+		for number in 100..108 {
+			GameCases::<Test>::remove(RequestId::repeat_byte(number));
+			Games::<Test>::remove(RequestId::repeat_byte(number), 0);
+		}
+	});
 }
