@@ -296,9 +296,10 @@ fn turn(request: &RequestId, account: &AccountId) -> BlockNumber {
 impl Watcher {
 	async fn on_block(&mut self, block: BestBlock) -> Result<(), Failure> {
 		let seats = self.parts.court.seats(block.hash).await?;
-		// Answers first: their windows run.
-		self.play_all(&seats, block).await?;
-		self.show_all(block).await?;
+		// Answers first: their windows run, and an error in the one is none in the other.
+		let played = self.play_all(&seats, block).await;
+		let shown = self.show_all(block).await;
+		played.and(shown)?;
 		// Who is not in the session cannot challenge by its key.
 		let Some(seat) = seats.first().cloned() else { return Ok(()) };
 		for request in self.record.pending() {

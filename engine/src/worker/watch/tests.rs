@@ -170,6 +170,8 @@ struct FakeGames {
 	refusal: Mutex<Option<GameRefusal>>,
 	demanded: Mutex<Vec<DemandView>>,
 	shown: Mutex<Vec<(GameMessage, Showing, InferenceSignature)>>,
+	/// Whether games cannot be asked for.
+	fails: Mutex<bool>,
 }
 
 #[async_trait]
@@ -183,6 +185,9 @@ impl Games for FakeGames {
 		after: Option<(RequestId, u8)>,
 		limit: u32,
 	) -> Result<Vec<GameView>, Failure> {
+		if *self.fails.lock() {
+			return Err(Failure::new("no games are shown"));
+		}
 		let on = self.on.lock();
 		let from = after.map_or(0, |after| {
 			on.iter().take_while(|view| (view.request, view.branch) <= after).count()
@@ -573,13 +578,9 @@ async fn our_own_results_are_answered_for() {
 	assert!(scene.games.played.lock().is_empty());
 }
 
-#[tokio::test]
-async fn what_is_demanded_of_us_is_shown() {
-	let scene = scene();
-	scene.put(2, 9, output(4.0), false);
-	let bytes = vec![tensor(2.0)].encode();
-	scene.parts.store.put_tensors(&bytes).expect("it is stored");
-	let demand = |key, piece: Piece| DemandView {
+/// A demand for this piece of what request 2 was made from.
+fn demand(key: InferenceId, piece: Piece) -> DemandView {
+	DemandView {
 		request: request(2),
 		demand: piece.id(),
 		piece,
@@ -588,7 +589,26 @@ async fn what_is_demanded_of_us_is_shown() {
 		by: account(5),
 		fee: 1,
 		deadline: 30,
-	};
+	}
+}
+
+#[tokio::test]
+async fn what_is_demanded_is_shown_also_where_games_fail() {
+	let scene = scene();
+	scene.put(2, 9, output(4.0), true);
+	*scene.games.demanded.lock() = vec![demand(us().public(), Piece::Program)];
+	*scene.games.fails.lock() = true;
+	scene.blocks(10..11).await;
+	assert_eq!(scene.games.shown.lock().len(), 1);
+	assert_eq!(scene.metric("watch_failures"), 1);
+}
+
+#[tokio::test]
+async fn what_is_demanded_of_us_is_shown() {
+	let scene = scene();
+	scene.put(2, 9, output(4.0), false);
+	let bytes = vec![tensor(2.0)].encode();
+	scene.parts.store.put_tensors(&bytes).expect("it is stored");
 	*scene.games.demanded.lock() = vec![demand(stranger(), Piece::Input)];
 	scene.blocks(10..11).await;
 	assert!(scene.games.shown.lock().is_empty());
