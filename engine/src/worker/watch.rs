@@ -246,6 +246,8 @@ struct Watcher {
 	/// Wrong results about which we were the challenger in a game.
 	challenged: HashSet<RequestId>,
 	prepared: play::Prepared,
+	/// Where games and demands are looked at next.
+	seen: play::Seen,
 }
 
 /// Watches until the stream of best blocks ends. Fails only where the file cannot be read.
@@ -272,6 +274,7 @@ pub async fn run(
 		shown: HashMap::new(),
 		challenged: HashSet::new(),
 		prepared: play::Prepared::default(),
+		seen: play::Seen::default(),
 	};
 	let mut blocks = pin!(blocks.fuse());
 	while let Some(mut block) = blocks.next().await {

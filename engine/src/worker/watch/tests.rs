@@ -172,6 +172,8 @@ struct FakeGames {
 	shown: Mutex<Vec<(GameMessage, Showing, InferenceSignature)>>,
 	/// Whether games cannot be asked for.
 	fails: Mutex<bool>,
+	/// How often they were asked for.
+	asked: Mutex<usize>,
 }
 
 #[async_trait]
@@ -185,6 +187,7 @@ impl Games for FakeGames {
 		after: Option<(RequestId, u8)>,
 		limit: u32,
 	) -> Result<Vec<GameView>, Failure> {
+		*self.asked.lock() += 1;
 		if *self.fails.lock() {
 			return Err(Failure::new("no games are shown"));
 		}
@@ -222,10 +225,12 @@ impl Games for FakeGames {
 		&self,
 		_: Hash,
 		after: Option<(RequestId, DemandId)>,
-		_: u32,
+		limit: u32,
 	) -> Result<Vec<DemandView>, Failure> {
-		assert_eq!(after, None);
-		Ok(self.demanded.lock().clone())
+		let all = self.demanded.lock();
+		let is_after = |view: &DemandView| Some((view.request, view.demand)) == after;
+		let from = all.iter().position(is_after).map_or(0, |at| at + 1);
+		Ok(all.iter().skip(from).take(limit as usize).cloned().collect())
 	}
 	async fn show(
 		&self,
@@ -576,6 +581,39 @@ async fn our_own_results_are_answered_for() {
 	];
 	scene.blocks(10..11).await;
 	assert!(scene.games.played.lock().is_empty());
+}
+
+#[tokio::test]
+async fn what_one_block_is_not_enough_for_is_seen_in_the_next() {
+	let scene = scene();
+	scene.put(2, 9, output(4.0), true);
+	let before = |number: u64| RequestId::from_low_u64_be(number);
+	*scene.games.on.lock() = (0..16 * 64)
+		.map(|number| GameView {
+			request: before(number),
+			..game(8, 5, 0, Phase::Trace, stranger())
+		})
+		.chain([game(9, 5, 0, Phase::Trace, us().public())])
+		.collect();
+	*scene.games.demanded.lock() = (0..64 * 64)
+		.map(|number| DemandView { request: before(number), ..demand(stranger(), Piece::Program) })
+		.chain([demand(us().public(), Piece::Program)])
+		.collect();
+	let (sender, receiver) = futures::channel::mpsc::unbounded();
+	let watching =
+		tokio::spawn(run(scene.parts.clone(), scene.folder.path().join("watch"), receiver));
+	for (number, asked) in [(10, 64), (11, 65)] {
+		sender
+			.unbounded_send(BestBlock { number, hash: Hash::zero() })
+			.expect("the watcher listens");
+		while *scene.games.asked.lock() < asked {
+			tokio::task::yield_now().await;
+		}
+	}
+	drop(sender);
+	watching.await.expect("it ends").expect("the file is good");
+	assert_eq!(scene.games.played.lock().len(), 1);
+	assert_eq!(scene.games.shown.lock().len(), 1);
 }
 
 /// A demand for this piece of what request 2 was made from.
