@@ -154,7 +154,9 @@ impl Watcher {
 		block: BestBlock,
 	) -> Result<(), Failure> {
 		let from = self.seen.game;
-		let (games, next) = self.games(block.hash, from).await?;
+		let (mut games, next) = self.games(block.hash, from).await?;
+		// Each move may take a run.
+		games.sort_by_key(|view| view.deadline);
 		self.seen.game = next;
 		let is_on =
 			|key: &(RequestId, u8)| games.iter().any(|view| (view.request, view.branch) == *key);

@@ -584,6 +584,22 @@ async fn our_own_results_are_answered_for() {
 }
 
 #[tokio::test]
+async fn the_game_with_the_nearest_deadline_is_played_first() {
+	let scene = scene();
+	scene.put(2, 9, output(4.0), true);
+	let due = |branch, deadline| GameView {
+		branch,
+		deadline,
+		..game(9, 5, 0, Phase::Trace, us().public())
+	};
+	*scene.games.on.lock() = vec![due(1, 50), due(2, 30), due(3, 40)];
+	scene.blocks(10..11).await;
+	let played: Vec<u8> =
+		scene.games.played.lock().iter().map(|(message, ..)| message.branch).collect();
+	assert_eq!(played, [2, 3, 1]);
+}
+
+#[tokio::test]
 async fn what_one_block_is_not_enough_for_is_seen_in_the_next() {
 	let scene = scene();
 	scene.put(2, 9, output(4.0), true);
