@@ -437,6 +437,20 @@ impl Model {
 		outcome(result, &self.program.outputs, self.program.first_result(), &tainted)
 	}
 
+	/// The first node that is a cast to integers which saturates, up to where the run ends.
+	pub fn saturating_cast(&self, inputs: &[Tensor]) -> Option<u32> {
+		let mut tainted = vec![false; self.plan.metas.len()];
+		// A run that traps was watched up to there.
+		let _ = self.close_to_threads(|| self.unseen(inputs, Some(&mut tainted)));
+		let first = self.program.first_result();
+		let at = |tensor: usize| tainted.get(tensor).copied().unwrap_or(false);
+		// Where no operand is tainted, it begins.
+		let found = self.program.nodes.iter().enumerate().position(|(number, node)| {
+			at(first + number) && !node.operands.iter().any(|operand| at(usize::from(*operand)))
+		});
+		u32::try_from(found?).ok()
+	}
+
 	/// Runs the program, watches its casts, and gives the digest of the leaves of its trace that
 	/// `seed` draws; see [`crate::digest`].
 	pub fn run_audited(&self, inputs: &[Tensor], seed: Hash) -> (Outcome, Hash) {

@@ -300,7 +300,11 @@ pub enum Phase {
 	/// What was signed is wrong, unless a cast from floats to integers saturates: the executor is to
 	/// show where.
 	#[codec(index = 8)]
-	Cast,
+	Cast {
+		/// The first operator that is not on the way to what is wrong, in order: one that saturates
+		/// there, or after it, excuses nothing.
+		before: u16,
+	},
 }
 
 impl Phase {
@@ -312,7 +316,7 @@ impl Phase {
 				| Self::Hashes(_)
 				| Self::GroupHashes { .. }
 				| Self::Bytes { .. }
-				| Self::Cast
+				| Self::Cast { .. }
 		)
 	}
 }

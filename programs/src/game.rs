@@ -174,26 +174,23 @@ impl<'a> Player<'a> {
 				let bytes = bytes.chunks(LEAF_BYTES).nth(*leaf as usize).unwrap_or_default();
 				bytes.to_vec().try_into().ok().map(GameMove::Bytes)
 			}
-			Phase::Cast => self.saturation().map(GameMove::Saturates),
+			Phase::Cast { .. } => self.saturation().map(GameMove::Saturates),
 			Phase::Operator | Phase::Group(_) | Phase::Leaf { .. } | Phase::Element { .. } => None,
 		}
 	}
 
-	/// An element on which a cast from floats to integers saturates, if there is one in the run.
+	/// An element on which a cast from floats to integers saturates, if there is one in the run: the
+	/// first, which is before whatever it excuses. However many casts there are, it is found in one run, or the window would be over before.
 	fn saturation(&self) -> Option<Shown> {
-		let skeleton = self.prover.skeleton();
-		(0..skeleton.nodes()).find_map(|node| {
-			let part = skeleton.part(node)?;
-			let operand = part.operands.first()?;
-			let of_floats = operand.meta.ty == canonical::TensorType::F32;
-			let Op::Cast(to) = part.op else { return None };
-			let value = of_floats.then(|| self.prover.value(operand.tensor)).flatten()?;
-			let at = value.data.chunks_exact(4).position(|bytes| {
-				<[u8; 4]>::try_from(bytes)
-					.is_ok_and(|bytes| arith::cast_saturates(to, f32::from_le_bytes(bytes)))
-			})?;
-			shown(self.prover.element(node, u32::try_from(at).ok()?)?)
-		})
+		let node = self.model.saturating_cast(self.inputs)?;
+		let part = self.prover.skeleton().part(node)?;
+		let Op::Cast(to) = part.op else { return None };
+		let value = self.prover.value(part.operands.first()?.tensor)?;
+		let at = value.data.chunks_exact(4).position(|bytes| {
+			<[u8; 4]>::try_from(bytes)
+				.is_ok_and(|bytes| arith::cast_saturates(to, f32::from_le_bytes(bytes)))
+		})?;
+		shown(self.prover.element(node, u32::try_from(at).ok()?)?)
 	}
 
 	/// What the challenger says: `theirs` are the commitments of the executor's trace, `shown` the
@@ -230,7 +227,7 @@ impl<'a> Player<'a> {
 			| Phase::Hashes(_)
 			| Phase::GroupHashes { .. }
 			| Phase::Bytes { .. }
-			| Phase::Cast => None,
+			| Phase::Cast { .. } => None,
 		}
 	}
 

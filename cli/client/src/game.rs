@@ -95,7 +95,9 @@ pub fn due(phase: &Phase) -> String {
 			"show that an element in leaf {leaf} of the result of operator {} is another",
 			named.operator
 		),
-		Phase::Cast => "show a cast from floats to integers that saturates".into(),
+		Phase::Cast { before } => {
+			format!("show a cast from floats to integers before operator {before} that saturates")
+		}
 	}
 }
 

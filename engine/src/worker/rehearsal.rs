@@ -162,14 +162,6 @@ impl Rehearsal {
 			return Ok(Compared::Beyond("there is nobody to ask".into()));
 		};
 		let manifest = &self.job.manifest;
-		let ours = match source {
-			Source::Canonical => result.clone(),
-			// Another engine may differ by a little; what counts here is the canonical one.
-			Source::Native => {
-				let answer = shared.parts.engine.audit(self.job.clone(), [0; 32]).await;
-				answer.map_err(Failure::new)?.result
-			}
-		};
 		let (at, input) = (self.block.hash, self.job.inputs.encode());
 		let stored = referee.dry_run_stored(at, self.job.model, input.clone()).await?;
 		let (run, is_whole) = match stored {
@@ -193,6 +185,15 @@ impl Rehearsal {
 				return Ok(Compared::Beyond(format!("{error:?}")));
 			}
 			Err(error) => return Err(Failure::new(format!("{error:?}"))),
+		};
+		// Last, because it takes longest, and for nothing where the runtime cannot run it.
+		let ours = match source {
+			Source::Canonical => result.clone(),
+			// Another engine may differ by a little; what counts here is the canonical one.
+			Source::Native => {
+				let answer = shared.parts.engine.audit(self.job.clone(), [0; 32]).await;
+				answer.map_err(Failure::new)?.result
+			}
 		};
 		let (ours, theirs) = (bounded(manifest, ours), bounded(manifest, theirs));
 		Ok(if are_alike(&ours, &theirs) {

@@ -52,7 +52,7 @@ use countersign_primitives::{
 use futures::{FutureExt, Stream, StreamExt};
 use record::Record;
 use std::{
-	collections::{HashMap, VecDeque},
+	collections::{HashMap, HashSet, VecDeque},
 	path::PathBuf,
 	pin::pin,
 	sync::{
@@ -243,7 +243,11 @@ struct Watcher {
 	moved: HashMap<(RequestId, u8), (u8, BlockNumber)>,
 	/// When what is demanded was shown last.
 	shown: HashMap<(RequestId, DemandId), BlockNumber>,
+	/// Wrong results about which we were the challenger in a game.
+	challenged: HashSet<RequestId>,
 	prepared: play::Prepared,
+	/// Where games and demands are looked at next.
+	seen: play::Seen,
 }
 
 /// Watches until the stream of best blocks ends. Fails only where the file cannot be read.
@@ -268,7 +272,9 @@ pub async fn run(
 		manifests: HashMap::new(),
 		moved: HashMap::new(),
 		shown: HashMap::new(),
+		challenged: HashSet::new(),
 		prepared: play::Prepared::default(),
+		seen: play::Seen::default(),
 	};
 	let mut blocks = pin!(blocks.fuse());
 	while let Some(mut block) = blocks.next().await {
@@ -293,9 +299,10 @@ fn turn(request: &RequestId, account: &AccountId) -> BlockNumber {
 impl Watcher {
 	async fn on_block(&mut self, block: BestBlock) -> Result<(), Failure> {
 		let seats = self.parts.court.seats(block.hash).await?;
-		// Answers first: their windows run.
-		self.play_all(&seats, block).await?;
-		self.show_all(block).await?;
+		// Answers first: their windows run, and an error in the one is none in the other.
+		let played = self.play_all(&seats, block).await;
+		let shown = self.show_all(block).await;
+		played.and(shown)?;
 		// Who is not in the session cannot challenge by its key.
 		let Some(seat) = seats.first().cloned() else { return Ok(()) };
 		for request in self.record.pending() {

@@ -255,6 +255,8 @@ impl<T: Config> Pallet<T> {
 	fn check_showing(request: &RequestId, showing: &Showing) -> Result<(), GameRefusal> {
 		let result = T::Results::open_result(request).ok_or(GameRefusal::NotOpen)?;
 		let demand = Demands::<T>::get(request, showing.demand()).ok_or(GameRefusal::NoGame)?;
+		// As in games: what may still be shown does not hang on when the block has room to end it.
+		ensure!(T::Results::clock() <= demand.deadline, GameRefusal::TooLate);
 		match (showing, &demand.piece) {
 			(Showing::Input(bytes), Piece::Input) => {
 				let tensors = decode_tensors(bytes).map_err(|_| GameRefusal::WrongInputs)?;

@@ -91,6 +91,13 @@ pub trait Games: Send + Sync {
 	) -> Result<(), Failure>;
 }
 
+/// What was looked at last, where one block was not enough for all.
+#[derive(Default)]
+pub(super) struct Seen {
+	game: Option<(RequestId, u8)>,
+	demand: Option<(RequestId, DemandId)>,
+}
+
 /// Models that were prepared lately.
 #[derive(Default)]
 pub(super) struct Prepared {
@@ -120,19 +127,23 @@ impl Case {
 }
 
 impl Watcher {
-	/// All games that are on.
-	async fn games(&self, at: Hash) -> Result<Vec<GameView>, Failure> {
+	/// Games that are on, after one of them, and after which there are more.
+	async fn games(
+		&self,
+		at: Hash,
+		mut after: Option<(RequestId, u8)>,
+	) -> Result<(Vec<GameView>, Option<(RequestId, u8)>), Failure> {
 		let mut all = Vec::new();
 		for _ in 0..PAGES {
-			let after = all.last().map(|view: &GameView| (view.request, view.branch));
 			let page = self.parts.games.games(at, after, PAGE).await?;
 			let is_last = page.len() < PAGE as usize;
+			after = page.last().map(|view| (view.request, view.branch));
 			all.extend(page);
 			if is_last {
-				break;
+				return Ok((all, None));
 			}
 		}
-		Ok(all)
+		Ok((all, after))
 	}
 
 	/// Makes our moves in all games: as executor by the key that signed the result, as challenger
@@ -142,10 +153,19 @@ impl Watcher {
 		seats: &[Seat],
 		block: BestBlock,
 	) -> Result<(), Failure> {
-		let games = self.games(block.hash).await?;
+		let from = self.seen.game;
+		let (mut games, next) = self.games(block.hash, from).await?;
+		// Each move may take a run.
+		games.sort_by_key(|view| view.deadline);
+		self.seen.game = next;
 		let is_on =
 			|key: &(RequestId, u8)| games.iter().any(|view| (view.request, view.branch) == *key);
-		self.moved.retain(|key, _| is_on(key));
+		let are_all = from.is_none() && next.is_none();
+		self.moved.retain(|key, (_, sent)| {
+			is_on(key) || !are_all && sent.saturating_add(AGAIN_AFTER) > block.number
+		});
+		let record = &self.record;
+		self.challenged.retain(|request| record.is_pending(request));
 		for view in games {
 			if let Err(error) = self.play(&view, seats, block).await {
 				count(&self.parts.metrics.failures);
@@ -158,11 +178,11 @@ impl Watcher {
 	/// Shows what our own results were made from, as far as somebody demands it.
 	pub(super) async fn show_all(&mut self, block: BestBlock) -> Result<(), Failure> {
 		let at = block.hash;
-		let mut after = None;
 		for _ in 0..PAGES {
-			let page = self.parts.games.demands(at, after, DEMANDS).await?;
+			let page = self.parts.games.demands(at, self.seen.demand, DEMANDS).await?;
 			let is_last = page.len() < DEMANDS as usize;
-			after = page.last().map(|view| (view.request, view.demand));
+			let last = page.last().filter(|_| !is_last);
+			self.seen.demand = last.map(|view| (view.request, view.demand));
 			for view in page {
 				if !self.parts.games.holds(&view.executor_seat.2) {
 					continue;
@@ -233,6 +253,9 @@ impl Watcher {
 			},
 			true => return Ok(()),
 		};
+		if !view.phase.is_executors() {
+			self.challenged.insert(view.request);
+		}
 		let key = (view.request, view.branch);
 		let was_sent = self.moved.get(&key).is_some_and(|(step, sent)| {
 			*step == view.step && sent.saturating_add(AGAIN_AFTER) > block.number
@@ -296,10 +319,20 @@ impl Watcher {
 		block: BestBlock,
 	) -> Result<(), Failure> {
 		let at = block.hash;
-		let others: Vec<GameView> =
-			self.games(at).await?.into_iter().filter(|game| game.request == view.request).collect();
+		let others: Vec<GameView> = self
+			.games(at, None)
+			.await?
+			.0
+			.into_iter()
+			.filter(|game| game.request == view.request)
+			.collect();
 		let is_ours = others.iter().any(|game| game.challenger == seat.account);
 		if is_ours || others.len() >= ENOUGH {
+			return Ok(());
+		}
+		if self.challenged.contains(&view.request) {
+			// What it ended by would end the next one as well, and each costs its fee.
+			self.give_up(view.request, "a game about it ended without a verdict").await;
 			return Ok(());
 		}
 		let case = self.case(at, view).await?;

@@ -170,6 +170,10 @@ struct FakeGames {
 	refusal: Mutex<Option<GameRefusal>>,
 	demanded: Mutex<Vec<DemandView>>,
 	shown: Mutex<Vec<(GameMessage, Showing, InferenceSignature)>>,
+	/// Whether games cannot be asked for.
+	fails: Mutex<bool>,
+	/// How often they were asked for.
+	asked: Mutex<usize>,
 }
 
 #[async_trait]
@@ -183,6 +187,10 @@ impl Games for FakeGames {
 		after: Option<(RequestId, u8)>,
 		limit: u32,
 	) -> Result<Vec<GameView>, Failure> {
+		*self.asked.lock() += 1;
+		if *self.fails.lock() {
+			return Err(Failure::new("no games are shown"));
+		}
 		let on = self.on.lock();
 		let from = after.map_or(0, |after| {
 			on.iter().take_while(|view| (view.request, view.branch) <= after).count()
@@ -217,10 +225,12 @@ impl Games for FakeGames {
 		&self,
 		_: Hash,
 		after: Option<(RequestId, DemandId)>,
-		_: u32,
+		limit: u32,
 	) -> Result<Vec<DemandView>, Failure> {
-		assert_eq!(after, None);
-		Ok(self.demanded.lock().clone())
+		let all = self.demanded.lock();
+		let is_after = |view: &DemandView| Some((view.request, view.demand)) == after;
+		let from = all.iter().position(is_after).map_or(0, |at| at + 1);
+		Ok(all.iter().skip(from).take(limit as usize).cloned().collect())
 	}
 	async fn show(
 		&self,
@@ -574,12 +584,57 @@ async fn our_own_results_are_answered_for() {
 }
 
 #[tokio::test]
-async fn what_is_demanded_of_us_is_shown() {
+async fn the_game_with_the_nearest_deadline_is_played_first() {
 	let scene = scene();
-	scene.put(2, 9, output(4.0), false);
-	let bytes = vec![tensor(2.0)].encode();
-	scene.parts.store.put_tensors(&bytes).expect("it is stored");
-	let demand = |key, piece: Piece| DemandView {
+	scene.put(2, 9, output(4.0), true);
+	let due = |branch, deadline| GameView {
+		branch,
+		deadline,
+		..game(9, 5, 0, Phase::Trace, us().public())
+	};
+	*scene.games.on.lock() = vec![due(1, 50), due(2, 30), due(3, 40)];
+	scene.blocks(10..11).await;
+	let played: Vec<u8> =
+		scene.games.played.lock().iter().map(|(message, ..)| message.branch).collect();
+	assert_eq!(played, [2, 3, 1]);
+}
+
+#[tokio::test]
+async fn what_one_block_is_not_enough_for_is_seen_in_the_next() {
+	let scene = scene();
+	scene.put(2, 9, output(4.0), true);
+	let before = |number: u64| RequestId::from_low_u64_be(number);
+	*scene.games.on.lock() = (0..16 * 64)
+		.map(|number| GameView {
+			request: before(number),
+			..game(8, 5, 0, Phase::Trace, stranger())
+		})
+		.chain([game(9, 5, 0, Phase::Trace, us().public())])
+		.collect();
+	*scene.games.demanded.lock() = (0..64 * 64)
+		.map(|number| DemandView { request: before(number), ..demand(stranger(), Piece::Program) })
+		.chain([demand(us().public(), Piece::Program)])
+		.collect();
+	let (sender, receiver) = futures::channel::mpsc::unbounded();
+	let watching =
+		tokio::spawn(run(scene.parts.clone(), scene.folder.path().join("watch"), receiver));
+	for (number, asked) in [(10, 64), (11, 65)] {
+		sender
+			.unbounded_send(BestBlock { number, hash: Hash::zero() })
+			.expect("the watcher listens");
+		while *scene.games.asked.lock() < asked {
+			tokio::task::yield_now().await;
+		}
+	}
+	drop(sender);
+	watching.await.expect("it ends").expect("the file is good");
+	assert_eq!(scene.games.played.lock().len(), 1);
+	assert_eq!(scene.games.shown.lock().len(), 1);
+}
+
+/// A demand for this piece of what request 2 was made from.
+fn demand(key: InferenceId, piece: Piece) -> DemandView {
+	DemandView {
 		request: request(2),
 		demand: piece.id(),
 		piece,
@@ -588,7 +643,26 @@ async fn what_is_demanded_of_us_is_shown() {
 		by: account(5),
 		fee: 1,
 		deadline: 30,
-	};
+	}
+}
+
+#[tokio::test]
+async fn what_is_demanded_is_shown_also_where_games_fail() {
+	let scene = scene();
+	scene.put(2, 9, output(4.0), true);
+	*scene.games.demanded.lock() = vec![demand(us().public(), Piece::Program)];
+	*scene.games.fails.lock() = true;
+	scene.blocks(10..11).await;
+	assert_eq!(scene.games.shown.lock().len(), 1);
+	assert_eq!(scene.metric("watch_failures"), 1);
+}
+
+#[tokio::test]
+async fn what_is_demanded_of_us_is_shown() {
+	let scene = scene();
+	scene.put(2, 9, output(4.0), false);
+	let bytes = vec![tensor(2.0)].encode();
+	scene.parts.store.put_tensors(&bytes).expect("it is stored");
 	*scene.games.demanded.lock() = vec![demand(stranger(), Piece::Input)];
 	scene.blocks(10..11).await;
 	assert!(scene.games.shown.lock().is_empty());
@@ -639,6 +713,36 @@ async fn a_challenger_names_what_is_wrong_and_says_it_once_in_a_while() {
 	let GameMove::Name { part, .. } = action else { panic!("{action:?}") };
 	let part = countersign_canonical::part::Part::decode_checked(part).expect("a part");
 	assert_eq!(part.node, 1);
+}
+
+#[tokio::test]
+async fn a_game_that_decided_nothing_is_not_opened_again() {
+	let scene = scene();
+	scene.put(2, 5, output(5.0), true);
+	scene.court.0.lock().fits = false;
+	*scene.games.on.lock() = vec![game(5, 9, 1, Phase::Operator, stranger())];
+	let (sender, receiver) = futures::channel::mpsc::unbounded();
+	let watching =
+		tokio::spawn(run(scene.parts.clone(), scene.folder.path().join("watch"), receiver));
+	let send = |number| {
+		sender
+			.unbounded_send(BestBlock { number, hash: Hash::zero() })
+			.expect("the watcher listens");
+	};
+	send(10);
+	while scene.metric("watch_contradicted") == 0 {
+		tokio::task::yield_now().await;
+	}
+	// The executor was excused: the game is over, and the result is open.
+	scene.games.on.lock().clear();
+	for number in 11..=10 + SPREAD {
+		send(number);
+		tokio::task::yield_now().await;
+	}
+	drop(sender);
+	watching.await.expect("it ends").expect("the file is good");
+	assert!(scene.games.opened.lock().is_empty());
+	assert_eq!(scene.metric("watch_undecidable"), 1);
 }
 
 #[tokio::test]

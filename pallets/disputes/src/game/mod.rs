@@ -152,26 +152,27 @@ pub(crate) fn move_weight<T: Config>(action: &GameMove) -> Weight {
 }
 
 /// The fee of all messages that either side may send in a game about such a program.
-fn messages_fee<T: Config>(operators: u16, longest_part: u32) -> Balance {
+pub(crate) fn messages_fee<T: Config>(operators: u16, longest_part: u32) -> Balance {
 	let part = longest_part.saturating_add(32 * 12);
 	let shown = part.saturating_add(OPENED_BYTES * MAX_OPENED);
 	let roots = u32::from(operators);
-	// Trace with a trap, name, hashes twice, pick twice, bytes, prove. All other ways are shorter.
+	// Trace with a trap, name, hashes twice, pick twice, bytes, prove that it traps, and a cast that
+	// saturates. All other ways are shorter.
 	let length = roots
 		.saturating_mul(32)
-		.saturating_add(shown.saturating_mul(2))
+		.saturating_add(shown.saturating_mul(3))
 		.saturating_add(part)
 		.saturating_add(2 * 32 * MAX_HASHES)
 		.saturating_add(LEAF_BYTES)
-		.saturating_add(8 * ENVELOPE);
+		.saturating_add(9 * ENVELOPE);
 	let proof = proof_weight::<T>(shown.div_ceil(1024));
 	let checks = T::WeightInfo::game_authorize();
 	let weight = T::WeightInfo::game_trace(roots)
-		.saturating_add(proof.saturating_mul(2))
+		.saturating_add(proof.saturating_mul(3))
 		.saturating_add(T::WeightInfo::game_proof(part.div_ceil(1024)))
 		.saturating_add(T::WeightInfo::game_hashes(MAX_HASHES).saturating_mul(2))
 		.saturating_add(T::WeightInfo::game_hashes(0).saturating_mul(3))
-		.saturating_add(checks.saturating_mul(8));
+		.saturating_add(checks.saturating_mul(9));
 	T::SignedFee::fee(weight, length)
 }
 
@@ -416,11 +417,13 @@ impl<T: Config> Pallet<T> {
 			None => Games::<T>::iter(),
 		};
 		games
-			.take(limit.min(MAX_GAMES_SHOWN) as usize)
+			// Those about results that have ended are there until their time is over. A page that they
+			// shortened would be taken for the last.
 			.filter_map(|(request, branch, game)| {
 				let case = GameCases::<T>::get(request)?;
 				Self::game_view(request, branch, &case, game)
 			})
+			.take(limit.min(MAX_GAMES_SHOWN) as usize)
 			.collect()
 	}
 

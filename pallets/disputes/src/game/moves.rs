@@ -124,7 +124,9 @@ impl Table<'_> {
 			(Phase::Element { named, leaf, bytes }, GameMove::Prove(shown)) => {
 				self.prove::<T>(named, *leaf, bytes, shown)
 			}
-			(Phase::Cast, GameMove::Saturates(shown)) => self.saturates::<T>(shown),
+			(Phase::Cast { before }, GameMove::Saturates(shown)) => {
+				self.saturates::<T>(*before, shown)
+			}
 			_ => Err(GameRefusal::NotDue),
 		}
 	}
@@ -273,15 +275,17 @@ impl Table<'_> {
 		let exact = self.policies::<T>()?.iter().all(|policy| *policy == Policy::Exact);
 		let claims_output = matches!(self.result.outcome, Outcome::Output(_));
 		Ok(match part.casts && !exact && claims_output {
-			true => Effect::Next(Phase::Cast, None),
+			// What comes after it no run has: in the executor's trace it is invented.
+			true => Effect::Next(Phase::Cast { before: part.node }, None),
 			false => Effect::Wrong,
 		})
 	}
 
 	/// A cast that saturates. Whether it is on the way to what is wrong, its part does not say; one
-	/// that is somewhere is taken for it, so that nobody is convicted who might be excused.
-	fn saturates<T: Config>(&self, shown: &Shown) -> Considered {
+	/// that is somewhere before it is taken for it, so that nobody is convicted who might be excused.
+	fn saturates<T: Config>(&self, before: u16, shown: &Shown) -> Considered {
 		let part = self.part(&shown.part, &shown.path)?;
+		ensure!(part.node < before, GameRefusal::ProvesNothing);
 		let operand = part.operands.first().ok_or(GameRefusal::ProvesNothing)?;
 		let root = match operand.source {
 			Source::Input(at) => self.case.inputs.get(usize::from(at)).copied(),
@@ -366,10 +370,12 @@ impl Table<'_> {
 		let claimed = to_canonical(&Tensor { ty: claimed.ty, shape, data });
 		match bands::judge(policy, &claimed, &canonical, false) {
 			bands::Verdict::Accepted | bands::Verdict::Corrected => Err(GameRefusal::ProvesNothing),
-			bands::Verdict::Wrong if fact.casts && policy != Policy::Exact => {
-				Ok(Effect::Next(Phase::Cast, None))
-			}
-			bands::Verdict::Wrong => Ok(Effect::Wrong),
+			bands::Verdict::Wrong => Ok(match fact.source {
+				TensorSource::Operator(node) if fact.casts && policy != Policy::Exact => {
+					Effect::Next(Phase::Cast { before: node.saturating_add(1) }, None)
+				}
+				_ => Effect::Wrong,
+			}),
 		}
 	}
 }

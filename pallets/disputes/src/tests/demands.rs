@@ -111,6 +111,11 @@ fn what_nobody_shows_costs_the_cover() {
 			HasRoom::set(false);
 			next_block();
 			assert_eq!(end_of(&request()), None, "there is no room for the receipt");
+			let showing = match pieces().remove(0) {
+				Piece::Input => Showing::input(input().encode()),
+				piece => show_piece(&program(), &piece),
+			};
+			assert_noop!(show(showing.unwrap()), Error::<Test>::TooLate);
 			HasRoom::set(true);
 			next_block();
 			assert_eq!(end_of(&request()), Some(MockEnd::Invalidated));

@@ -1,7 +1,9 @@
 //! Games: what each move does, who wins, and what it costs.
 
 use crate::{
-	game::types::MAX_GAMES, mock::*, Error, Event, GameCases, GameDeadlines, Games, HoldReason,
+	game::{messages_fee, types::MAX_GAMES},
+	mock::*,
+	Error, Event, GameCases, GameDeadlines, Games, HoldReason,
 };
 use codec::Encode;
 use countersign_canonical::{
@@ -14,7 +16,7 @@ use countersign_canonical::{
 };
 use countersign_primitives::{
 	dispute::{Verdict, Verdicts},
-	game::{GameMessage, GameMove, Opening, Phase},
+	game::{GameMessage, GameMove, Leaf, Opening, Phase, Shown},
 	model::{ModelId, PrecisionPolicy},
 	request::{Outcome, RequestId, TrapCode},
 	tensor::Tensor,
@@ -745,8 +747,8 @@ fn a_suspension_ends_games_even() {
 	}
 }
 
-/// Two numbers that are cast to integers and back, and an entry of a table at the first, which traps
-/// outside.
+/// Two numbers that are cast to integers and back, and entries of a table at them, which traps outside,
+/// cast there and back as well.
 fn casting() -> Package {
 	let floats = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
 	let table = floats(&[10.0, 20.0, 30.0]);
@@ -761,8 +763,10 @@ fn casting() -> Package {
 			Node { op: Op::Cast(Type::I32), operands: vec![0] },
 			Node { op: Op::Cast(Type::F32), operands: vec![2] },
 			Node { op: Op::Gather { axis: 0 }, operands: vec![1, 2] },
+			Node { op: Op::Cast(Type::I32), operands: vec![4] },
+			Node { op: Op::Cast(Type::F32), operands: vec![5] },
 		],
-		outputs: vec![3, 4],
+		outputs: vec![3, 6],
 	};
 	Package { program, constants: vec![table] }
 }
@@ -770,6 +774,15 @@ fn casting() -> Package {
 /// A game about what such a program is said to give, in which the executor answers as its own run
 /// says. How many moves it has.
 fn cast_game(input: [f32; 2], said: &[f32]) -> u32 {
+	cast_game_with(input, said, |player, phase| player.answer(phase))
+}
+
+/// The same, in which the executor answers so.
+fn cast_game_with(
+	input: [f32; 2],
+	said: &[f32],
+	answer: impl Fn(&Player, &Phase) -> Option<GameMove>,
+) -> u32 {
 	let package = casting();
 	let encoded = package.encode();
 	let prepared = canonical::Prepared::from_package(&encoded).unwrap();
@@ -790,7 +803,21 @@ fn cast_game(input: [f32; 2], said: &[f32]) -> u32 {
 	let ours: Vec<Tensor> = inputs.iter().cloned().map(from_canonical).collect();
 	put_result(deep_model(), &ours, Outcome::Output(said.encode().try_into().unwrap()), None);
 	open(&challenger(), player.opening());
-	play_out(&player, |phase| player.answer(phase), 0)
+	play_out(&player, |phase| answer(&player, phase), 0)
+}
+
+#[test]
+fn the_cast_that_saturates_is_found_in_one_run() {
+	let model = canonical::Model::new(&casting()).unwrap();
+	let found = |input: [f32; 2]| {
+		let data = input.iter().flat_map(|x| x.to_le_bytes()).collect();
+		model.saturating_cast(&[canonical::Tensor { ty: Type::F32, shape: vec![2], data }])
+	};
+	// Also where the run traps after it.
+	assert_eq!(found([3e9, 1.0]), Some(0));
+	assert_eq!(found([1.0, f32::NAN]), Some(0));
+	assert_eq!(found([1.0, 0.0]), None);
+	assert_eq!(found([1.0, 7.0]), None);
 }
 
 #[test]
@@ -815,5 +842,130 @@ fn a_cast_that_does_not_saturate_excuses_nothing() {
 	build_and_execute(|| {
 		assert_eq!(cast_game([1.0, 7.0], &[1.0, 7.0]), 2);
 		assert_eq!(end_of(&request()), Some(MockEnd::Invalidated));
+	});
+}
+
+/// Behind a trap the executor can invent any values, and a cast that saturates on them.
+#[test]
+fn a_cast_behind_a_trap_excuses_nothing() {
+	/// The operator that traps, and the cast behind it.
+	const TRAPS: u32 = 2;
+	build_and_execute(|| {
+		let refusals = core::cell::Cell::new(0);
+		let moves = cast_game_with([1.0, 7.0], &[1.0, 7.0], |player, phase| {
+			let tensor =
+				|ty, bytes: [u8; 8]| canonical::Tensor { ty, shape: vec![2], data: bytes.to_vec() };
+			let mut huge = [0; 8];
+			huge[..4].copy_from_slice(&1e30f32.to_le_bytes());
+			let invented = tensor(Type::F32, huge);
+			match phase {
+				Phase::Trace => {
+					let mut roots: Vec<Hash> =
+						player.trace().roots.iter().map(|root| (*root).into()).collect();
+					assert_eq!(roots.len(), TRAPS as usize);
+					for tensor in [&invented, &tensor(Type::I32, [1; 8]), &invented] {
+						roots.push(tensor_commitment(tensor, None).into());
+					}
+					Some(GameMove::Trace { roots: roots.try_into().unwrap(), trap: None })
+				}
+				Phase::Cast { before } => {
+					assert_eq!(u32::from(*before), TRAPS);
+					let (part, hashes) = player.prover().part(TRAPS + 1).unwrap();
+					let path = |hashes: Vec<[u8; 32]>| {
+						let hashes: Vec<Hash> = hashes.into_iter().map(Hash::from).collect();
+						hashes.try_into().unwrap()
+					};
+					let at = player.prover().tensor_of(TRAPS).unwrap();
+					let leaves: Vec<_> = canonical::trace::open(at, &invented, 0..1)
+						.into_iter()
+						.map(|leaf| Leaf {
+							tensor: leaf.tensor,
+							leaf: leaf.leaf,
+							bytes: leaf.bytes.try_into().unwrap(),
+							path: path(leaf.path),
+						})
+						.collect();
+					let shown = Shown {
+						part: part.try_into().unwrap(),
+						path: path(hashes),
+						index: 0,
+						leaves: leaves.try_into().unwrap(),
+					};
+					let refusal = refused(&executor(), 0, GameMove::Saturates(shown));
+					assert_eq!(refusal, Error::<Test>::ProvesNothing.into());
+					refusals.set(refusals.get() + 1);
+					None
+				}
+				_ => None,
+			}
+		});
+		assert_eq!(moves, 2, "a trace, and the trap");
+		assert!(refusals.get() > 0);
+		assert_eq!(end_of(&request()), Some(MockEnd::Invalidated));
+	});
+}
+
+#[test]
+fn all_messages_of_the_longest_game_are_charged() {
+	let path = |length| vec![Hash::zero(); length].try_into().unwrap();
+	let part = vec![0; 5_000];
+	let leaf = Leaf {
+		tensor: 0,
+		leaf: 0,
+		bytes: vec![0; 1024].try_into().unwrap(),
+		// Of a tensor of 16 MiB.
+		path: path(14),
+	};
+	let shown = Shown {
+		part: part.clone().try_into().unwrap(),
+		path: path(12),
+		index: 0,
+		leaves: vec![leaf; 64].try_into().unwrap(),
+	};
+	let hashes = GameMove::Hashes(vec![Hash::zero(); 1024].try_into().unwrap());
+	let roots = vec![Hash::zero(); 4096];
+	// Of the longest game: its trace shows a trap, and so does what the challenger proves.
+	let moves = [
+		GameMove::Trace { roots: roots.try_into().unwrap(), trap: Some(shown.clone()) },
+		GameMove::Name { part: part.try_into().unwrap(), path: path(12) },
+		hashes.clone(),
+		GameMove::Pick(0),
+		hashes,
+		GameMove::Pick(0),
+		GameMove::Bytes(vec![0; 1024].try_into().unwrap()),
+		GameMove::Prove(shown.clone()),
+		GameMove::Saturates(shown),
+	];
+	let message = by_key(&executor(), 0, 0, Hash::zero());
+	let signature = pair_of(&executor()).sign(b"");
+	let length = |action: &GameMove| (&message, action, &signature).encoded_size() as Balance;
+	let all: Balance = moves.iter().map(length).sum();
+	// The fee here is one unit, and the length.
+	assert!(messages_fee::<Test>(4096, 5_000) >= UNIT + all);
+}
+
+#[test]
+fn a_page_of_games_is_full_where_others_have_ended() {
+	build_and_execute(|| {
+		let world = World::new(2);
+		world.signed(world.truth());
+		open(&challenger(), world.player().opening());
+		open(&validator(1), None);
+		let (case, game) =
+			(GameCases::<Test>::get(request()).unwrap(), Games::<Test>::get(request(), 0).unwrap());
+		for number in 100..108 {
+			let ended = RequestId::repeat_byte(number);
+			GameCases::<Test>::insert(ended, &case);
+			Games::<Test>::insert(ended, 0, &game);
+		}
+		let first = Disputes::games(None, 1);
+		let after = (first[0].request, first[0].branch);
+		let second = Disputes::games(Some(after), 1);
+		assert_eq!((first.len(), second.len()), (1, 1));
+		assert_ne!(first, second);
+		for number in 100..108 {
+			GameCases::<Test>::remove(RequestId::repeat_byte(number));
+			Games::<Test>::remove(RequestId::repeat_byte(number), 0);
+		}
 	});
 }

@@ -187,7 +187,7 @@ impl Due {
 			Phase::Leaf { .. } => Self::PickLeaf,
 			Phase::Bytes { .. } => Self::Bytes,
 			Phase::Element { .. } => Self::Prove,
-			Phase::Cast => panic!("its program casts nothing"),
+			Phase::Cast { .. } => panic!("its program casts nothing"),
 		}
 	}
 }

@@ -366,7 +366,8 @@ fn effort_is_charged_before_and_given_back_after() {
 		let exact = call(needed).get_dispatch_info().call_weight;
 		let more = Effort { macs: needed.macs + 100_000_000, bytes: needed.bytes + 100_000 };
 		let charged = call(more).get_dispatch_info().call_weight;
-		assert!(charged.ref_time() > exact.ref_time() + 15_000_000_000);
+		// What it is depends on the machine that was measured.
+		assert!(charged.ref_time() > exact.ref_time() + 10_000_000_000);
 		let done = call(more).dispatch(RuntimeOrigin::signed(challenger())).unwrap();
 		assert_eq!(done.actual_weight, Some(exact));
 		// What no block can take is refused before anything is read, and is cheap.

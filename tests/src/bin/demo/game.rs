@@ -137,7 +137,7 @@ fn first(output: &[Tensor]) -> f32 {
 fn move_made(view: &GameView, player: &Player, challenger: &str) -> String {
 	match &view.phase {
 		// This model has no casts, and who is asked for its trace has not moved yet.
-		Phase::Trace | Phase::Cast => "something else than in this model".into(),
+		Phase::Trace | Phase::Cast { .. } => "something else than in this model".into(),
 		Phase::Operator => {
 			format!("the script commits to the results of {} operators", player.trace().roots.len())
 		}
