@@ -126,6 +126,7 @@ impl World {
 
 	/// What the requester owned before a request, and owns after all that came of it.
 	async fn is_refunded(&self, asked: &Asked, had: Balance, after: &Block) -> Result<()> {
+		let after = within("finality", PATIENCE, finalized(&self.client, after.number)).await?;
 		let has = owned(&self.client, &signer(REQUESTER)?.account(), after.hash).await?;
 		ensure!(had == has + asked.included.fee, "the requester had {had} and has {has}");
 		Ok(())
@@ -142,7 +143,8 @@ impl World {
 			ensure!(others.contains(&opened.challenger), "{:?} challenged", opened.challenger);
 			ensure!(opened.executor == self.culprit, "against {:?}", opened.executor);
 		}
-		let at = course.last.hash;
+		let at =
+			within("finality", PATIENCE, finalized(&self.client, course.last.number)).await?.hash;
 		let credited: Balance =
 			self.client.api("AttributionApi_total_credited", (self.model,), Some(at)).await?;
 		ensure!(credited == 0, "contributors were credited {credited}");

@@ -1,7 +1,7 @@
 //! What operators look at, on a running network.
 
 use anyhow::{ensure, Context, Result};
-use countersign_client::doctor::CheckStatus;
+use countersign_client::{doctor::CheckStatus, Client};
 use countersign_network::{
 	files::repository,
 	scenario::{any_input, finalized, signer, within, Served},
@@ -22,6 +22,18 @@ fn named(file: &str) -> Result<Vec<String>> {
 	names.dedup();
 	ensure!(!names.is_empty(), "{file} names no metric");
 	Ok(names)
+}
+
+/// What a node says of its health once it has models ready.
+async fn ready(client: &Client) -> Result<serde_json::Value> {
+	let mut blocks = client.blocks().await?;
+	loop {
+		let health: serde_json::Value = client.rpc("countersign_health", rpc_params![]).await?;
+		if health["modelsReady"] != 0 {
+			return Ok(health);
+		}
+		blocks.next().await?;
+	}
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,7 +58,8 @@ async fn operators_see_what_is_there() -> Result<()> {
 
 		// Nothing is wrong with any of them, by their own word.
 		for (index, client) in served.clients.iter().enumerate() {
-			let health: serde_json::Value = client.rpc("countersign_health", rpc_params![]).await?;
+			// A node looks at what it serves by itself, a block or more after it was declared.
+			let health = within("a ready model", Duration::from_secs(120), ready(client)).await?;
 			ensure!(health["healthy"] == true, "{health:#}");
 			ensure!(health["synced"] == true && health["modelsReady"] == 1, "{health:#}");
 			let checks = client.doctor(None).await?;
