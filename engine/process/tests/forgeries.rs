@@ -1,6 +1,5 @@
 //! Forged results of real models, and honest ones of both engines, judged by the bands of the
-//! referee: magika, and silero-vad and a PP-OCR classifier where `scripts/conformance` has installed
-//! them.
+//! referee: magika, and a PP-OCR classifier where `scripts/conformance` has installed it.
 //!
 //! `COUNTERSIGN_FORGERIES` sets how many forged and how many honest results are judged; the default
 //! keeps the test short.
@@ -85,11 +84,6 @@ fn file(random: &mut Random) -> Vec<Tensor> {
 	vec![tensor(TensorType::I32, &[1, 2_048], data)]
 }
 
-fn sound(random: &mut Random) -> Vec<Tensor> {
-	let rate = tensor(TensorType::I64, &[], 16_000i64.to_le_bytes().to_vec());
-	vec![floats(random, &[1, 576]), floats(random, &[2, 1, 128]), rate]
-}
-
 fn line(random: &mut Random) -> Vec<Tensor> {
 	vec![floats(random, &[1, 3, 48, 192])]
 }
@@ -155,19 +149,13 @@ fn cases() -> Vec<Case> {
 	let installed = asset("magika").with_file_name("conformance").join("python");
 	let at = |path: &str| installed.join(path);
 	let magika = Case::new("magika", asset("magika/model.onnx"), &[("bytes", &[1, 2_048])], file);
-	let silero = Case::new(
-		"silero-vad",
-		at("silero_vad/data/silero_vad_op18_ifless.onnx"),
-		&[("input", &[1, 576]), ("state", &[2, 1, 128]), ("sr", &[])],
-		sound,
-	);
 	let classifier = Case::new(
 		"PP-OCR classifier",
 		at("rapidocr_onnxruntime/models/ch_ppocr_mobile_v2.0_cls_infer.onnx"),
 		&[("x", &[1, 3, 48, 192])],
 		line,
 	);
-	let found: Vec<Case> = [magika, silero, classifier].into_iter().flatten().collect();
+	let found: Vec<Case> = [magika, classifier].into_iter().flatten().collect();
 	assert!(!found.is_empty(), "magika is there");
 	found
 }
