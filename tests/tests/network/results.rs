@@ -65,6 +65,10 @@ async fn only_the_assigned_validator_answers_once_and_in_time() -> Result<()> {
 		// that says the same.
 		let first = served.ask(vec![any_input(0)], 30).await?;
 		let executors = served.answers(&client, &first).await?;
+		// On a fork without the answer the same would be its first.
+		let best = client.best().await?.number;
+		let final_ = countersign_network::scenario::finalized(&client, best);
+		countersign_network::scenario::within("finality", Duration::from_secs(300), final_).await?;
 		let seen: ResultView = client.result(first[0].id).await?;
 		let sign = |statement: &Statement, index: usize| {
 			anyhow::Ok(key(index)?.sign(&statement.signing_payload()))
