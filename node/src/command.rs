@@ -23,13 +23,18 @@ use crate::{
 	hardware, inference, service, shutdown,
 };
 use countersign_engine::worker::journal::{interchange::Interchange, Journal};
-use countersign_primitives::Hash;
+use countersign_primitives::{parameters::SLOT_MILLISECONDS, Hash};
 use countersign_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
 use sc_client_api::{Backend as _, HeaderBackend as _};
 use sc_client_db::DatabaseSettings;
 use sc_service::{Configuration, PartialComponents};
 use std::{any::Any, io::Write, sync::Arc};
+
+/// For how long the pool refuses a transaction that was not valid, unless the operator says otherwise.
+/// A result that arrives before the block of its assignment is one of these, so that it must not be
+/// half an hour, which is the usual.
+const BAN_SECONDS: u64 = SLOT_MILLISECONDS / 1_000;
 
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
@@ -63,7 +68,8 @@ impl SubstrateCli for Cli {
 
 /// Reads the command line and does what it says.
 pub(crate) fn run() -> sc_cli::Result<()> {
-	let cli = Cli::from_args();
+	let mut cli = Cli::from_args();
+	cli.run.pool_config.tx_ban_seconds.get_or_insert(BAN_SECONDS);
 
 	match &cli.subcommand {
 		Some(Subcommand::Key(cmd)) => Ok(cmd.run(&cli)?),

@@ -18,8 +18,7 @@ use countersign_primitives::{
 use frame_support::{
 	ensure,
 	pallet_prelude::{
-		InvalidTransaction, TransactionPriority, TransactionValidityError, UnknownTransaction,
-		ValidTransaction,
+		InvalidTransaction, TransactionPriority, TransactionValidityError, ValidTransaction,
 	},
 	weights::Weight,
 };
@@ -62,9 +61,9 @@ pub enum Rejection {
 impl From<Rejection> for TransactionValidityError {
 	fn from(rejection: Rejection) -> Self {
 		match rejection {
-			// A pool bans what is invalid, for half an hour. A node that has yet to import the
-			// block that makes it valid must not.
-			Rejection::Unknown | Rejection::TooEarly => UnknownTransaction::CannotLookup.into(),
+			// It may be valid in a block that is yet to come, or that another fork has; see
+			// docs/decisions/0012 for why a pool must not hear that this is unknown.
+			Rejection::Unknown | Rejection::TooEarly => InvalidTransaction::Future.into(),
 			Rejection::Closed => InvalidTransaction::Stale.into(),
 			Rejection::WrongAuditor => InvalidTransaction::BadSigner.into(),
 			Rejection::BadSignature => InvalidTransaction::BadProof.into(),

@@ -27,7 +27,7 @@ use frame_support::{
 	ensure,
 	pallet_prelude::{
 		DispatchResultWithPostInfo, InvalidTransaction, TransactionPriority,
-		TransactionValidityError, UnknownTransaction, ValidTransaction,
+		TransactionValidityError, ValidTransaction,
 	},
 	storage::with_storage_layer,
 	traits::{
@@ -190,7 +190,7 @@ impl From<Rejection> for TransactionValidityError {
 		match rejection {
 			// Perhaps not yet, or not any more, on this fork. A pool bans what is invalid.
 			Rejection::Refused(ReplayRefusal::NotOpen) => InvalidTransaction::Stale.into(),
-			Rejection::Refused(ReplayRefusal::NoPackage) => UnknownTransaction::CannotLookup.into(),
+			Rejection::Refused(ReplayRefusal::NoPackage) => InvalidTransaction::Future.into(),
 			Rejection::NoRoom => InvalidTransaction::ExhaustsResources.into(),
 			Rejection::NoFunds => InvalidTransaction::Payment.into(),
 			Rejection::WrongValidator => InvalidTransaction::BadSigner.into(),

@@ -27,8 +27,7 @@ use countersign_primitives::{
 use frame_support::{
 	ensure,
 	pallet_prelude::{
-		InvalidTransaction, TransactionPriority, TransactionValidityError, UnknownTransaction,
-		ValidTransaction, Weight,
+		InvalidTransaction, TransactionPriority, TransactionValidityError, ValidTransaction, Weight,
 	},
 };
 use sp_runtime::transaction_validity::TransactionValidityWithRefund;
@@ -82,11 +81,10 @@ pub enum Rejection {
 impl From<Rejection> for TransactionValidityError {
 	fn from(rejection: Rejection) -> Self {
 		match rejection {
-			// A pool bans what is invalid, for half an hour. A node that has yet to import the
-			// block of the assignment must not.
-			Rejection::UnknownRequest | Rejection::NotAssigned => {
-				UnknownTransaction::CannotLookup.into()
-			}
+			// It may be valid in a block that is yet to come, or that another fork has. A pool asks
+			// every fork that it follows, and lets a transaction go everywhere where one of them
+			// answers that it cannot tell; docs/decisions/0012.
+			Rejection::UnknownRequest | Rejection::NotAssigned => InvalidTransaction::Future.into(),
 			Rejection::Closed | Rejection::Late | Rejection::DemandedBefore => {
 				InvalidTransaction::Stale.into()
 			}

@@ -35,16 +35,19 @@ struct Arguments {
 	/// Fail if the median is above one slot or any request takes more than two.
 	#[arg(long)]
 	strict: bool,
+	/// What nodes log, as `--log` takes it. Files are kept where a request takes more than two slots.
+	#[arg(long, default_value_t = Options::default().log)]
+	log: String,
 }
 
-/// Blocks and slots from one request to its result.
-async fn measure(client: Client, call: Call, asked: Asked, nonce: u64) -> Result<(u32, u64)> {
+/// Blocks and slots from one request to its result, and the block of the request.
+async fn measure(client: Client, call: Call, asked: Asked, nonce: u64) -> Result<(u32, u64, u32)> {
 	let included = client.submit_with_nonce(&call, &signer(REQUESTER)?, nonce).await?;
 	let asked = Asked { included, ..asked };
 	let answer = client.follow_asked(&asked).await?.answer().await?;
 	check_result(&client, &answer.request, &answer.result).await?;
 	let (from, to) = (answer.request.submitted_at, answer.result.answered_at);
-	Ok((to - from, slot(&client, to).await? - slot(&client, from).await?))
+	Ok((to - from, slot(&client, to).await? - slot(&client, from).await?, from))
 }
 
 #[tokio::main]
@@ -52,7 +55,7 @@ async fn main() -> Result<()> {
 	let arguments = Arguments::parse();
 	let mut console = Console::new();
 	console.step("A network of four that serves magika");
-	let mut served = Served::start(Options::default()).await?;
+	let mut served = Served::start(Options { log: arguments.log, ..Options::default() }).await?;
 	let client = served.clients[0].clone();
 	let requester = signer(REQUESTER)?.account();
 	let first = client.transaction_nonce(&requester).await?;
@@ -87,18 +90,25 @@ async fn main() -> Result<()> {
 	}
 	let mut by_blocks: BTreeMap<u32, u32> = BTreeMap::new();
 	let mut slots = Vec::new();
+	let mut late = Vec::new();
 	let mut problems = Vec::new();
 	while let Some(measured) =
 		within("a result", Duration::from_secs(180), async { anyhow::Ok(tasks.join_next().await) })
 			.await?
 	{
 		match measured? {
-			Ok((blocks, taken)) => {
+			Ok((blocks, taken, from)) => {
 				*by_blocks.entry(blocks).or_default() += 1;
 				slots.push(taken);
+				if taken > 2 {
+					late.push((from, blocks, taken));
+				}
 			}
 			Err(error) => problems.push(format!("{error:#}")),
 		}
+	}
+	if !late.is_empty() {
+		served.network.keep_files();
 	}
 	served.network.stop().await?;
 
@@ -127,6 +137,12 @@ async fn main() -> Result<()> {
 		slots[(slots.len() * 95 / 100).min(slots.len() - 1)],
 		SLOT_MILLISECONDS / 1_000,
 	));
+	late.sort_unstable();
+	for (from, blocks, taken) in late {
+		console.fails(&format!(
+			"asked in block {from}, answered {blocks} blocks and {taken} slots later"
+		));
+	}
 	for problem in &problems {
 		console.fails(problem);
 	}

@@ -9,9 +9,7 @@ use countersign_primitives::{
 };
 use frame_support::assert_ok;
 use sp_core::Pair;
-use sp_runtime::transaction_validity::{
-	InvalidTransaction, TransactionValidityError, UnknownTransaction,
-};
+use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
 
 fn sign_commit(commit: AuditCommit, by: u8) -> Result<(), TransactionValidityError> {
 	let signature = pair_of(&validator(by)).sign(&commit.signing_payload());
@@ -42,7 +40,7 @@ fn only_the_drawn_auditor_commits_once_in_time() {
 		};
 		let custom = |code| TransactionValidityError::from(InvalidTransaction::Custom(code));
 		let signer = TransactionValidityError::from(InvalidTransaction::BadSigner);
-		let unknown = TransactionValidityError::from(UnknownTransaction::CannotLookup);
+		let unknown = TransactionValidityError::from(InvalidTransaction::Future);
 		assert_eq!(refused(&|it| it.genesis = Hash::zero()), custom(133));
 		assert_eq!(refused(&|it| it.request = Hash::zero()), unknown);
 		assert_eq!(refused(&|it| it.role = Role::Executor), signer);
@@ -81,7 +79,7 @@ fn only_what_was_committed_to_is_shown_and_not_before_its_time() {
 		let (item, other) = (work()[0].clone(), work()[1].clone());
 		let answer = honest(&item);
 		let by = index_of(&item);
-		let unknown = TransactionValidityError::from(UnknownTransaction::CannotLookup);
+		let unknown = TransactionValidityError::from(InvalidTransaction::Future);
 		let good = reveal_of(&item, &answer);
 		assert_eq!(sign_reveal(good.clone(), by), Err(unknown), "nothing is committed");
 		assert_ok!(commit(&item, &answer));

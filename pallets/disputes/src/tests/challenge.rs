@@ -134,7 +134,7 @@ fn everything_is_checked_before_a_block_takes_it() {
 		let none = Witness { package: PackageSource::Stored, input: None };
 		assert_eq!(
 			authorize(&call(&good, none, signature.clone())),
-			Err(UnknownTransaction::CannotLookup.into())
+			Err(InvalidTransaction::Future.into())
 		);
 		let other = package_with(&[0.0; 12]).try_into().unwrap();
 		let other = Witness { package: PackageSource::Inline(other), input: None };

@@ -13,7 +13,7 @@ use countersign_primitives::{
 use frame_support::{assert_noop, assert_ok, assert_storage_noop};
 use frame_system::RawOrigin;
 use sp_runtime::{
-	transaction_validity::{InvalidTransaction, TransactionValidityError, UnknownTransaction},
+	transaction_validity::{InvalidTransaction, TransactionValidityError},
 	DispatchError,
 };
 
@@ -107,8 +107,8 @@ fn statement_for_another_chain_is_rejected() {
 	rejected(|s| s.genesis = Hash::zero(), custom(Rejection::WrongGenesis));
 }
 #[test]
-fn statement_for_unknown_request_cannot_be_looked_up() {
-	rejected(|s| s.request = Hash::zero(), UnknownTransaction::CannotLookup);
+fn statement_for_unknown_request_may_come_to_be_valid() {
+	rejected(|s| s.request = Hash::zero(), InvalidTransaction::Future);
 }
 #[test]
 fn statement_for_another_model_is_rejected() {
@@ -231,10 +231,7 @@ fn result_before_the_assignment_cannot_be_looked_up() {
 			attribution: request(&id).attribution,
 			signer: sp_core::Pair::public(&pair_of(&validator(0))),
 		};
-		assert_eq!(
-			submit(forged, outcome, &validator(0)),
-			Err(UnknownTransaction::CannotLookup.into())
-		);
+		assert_eq!(submit(forged, outcome, &validator(0)), Err(InvalidTransaction::Future.into()));
 	});
 }
 
