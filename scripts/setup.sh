@@ -3,8 +3,14 @@
 # Sourced by ./run and ./test; `bash scripts/setup.sh` does the same on its own. Running it again
 # costs a fraction of a second. It exports
 #
-#   CARGO_TARGET_DIR     where everything is built
-#   COUNTERSIGN_ASSETS   the folder with onnxruntime/ and magika/
+#   CARGO_TARGET_DIR        where everything is built
+#   COUNTERSIGN_ASSETS      the folder with onnxruntime/ and magika/
+#   RUSTC_WORKSPACE_WRAPPER, CLIPPY_ARGS
+#                           clippy as the compiler of the workspace, and that it takes no warning
+#
+# One pass of clippy builds and lints, where `cargo clippy` would first check a thousand dependencies
+# that are compiled anyway. All scripts do it, because to cargo it is another compiler: what one has
+# built, the others need not build again.
 #
 # The ONNX Runtime library and the magika model come out of Python wheels that are pinned by hash;
 # no Python code of theirs is ever run or installed.
@@ -66,6 +72,10 @@ setup_rust() {
 	if [ ! -d "$sysroot/lib/rustlib/wasm32v1-none" ]; then
 		setup_say "adding the target wasm32v1-none to Rust $channel"
 		rustup target add --toolchain "$channel" wasm32v1-none
+	fi
+	if [ ! -x "$sysroot/bin/clippy-driver" ] || [ ! -x "$sysroot/bin/rustfmt" ]; then
+		setup_say "adding clippy and rustfmt to Rust $channel"
+		rustup component add --toolchain "$channel" clippy rustfmt
 	fi
 }
 
@@ -164,6 +174,9 @@ setup_magika() {
 
 setup_packages
 setup_rust
+RUSTC_WORKSPACE_WRAPPER=$(cd "$setup_root" && rustup which clippy-driver)
+CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
+export RUSTC_WORKSPACE_WRAPPER CLIPPY_ARGS
 mkdir -p "$COUNTERSIGN_ASSETS"
 # Two commands at once shall not fetch the same files into each other's way.
 exec 9>"$COUNTERSIGN_ASSETS/lock"

@@ -20,7 +20,7 @@ tools_install() { # crate, version
 			apt-get install -q -y --no-install-recommends libclang-dev
 	fi
 	# As fast to compile as the node's own libraries; nothing that is measured runs in them.
-	SKIP_WASM_BUILD=1 CARGO_TARGET_DIR=$tools/target CARGO_PROFILE_RELEASE_LTO=off \
+	RUSTC_WORKSPACE_WRAPPER='' SKIP_WASM_BUILD=1 CARGO_TARGET_DIR=$tools/target CARGO_PROFILE_RELEASE_LTO=off \
 		CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_STRIP=debuginfo \
 		CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 		cargo install "$crate" --version "=$version" --locked --root "$tools"

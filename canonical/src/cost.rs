@@ -16,7 +16,7 @@ pub struct Cost {
 	pub moved: u64,
 	/// Elements of additions, comparisons, selections, casts and the like.
 	pub simple: u64,
-	/// Elements of divisions, roots and integer arithmetic outside 32 and 64 bits.
+	/// Elements of integer divisions, roots, and integer arithmetic outside 32 and 64 bits.
 	pub divisions: u64,
 	/// Elements of `exp`, `tanh` and the like, powers and float remainders.
 	pub transcendental: u64,
@@ -78,6 +78,9 @@ pub const SEARCH: u64 = 64;
 /// An operator, in multiply-accumulates.
 pub const OPERATOR: u64 = 4096;
 
+/// Elements from which on it counts little to begin a row.
+const LONG_ROW: u32 = 16;
+
 /// Types whose elements have loops of their own.
 fn is_wide(ty: TensorType) -> bool {
 	matches!(ty, TensorType::F32 | TensorType::I32 | TensorType::Bool)
@@ -95,14 +98,12 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 	match op {
 		Op::Unary(kind) => match kind {
 			Unary::Neg | Unary::Abs | Unary::Relu if ty == TensorType::F32 => cost.simple = results,
-			Unary::Round | Unary::Not => cost.simple = results,
+			Unary::Round | Unary::Not | Unary::Reciprocal => cost.simple = results,
+			Unary::Floor | Unary::Ceil => cost.divisions = results.saturating_add(results / 4),
 			Unary::Neg
 			| Unary::Abs
 			| Unary::Relu
 			| Unary::Sign
-			| Unary::Floor
-			| Unary::Ceil
-			| Unary::Reciprocal
 			| Unary::IsNan
 			| Unary::IsPositiveInfinity
 			| Unary::IsNegativeInfinity => cost.divisions = results,
@@ -120,7 +121,12 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 			Binary::Rem if ty == TensorType::F32 => {
 				cost.transcendental = results.saturating_mul(16);
 			}
+			Binary::Div if ty == TensorType::F32 => cost.simple = results,
 			Binary::Div | Binary::Rem | Binary::FloorMod => cost.divisions = results,
+			// Long rows are one plain loop each.
+			_ if is_wide(ty) && out.shape.last().is_some_and(|row| *row >= LONG_ROW) => {
+				cost.simple = (results / 3).saturating_mul(2).saturating_add(2);
+			}
 			_ if is_wide(ty) => cost.simple = results,
 			_ => cost.divisions = results,
 		},

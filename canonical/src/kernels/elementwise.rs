@@ -151,6 +151,10 @@ fn zip<A: Raw, B: Raw, R: Raw>(
 	}
 	let walk = Walk::broadcast(&out.shape, [a_shape, b_shape]);
 	let length = walk.length;
+	// In WebAssembly a row that is short is no worse than others.
+	if length < SHORT && !cfg!(target_arch = "wasm32") {
+		return zip_short(&walk, a, b, to, f);
+	}
 	let mut left = to;
 	walk.each(|[i, j]| {
 		let (run, rest) = core::mem::take(&mut left).split_at_mut_checked(length)?;
@@ -179,6 +183,54 @@ fn zip<A: Raw, B: Raw, R: Raw>(
 		Some(())
 	})?;
 	left.is_empty().then_some(())
+}
+
+/// Rows that vectors do not fill. The compiler computes what is left over element by element, with
+/// branches that some values make slow.
+const SHORT: usize = 16;
+/// Elements that are collected from short rows.
+const COLLECTED: usize = 64;
+
+/// [`zip`] for short rows: collects operands of many rows, and applies `f` to all of them.
+#[inline(always)]
+fn zip_short<A: Raw, B: Raw, R: Raw>(
+	walk: &Walk<2>,
+	a: &[A],
+	b: &[B],
+	to: &mut [R],
+	f: impl Fn(A, B) -> R,
+) -> Option<()> {
+	let (Some(x), Some(y)) = (a.first(), b.first()) else {
+		return to.is_empty().then_some(());
+	};
+	let (mut xs, mut ys, mut held) = ([*x; COLLECTED], [*y; COLLECTED], 0);
+	let mut left = to;
+	walk.each(|[i, j]| {
+		for at in 0..walk.length as isize {
+			let [i, j] = [(i, walk.steps[0]), (j, walk.steps[1])]
+				.map(|(start, step)| start.wrapping_add_signed(step * at));
+			xs[held] = *a.get(i)?;
+			ys[held] = *b.get(j)?;
+			held += 1;
+			if held == COLLECTED {
+				held = 0;
+				let (run, rest) =
+					core::mem::take(&mut left).split_first_chunk_mut::<COLLECTED>()?;
+				left = rest;
+				for ((to, x), y) in run.iter_mut().zip(&xs).zip(&ys) {
+					*to = f(*x, *y);
+				}
+			}
+		}
+		Some(())
+	})?;
+	// All of them, so that this loop is as plain as the other.
+	let mut rest = [*left.first().unwrap_or(&f(*x, *y)); COLLECTED];
+	for ((to, x), y) in rest.iter_mut().zip(&xs).zip(&ys) {
+		*to = f(*x, *y);
+	}
+	let rest = rest.get(..held)?;
+	(left.len() == rest.len()).then(|| left.copy_from_slice(rest))
 }
 
 type Words<'a> = (&'a [Word], &'a [u32]);

@@ -244,8 +244,18 @@ fn value(case: &Case, at: usize, values: [f32; 2], dice: &mut u64) -> Value {
 	Value { meta: Meta { ty: *ty, shape: shape.clone() }, data }
 }
 
-/// A program of one operator: its encoded package, and what a run costs.
-fn package(case: &Case) -> (Package, Cost) {
+/// The operators of a program that is measured against one of a single operator.
+const LONG: u16 = 17;
+
+/// Whether an operator can be applied to its own result.
+fn repeats(case: &Case) -> bool {
+	let (package, _) = package(case, 1);
+	let plan = package.program.plan().unwrap();
+	plan.metas.last() == package.program.inputs.first()
+}
+
+/// A program of one operator, applied so many times: the package, and what a run costs.
+fn package(case: &Case, times: u16) -> (Package, Cost) {
 	let inputs: Vec<Meta> =
 		case.operands.iter().map(|(ty, shape)| Meta { ty: *ty, shape: shape.clone() }).collect();
 	let count = inputs.len() as u16;
@@ -254,8 +264,15 @@ fn package(case: &Case) -> (Package, Cost) {
 		version: VERSION,
 		inputs,
 		constants: vec![],
-		nodes: vec![Node { op: case.op.clone(), operands: (0..count).collect() }],
-		outputs: vec![count],
+		nodes: (0..times)
+			.map(|number| Node {
+				op: case.op.clone(),
+				operands: (0..count)
+					.map(|at| if at == 0 && number > 0 { count + number - 1 } else { at })
+					.collect(),
+			})
+			.collect(),
+		outputs: vec![count + times - 1],
 	};
 	let plan = program.plan().unwrap_or_else(|error| panic!("{}: {error:?}", case.name));
 	(Package { program, constants: vec![] }, plan.cost)
@@ -327,8 +344,8 @@ fn main() -> ExitCode {
 	let mut per_mac = 0.0;
 	let only = std::env::args().nth(1);
 	println!(
-		"{:22} {:>9} {:>9} {:>7} {:>7}  worst values",
-		"", "native", "wasm", "ratio", "charged"
+		"{:22} {:>9} {:>9} {:>7} {:>7} {:>7}  worst values",
+		"", "native", "wasm", "ratio", "charged", "again"
 	);
 	let none = || Worst(0.0, "none".into());
 	let (mut slowest, mut dearest) = ([none(), none()], none());
@@ -337,7 +354,7 @@ fn main() -> ExitCode {
 		{
 			continue;
 		}
-		let (package, cost) = package(&case);
+		let (package, cost) = package(&case, 1);
 		let model = Model::new(&package).unwrap();
 		let bytes = package.encode();
 		let mut ordinary: Option<Measured> = None;
@@ -384,17 +401,38 @@ fn main() -> ExitCode {
 				}
 			}
 		}
-		let Some(Measured { least: [native, hosted], .. }) = ordinary else { continue };
+		let Some(Measured { least: [native, hosted], inputs, .. }) = ordinary else { continue };
 		let [(native_ratio, _, native_values), (hosted_ratio, hosted_worst, hosted_values)] = worst;
 		if per_mac == 0.0 {
 			per_mac = hosted_worst / cost.macs as f64;
 			println!("one multiply-accumulate in WebAssembly: {:.3} ns", per_mac * 1e9);
 		}
 		let charged = cost.weighted_macs() as f64 * per_mac;
+		// What one more of them takes, in a program that has its operands already.
+		let again = if repeats(&case) {
+			let (package, long) = self::package(&case, LONG);
+			let model = Model::new(&package).unwrap();
+			let package = package.encode();
+			let mut found = Measured {
+				guest: &guest,
+				model: &model,
+				package: &package,
+				inputs,
+				least: [f64::MAX; 2],
+			};
+			found.again(4);
+			let more = (long.weighted_macs() - cost.weighted_macs()) as f64 * per_mac;
+			let part = more / (found.least[1] - hosted).max(f64::EPSILON);
+			dearest.note(1.0 / part, &format!("{} again", case.name));
+			format!("{part:.2}")
+		} else {
+			String::new()
+		};
 		let elements =
 			cost.macs + cost.simple + cost.divisions + cost.transcendental + cost.searches;
 		println!(
-			"{:22} {:7.0}us {:7.0}us {:7.2} {:7.2}  native {:.2} times ({}), wasm {:.2} times ({})",
+			"{:22} {:7.0}us {:7.0}us {:7.2} {:7.2} {again:>7}  native {:.2} times ({}), wasm {:.2} times \
+			 ({})",
 			case.name,
 			native * 1e6,
 			hosted * 1e6,
