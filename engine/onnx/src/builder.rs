@@ -80,8 +80,13 @@ impl Builder {
 		if self.defs.len() >= 64 * MAX_TENSORS {
 			return Err(Refusal::TooManyTensors);
 		}
-		if meta.count() == 0 && meta.shape.iter().any(|dim| *dim > MAX_EMPTY_DIMENSION) {
-			return unsupported(format!("no elements in the shape {:?}", meta.shape));
+		if meta.count() == 0 {
+			// Importing multiplies dimensions without the empty ones.
+			let mut others = meta.shape.iter().copied().filter(|dim| *dim != 0);
+			let product = others.clone().try_fold(1, u32::checked_mul);
+			if product.is_none() || others.any(|dim| dim > MAX_EMPTY_DIMENSION) {
+				return unsupported(format!("no elements in the shape {:?}", meta.shape));
+			}
 		}
 		self.defs.push((def, meta));
 		Ok(Id(self.defs.len() as u32 - 1))

@@ -260,6 +260,64 @@ fn every_refusal_is_named_at_once() {
 	assert!(matches!(refusals(&[0xff; 9], &Options::default())[..], [ImportError::Malformed(_)]));
 }
 
+/// Without elements, the other dimensions must still multiply to 32 bits. Found by fuzzing.
+#[test]
+fn shapes_without_elements_are_bounded() {
+	let file = |operator, size| {
+		let input = port("x", FLOAT, &[0, size, size, 2]);
+		model(vec![node(operator, &["x"], "y")], vec![input], vec![])
+	};
+	assert!(import(&file("Relu", 1 << 15).encode_to_vec(), &Options::default()).is_ok());
+	for operator in ["Relu", "ReduceMean", "MeanVarianceNormalization"] {
+		let refused = refusal(&file(operator, 1 << 16));
+		assert!(matches!(refused, ImportError::Input { name, .. } if name == "x"));
+	}
+}
+
+#[test]
+fn windows_out_of_range_are_refused() {
+	let text = |name: &str, text: &str| AttributeProto {
+		name: name.into(),
+		s: text.into(),
+		r#type: 3,
+		..Default::default()
+	};
+	let number =
+		|name: &str, i| AttributeProto { name: name.into(), i, r#type: 2, ..Default::default() };
+	let far = i64::from(u32::MAX);
+	let half = 1 << 31;
+	let cases = [
+		vec![text("auto_pad", "SAME_UPPER"), ints("dilations", &[half, 1])],
+		vec![text("auto_pad", "SAME_LOWER"), ints("dilations", &[far / 2, 1])],
+		vec![number("ceil_mode", 1), ints("dilations", &[half, 1])],
+		vec![number("ceil_mode", 1), ints("pads", &[half, 0, half, 0])],
+		vec![number("ceil_mode", 1), ints("pads", &[far, 0, far, 0])],
+		vec![number("ceil_mode", 1), ints("pads", &[0, 0, half, 0]), ints("strides", &[far, 1])],
+	];
+	for case in cases {
+		for operator in ["MaxPool", "AveragePool", "LpPool"] {
+			let mut pool = node(operator, &["x"], "y");
+			pool.attribute = [vec![ints("kernel_shape", &[3, 3])], case.clone()].concat();
+			let file = model(vec![pool], vec![port("x", FLOAT, &[1, 1, 5, 5])], vec![]);
+			let refused = import(&file.encode_to_vec(), &Options::default());
+			assert!(matches!(refused, Err(ImportError::Operator { .. })), "{operator} {case:?}");
+		}
+	}
+	let past = 1 << 32;
+	for case in [
+		ints("pads", &[-past, 0, 0, 0]),
+		ints("pads", &[i64::MIN, 0, i64::MAX, 0]),
+		ints("output_shape", &[5 + past, 5]),
+		ints("output_shape", &[i64::MIN, 5]),
+	] {
+		let mut conv = node("ConvTranspose", &["x", "w"], "y");
+		conv.attribute.push(case.clone());
+		let weights = floats("w", &[1, 1, 3, 3], &[0.5; 9]);
+		let file = model(vec![conv], vec![port("x", FLOAT, &[1, 1, 3, 3])], vec![weights]);
+		assert!(matches!(refusal(&file), ImportError::Operator { .. }), "{case:?}");
+	}
+}
+
 #[test]
 fn hostile_files_are_refused() {
 	let none = Options::default();

@@ -18,7 +18,10 @@
 
 //! The chain and the transaction pool, as the worker sees them.
 
-use super::keys::{inference_ids, owners};
+use super::{
+	head::Arrivals,
+	keys::{inference_ids, owners},
+};
 use crate::service::{Client, Pool};
 use async_trait::async_trait;
 use countersign_engine::worker::{ChainView, Failure, Referee, Submitter};
@@ -50,6 +53,7 @@ pub(super) struct Chain {
 	pool: Arc<Pool>,
 	keystore: KeystorePtr,
 	genesis: Hash,
+	arrivals: Arc<Arrivals>,
 }
 
 impl Chain {
@@ -58,8 +62,9 @@ impl Chain {
 		pool: Arc<Pool>,
 		keystore: KeystorePtr,
 		genesis: Hash,
+		arrivals: Arc<Arrivals>,
 	) -> Self {
-		Self { client, pool, keystore, genesis }
+		Self { client, pool, keystore, genesis, arrivals }
 	}
 
 	/// Asks the runtime, where that may take its time.
@@ -73,7 +78,9 @@ impl Chain {
 			.map_err(Failure::new)?
 	}
 
+	/// Gives a transaction to the pool, and so to other nodes, once these have the best block.
 	pub(super) async fn submit(&self, at: Hash, extrinsic: Extrinsic) -> Result<(), Failure> {
+		self.arrivals.everywhere().await;
 		let submitted = self.pool.submit_one(at, TransactionSource::Local, extrinsic).await;
 		match submitted.map_err(IntoPoolError::into_pool_error) {
 			Ok(_) => Ok(()),

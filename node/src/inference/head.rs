@@ -20,20 +20,57 @@
 
 use crate::service::Client;
 use countersign_engine::worker::BestBlock;
-use countersign_primitives::parameters::SLOT_MILLISECONDS;
+use countersign_primitives::{parameters::SLOT_MILLISECONDS, Hash};
 use countersign_runtime::{opaque::Block, Header};
 use futures::{Stream, StreamExt};
+use parking_lot::Mutex;
 use sc_client_api::BlockchainEvents;
 use sc_network_sync::SyncingService;
-use sp_consensus::SyncOracle;
+use sp_consensus::{BlockOrigin, SyncOracle};
 use sp_consensus_babe::Slot;
 use std::{
 	sync::Arc,
 	time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use tokio::time::Instant;
 
 /// A block this old is not the head: the node is catching up.
 const MOST_BEHIND: Duration = Duration::from_secs(60);
+
+/// How long other nodes take to import a block of this node, at most in most cases: it gets to them and
+/// is executed again.
+const ELSEWHERE: Duration = Duration::from_millis(SLOT_MILLISECONDS / 2);
+/// How much later than this node others import a block of somebody else.
+const ALSO: Duration = Duration::from_millis(SLOT_MILLISECONDS / 8);
+
+/// From when on other nodes have the best block as well.
+///
+/// Nodes send each transaction to each other once, and whoever gets it before the block that makes it
+/// valid refuses it and does not get it again. Nothing tells what others have imported, so that what
+/// a validator has to say waits a moment. The author of a block needs this most: it knows the block
+/// before anybody else does.
+#[derive(Debug, Default)]
+pub(super) struct Arrivals {
+	last: Mutex<Option<(Hash, Instant)>>,
+}
+
+impl Arrivals {
+	/// This node has a new best block.
+	fn note(&self, hash: Hash, own: bool) {
+		let mut last = self.last.lock();
+		if last.is_none_or(|(known, _)| known != hash) {
+			*last = Some((hash, Instant::now() + if own { ELSEWHERE } else { ALSO }));
+		}
+	}
+
+	/// Waits until others have the block that is the best one now.
+	pub(super) async fn everywhere(&self) {
+		let last = *self.last.lock();
+		if let Some((_, until)) = last {
+			tokio::time::sleep_until(until).await;
+		}
+	}
+}
 
 /// Every new best block, while the node keeps up with the network. A worker that has lost its
 /// journal makes a new one at the first of these, and signs nothing older; so the first must not
@@ -42,8 +79,12 @@ pub(super) fn best_blocks(
 	client: Arc<Client>,
 	sync: Arc<SyncingService<Block>>,
 	force_authoring: bool,
+	arrivals: Arc<Arrivals>,
 ) -> impl Stream<Item = BestBlock> + Send {
 	client.import_notification_stream().filter_map(move |block| {
+		if block.is_new_best {
+			arrivals.note(block.hash, block.origin == BlockOrigin::Own);
+		}
 		let alone = sync.is_offline() && !force_authoring;
 		let best = BestBlock { number: block.header.number, hash: block.hash };
 		let is_head = block.is_new_best
@@ -66,6 +107,25 @@ fn is_recent(slot: Slot, now: SystemTime) -> bool {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[tokio::test(start_paused = true)]
+	async fn what_is_said_waits_until_others_have_the_block() {
+		let arrivals = Arrivals::default();
+		let start = Instant::now();
+		// Nothing was imported since the start: others have had it for long.
+		arrivals.everywhere().await;
+		assert_eq!(start.elapsed(), Duration::ZERO);
+		arrivals.note(Hash::repeat_byte(1), true);
+		arrivals.everywhere().await;
+		assert_eq!(start.elapsed(), ELSEWHERE);
+		// Another stream tells of the same block.
+		arrivals.note(Hash::repeat_byte(1), true);
+		arrivals.everywhere().await;
+		assert_eq!(start.elapsed(), ELSEWHERE);
+		arrivals.note(Hash::repeat_byte(2), false);
+		arrivals.everywhere().await;
+		assert_eq!(start.elapsed(), ELSEWHERE + ALSO);
+	}
 
 	#[test]
 	fn only_recent_blocks_are_the_head() {

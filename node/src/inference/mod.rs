@@ -178,9 +178,12 @@ pub(crate) fn start(
 	}
 
 	let Parts { client, pool, keystore, store, exchange, genesis, sync, .. } = parts;
-	let heads = head::best_blocks(client.clone(), sync.clone(), parts.force_authoring);
-	let watched = head::best_blocks(client.clone(), sync, parts.force_authoring);
-	let chain = chain::Chain::new(client, pool, keystore.clone(), genesis);
+	let arrivals = Arc::new(head::Arrivals::default());
+	let [heads, watched] = [(); 2].map(|()| {
+		let (client, sync) = (client.clone(), sync.clone());
+		head::best_blocks(client, sync, parts.force_authoring, arrivals.clone())
+	});
+	let chain = chain::Chain::new(client, pool, keystore.clone(), genesis, arrivals);
 	let bench = Arc::new(watch::Bench::new(chain.clone(), keystore.clone()));
 	let watch_parts = WatchParts {
 		court: bench.clone(),

@@ -107,7 +107,15 @@ async fn main() -> Result<()> {
 			Err(error) => problems.push(format!("{error:#}")),
 		}
 	}
-	if !late.is_empty() {
+	// Nobody did anything wrong.
+	for node in &served.network.nodes {
+		let slashes =
+			node.metric("countersign_validator_slashes_total", "event=\"deferred\"").unwrap_or(0.0);
+		if slashes > 0.0 {
+			problems.push(format!("{slashes} slashes against the validator of {}", node.name));
+		}
+	}
+	if !late.is_empty() || !problems.is_empty() {
 		served.network.keep_files();
 	}
 	served.network.stop().await?;

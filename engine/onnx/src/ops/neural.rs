@@ -185,9 +185,9 @@ fn window(node: &Node, kernel: Vec<u32>, sizes: &[u32]) -> Result<Window, Refusa
 		mode @ ("SAME_UPPER" | "SAME_LOWER") => {
 			for i in 0..count {
 				let stride = strides[i].max(1);
-				let reach = (kernel[i].max(1) - 1) * dilations[i] + 1;
 				let steps = sizes[i].div_ceil(stride).max(1);
-				let total = ((steps - 1) * stride + reach).saturating_sub(sizes[i]);
+				let needed = u64::from((steps - 1) * stride) + reach(kernel[i], dilations[i]);
+				let total = narrow(needed.saturating_sub(u64::from(sizes[i])))?;
 				let less = total / 2;
 				before[i] = if mode == "SAME_UPPER" { less } else { total - less };
 				after[i] = total - before[i];
@@ -196,6 +196,16 @@ fn window(node: &Node, kernel: Vec<u32>, sizes: &[u32]) -> Result<Window, Refusa
 		other => return unsupported(format!("auto_pad `{other}`")),
 	}
 	Ok(Window { kernel, strides, dilations, before, after })
+}
+
+/// How far the taps of a window reach.
+fn reach(taps: u32, dilation: u32) -> u64 {
+	u64::from(taps.max(1) - 1) * u64::from(dilation) + 1
+}
+
+/// A size that was computed.
+fn narrow<T: TryInto<u32> + std::fmt::Display + Copy>(x: T) -> Result<u32, Refusal> {
+	x.try_into().map_err(|_| Refusal::Unsupported(format!("a size of {x}")))
 }
 
 /// Channels last.
@@ -289,15 +299,15 @@ fn conv_transpose(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 		}
 		_ => vec![0; count],
 	};
-	let (mut before, mut after) = (vec![0i64; count], vec![0i64; count]);
+	let (mut before, mut after) = (vec![0i128; count], vec![0i128; count]);
 	let mode = node.text("auto_pad", "NOTSET");
 	for i in 0..count {
-		let full = (i64::from(sizes[i]) - 1) * i64::from(strides[i])
-			+ (i64::from(kernel[i]) - 1) * i64::from(dilations[i])
-			+ 1 + i64::from(extra[i]);
+		let full = (i128::from(sizes[i]) - 1) * i128::from(strides[i])
+			+ (i128::from(kernel[i]) - 1) * i128::from(dilations[i])
+			+ 1 + i128::from(extra[i]);
 		let wanted = match node.ints("output_shape") {
-			Some(shape) if shape.len() >= count => Some(shape[shape.len() - count + i]),
-			_ if mode.starts_with("SAME") => Some(i64::from(sizes[i]) * i64::from(strides[i])),
+			Some(shape) if shape.len() >= count => Some(i128::from(shape[shape.len() - count + i])),
+			_ if mode.starts_with("SAME") => Some(i128::from(sizes[i]) * i128::from(strides[i])),
 			_ => None,
 		};
 		match (wanted, node.ints("pads")) {
@@ -309,7 +319,7 @@ fn conv_transpose(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 				after[i] = full - wanted - before[i];
 			}
 			(None, Some(pads)) if pads.len() == 2 * count => {
-				(before[i], after[i]) = (pads[i], pads[i + count]);
+				(before[i], after[i]) = (pads[i].into(), pads[i + count].into());
 			}
 			_ => (),
 		}
@@ -345,14 +355,14 @@ fn conv_transpose(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 	}
 	let (mut front, mut back) = (vec![0; count], vec![0; count]);
 	for i in 0..count {
-		let reach = (i64::from(kernel[i]) - 1) * i64::from(dilations[i]);
-		let (head, tail) = (reach - before[i], reach - after[i] + i64::from(extra[i]));
+		let reach = (i128::from(kernel[i]) - 1) * i128::from(dilations[i]);
+		let (head, tail) = (reach - before[i], reach - after[i] + i128::from(extra[i]));
 		let dim = b.shape(x)[i + 1];
-		let cut = |pad: i64| (-pad).max(0) as u32;
-		let kept = dim.checked_sub(cut(head)).and_then(|dim| dim.checked_sub(cut(tail)));
+		let (cut, cut_tail) = (narrow((-head).max(0))?, narrow((-tail).max(0))?);
+		let kept = dim.checked_sub(cut).and_then(|dim| dim.checked_sub(cut_tail));
 		let kept = kept.ok_or_else(|| Refusal::Unsupported("pads that leave nothing".into()))?;
-		x = b.slice(x, i + 1, cut(head), kept)?;
-		(front[i], back[i]) = (head.max(0) as u32, tail.max(0) as u32);
+		x = b.slice(x, i + 1, cut, kept)?;
+		(front[i], back[i]) = (narrow(head.max(0))?, narrow(tail.max(0))?);
 	}
 	let window = Window {
 		kernel: kernel.to_vec(),
@@ -436,27 +446,27 @@ fn pool_window(b: &Builder, node: &Node, x: Id) -> Result<(Window, Vec<u32>), Re
 }
 
 /// Lengthens the pads at the end so that a last, partial window counts.
-fn with_ceil(node: &Node, window: &Window, sizes: &[u32]) -> Window {
+fn with_ceil(node: &Node, window: &Window, sizes: &[u32]) -> Result<Window, Refusal> {
 	let mut window = window.clone();
 	if node.int("ceil_mode", 0) == 0 {
-		return window;
+		return Ok(window);
 	}
 	for (i, size) in sizes.iter().enumerate() {
-		let reach = (window.kernel[i].max(1) - 1) * window.dilations[i] + 1;
-		let (stride, before) = (window.strides[i].max(1), window.before[i]);
-		let padded = size + before + window.after[i];
-		let Some(rest) = padded.checked_sub(reach) else {
+		let reach = reach(window.kernel[i], window.dilations[i]);
+		let stride = u64::from(window.strides[i].max(1));
+		let begun = u64::from(*size) + u64::from(window.before[i]);
+		let Some(rest) = (begun + u64::from(window.after[i])).checked_sub(reach) else {
 			continue;
 		};
 		let mut steps = rest.div_ceil(stride) + 1;
 		// A window must begin inside the input or the pads before it.
-		if (steps - 1) * stride >= size + before {
+		if (steps - 1) * stride >= begun {
 			steps -= 1;
 		}
 		let needed = (steps.max(1) - 1) * stride + reach;
-		window.after[i] = needed.saturating_sub(size + before).max(window.after[i]);
+		window.after[i] = narrow(needed.saturating_sub(begun))?.max(window.after[i]);
 	}
-	window
+	Ok(window)
 }
 
 /// A pool; of large windows one dimension after the other, so that few taps lie in one step.
@@ -486,7 +496,7 @@ fn pool(b: &mut Builder, reduction: Reduction, window: Window, x: Id) -> Result<
 fn max_pool(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 	let x = node.input(0)?;
 	let (window, sizes) = pool_window(b, node, x)?;
-	let window = with_ceil(node, &window, &sizes);
+	let window = with_ceil(node, &window, &sizes)?;
 	let x = channels_last(b, x)?;
 	let result = pool(b, Reduction::Max, window, x)?;
 	channels_second(b, result)
@@ -494,7 +504,7 @@ fn max_pool(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 
 fn average_pool(b: &mut Builder, node: &Node, x: Id) -> Result<Id, Refusal> {
 	let (plain, sizes) = pool_window(b, node, x)?;
-	let window = with_ceil(node, &plain, &sizes);
+	let window = with_ceil(node, &plain, &sizes)?;
 	let include = node.int("count_include_pad", 0) != 0;
 	let x = channels_last(b, x)?;
 	let sum = pool(b, Reduction::Sum, window.clone(), x)?;
@@ -555,7 +565,7 @@ fn root(b: &mut Builder, node: &Node, x: Id) -> Result<Id, Refusal> {
 fn lp_pool(b: &mut Builder, node: &Node) -> Result<Id, Refusal> {
 	let x = node.input(0)?;
 	let (window, sizes) = pool_window(b, node, x)?;
-	let window = with_ceil(node, &window, &sizes);
+	let window = with_ceil(node, &window, &sizes)?;
 	let x = channels_last(b, x)?;
 	let p = power(b, node, x)?;
 	let sum = pool(b, Reduction::Sum, window, p)?;
