@@ -30,6 +30,7 @@
 //! | [`inference`] | what the worker needs from the node |
 //! | [`shutdown`] | ending without a false alarm |
 //! | [`session`] | what the chain knows of session keys |
+//! | [`slashes`] | what the chain knows of slashes that wait |
 
 mod blobs;
 mod cli;
@@ -43,6 +44,7 @@ mod rpc;
 mod service;
 mod session;
 mod shutdown;
+mod slashes;
 
 fn main() -> sc_cli::Result<()> {
 	// Threads inherit the mode, so it is set before there are any others.
