@@ -570,7 +570,8 @@ pub(crate) enum Validator {
 		/// Billions of multiply-accumulates.
 		gmac: String,
 	},
-	/// Where a validator stands.
+	/// Where a validator stands: its bond and from when on it is free, the slashes that wait on it,
+	/// its place in the session, the models that it serves.
 	Status {
 		/// The account; that of the key if left out.
 		account: Option<String>,
@@ -580,8 +581,8 @@ pub(crate) enum Validator {
 	/// Make new keys in the node at --url and register them for the key's account.
 	Keys,
 	/// Have the node at --url, which has to be your own, look for what keeps a validator from
-	/// earning: keys, bond, peers, models, engines, clock, float mode. Exit code 1 if there is
-	/// something.
+	/// earning: keys, bond, peers, models, engines, clock, float mode. It lists the slashes that wait
+	/// on the bond, too. Exit code 1 if there is something.
 	Doctor {
 		/// The account; all whose inference keys the node has if left out.
 		account: Option<String>,

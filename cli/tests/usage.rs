@@ -96,3 +96,11 @@ fn secrets_are_not_shown() {
 	assert_eq!(wrong.status.code(), Some(2));
 	assert!(!errors(&wrong).contains("secret words"));
 }
+
+#[test]
+fn help_says_where_slashes_are_seen() {
+	for command in ["doctor", "status"] {
+		let help = countersign(&["validator", command, "--help"]);
+		assert!(String::from_utf8_lossy(&help.stdout).contains("slashes"), "{command}");
+	}
+}

@@ -9,6 +9,7 @@
 //! | [`worker`] | from an assignment on chain to a signed and submitted statement |
 //! | [`convert`] | between the chain's tensors and those of the canonical operator set |
 //! | [`float_mode`] | keeps threads in the float mode that consensus needs |
+//! | [`slashes`] | what stands on a validator's bond, for node and client |
 //!
 //! There are two engine processes: one runs ONNX Runtime, the other the canonical operator set, with
 //! no native library in it. Both are the binary `countersign-engine` of the package
@@ -34,6 +35,7 @@ pub mod convert;
 pub mod exchange;
 pub mod float_mode;
 pub mod protocol;
+pub mod slashes;
 pub mod store;
 pub mod supervisor;
 pub mod worker;

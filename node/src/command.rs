@@ -29,7 +29,7 @@ use sc_cli::SubstrateCli;
 use sc_client_api::{Backend as _, HeaderBackend as _};
 use sc_client_db::DatabaseSettings;
 use sc_service::{Configuration, PartialComponents};
-use std::{any::Any, io::Write, sync::Arc};
+use std::{any::Any, io::Write, path::Path, sync::Arc};
 
 /// For how long the pool refuses a transaction that was not valid, unless the operator says otherwise.
 /// A result that arrives before the block of its assignment is one of these, so that it must not be
@@ -200,15 +200,30 @@ fn export_journal(cmd: &ExportJournalCmd, config: &Configuration) -> sc_cli::Res
 	let json = serde_json::to_string_pretty(&text).map_err(application)?;
 	match &cmd.output {
 		Some(path) => {
-			let mut file = std::fs::File::create_new(path)?;
-			file.write_all(json.as_bytes())?;
-			file.write_all(b"\n")?;
-			file.sync_all()?;
+			write_new(path, &json)?;
 			eprintln!("{} statements, floor {}", text.records.len(), text.floor);
 		}
 		None => println!("{json}"),
 	}
 	Ok(())
+}
+
+/// Writes a file that does not exist yet.
+fn write_new(path: &Path, text: &str) -> sc_cli::Result<()> {
+	let said = |error: std::io::Error| {
+		let path = path.display();
+		let why = match error.kind() {
+			std::io::ErrorKind::AlreadyExists => format!(
+				"{path} exists already and is left as it is; name another file, or move that one away"
+			),
+			_ => format!("{path} cannot be written: {error}"),
+		};
+		sc_cli::Error::Io(std::io::Error::new(error.kind(), why))
+	};
+	let mut file = std::fs::File::create_new(path).map_err(said)?;
+	file.write_all(text.as_bytes()).map_err(said)?;
+	file.write_all(b"\n").map_err(said)?;
+	file.sync_all().map_err(said)
 }
 
 fn import_journal(cmd: &ImportJournalCmd, config: &Configuration) -> sc_cli::Result<()> {
@@ -229,4 +244,24 @@ fn import_artefact(cmd: &ImportArtefactCmd, config: &Configuration) -> sc_cli::R
 		.map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
 	println!("0x{}", hex::encode(sha256));
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_file_that_is_there_is_named_and_left_alone() {
+		let folder = tempfile::tempdir().expect("a folder");
+		let path = folder.path().join("journal.json");
+		write_new(&path, "{}").expect("writes");
+		let said = write_new(&path, "[]").expect_err("refuses").to_string();
+		let start = format!("{} exists already", path.display());
+		assert!(said.starts_with(&start) && said.contains("name another file"), "{said}");
+		assert_eq!(std::fs::read_to_string(&path).expect("reads"), "{}\n");
+		let nowhere = folder.path().join("none/journal.json");
+		let said = write_new(&nowhere, "{}").expect_err("refuses").to_string();
+		let start = format!("{} cannot be written: ", nowhere.display());
+		assert!(said.starts_with(&start), "{said}");
+	}
 }

@@ -30,6 +30,7 @@
 //! | [`inference`] | what the worker needs from the node |
 //! | [`shutdown`] | ending without a false alarm |
 //! | [`session`] | what the chain knows of session keys |
+//! | [`slashes`] | what the chain knows of slashes that wait |
 
 mod blobs;
 mod cli;
@@ -43,10 +44,38 @@ mod rpc;
 mod service;
 mod session;
 mod shutdown;
+mod slashes;
 
-fn main() -> sc_cli::Result<()> {
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+	match run() {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			// For people: a `Result` of `main` would be printed for programmers.
+			eprintln!("Error: {}", in_words(&error));
+			ExitCode::FAILURE
+		}
+	}
+}
+
+fn run() -> sc_cli::Result<()> {
 	// Threads inherit the mode, so it is set before there are any others.
 	countersign_engine::float_mode::enforce()
 		.map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
 	command::run()
+}
+
+/// An error with what lies beneath, each part said once.
+fn in_words(error: &dyn std::error::Error) -> String {
+	let mut text = error.to_string();
+	let mut source = error.source();
+	while let Some(error) = source {
+		let part = error.to_string();
+		if !text.contains(&part) {
+			text = format!("{text}: {part}");
+		}
+		source = error.source();
+	}
+	text
 }

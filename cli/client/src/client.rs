@@ -23,6 +23,9 @@ const NONCE_TRIES: u32 = 16;
 /// The longest message that a node may send or is sent.
 const MESSAGE_BYTES: u32 = 64 * 1024 * 1024;
 
+/// Storage keys asked for at a time; a node gives no more.
+const PAGE_KEYS: usize = 1_000;
+
 /// Blocks for which a block of another node may take to come.
 const FOREIGN_BLOCKS: u32 = 64;
 
@@ -92,6 +95,15 @@ impl Included {
 struct RpcHeader {
 	number: String,
 	parent_hash: Hash,
+}
+
+/// The key and the value of an entry of storage.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
+/// Entries of storage at a block.
+#[derive(Deserialize)]
+struct RpcChanges {
+	changes: Vec<(String, Option<String>)>,
 }
 
 impl RpcHeader {
@@ -229,6 +241,39 @@ impl Client {
 		T::decode(&mut hex_bytes(&answer)?.as_slice())
 			.map(Some)
 			.map_err(|error| Error::Incompatible(format!("storage: {error}")))
+	}
+
+	/// Reads the entries of a storage map, keys and values raw, at most `most` of them.
+	pub async fn storage_pairs(&self, prefix: &[u8], most: usize) -> Result<Vec<Pair>, Error> {
+		// All pages are of one block.
+		let at = match self.view {
+			View::Best => self.best().await?.hash,
+			View::Finalized => self.finalized().await?.hash,
+		};
+		let prefix = crate::event::hex_text(prefix);
+		let mut pairs = Vec::new();
+		let mut last: Option<String> = None;
+		while pairs.len() < most {
+			let page = PAGE_KEYS.min(most.saturating_sub(pairs.len()));
+			let keys: Vec<String> =
+				self.rpc("state_getKeysPaged", rpc_params![&prefix, page, last, at]).await?;
+			let is_last = keys.len() < page;
+			last = keys.last().cloned();
+			if last.is_none() {
+				break;
+			}
+			let sets: Vec<RpcChanges> =
+				self.rpc("state_queryStorageAt", rpc_params![keys, at]).await?;
+			for (key, value) in sets.into_iter().flat_map(|set| set.changes) {
+				if let Some(value) = value {
+					pairs.push((hex_bytes(&key)?, hex_bytes(&value)?));
+				}
+			}
+			if is_last {
+				break;
+			}
+		}
+		Ok(pairs)
 	}
 
 	/// The best block.

@@ -60,6 +60,7 @@ mod trail;
 mod uploads;
 
 pub use client::{Client, Included, View};
+pub use countersign_engine::slashes::{PendingSlash, APPEAL};
 pub use countersign_onnx::Options as ImportOptions;
 pub use countersign_primitives as primitives;
 pub use error::Error;

@@ -2,6 +2,7 @@
 
 use crate::{manifest::parse_hash, Client, Error};
 use codec::{Decode, Encode};
+use countersign_engine::slashes::{self, PendingSlash};
 use countersign_primitives::{
 	apis::{QuoteError, ServingView, ValidatorView},
 	attribution::{EntitlementView, VectorEntry},
@@ -36,6 +37,14 @@ struct AccountInfo {
 	reserved: Balance,
 	frozen: Balance,
 	_flags: u128,
+}
+
+/// What a validator has bonded, as `Validators.Ledgers` holds it, as far as `leaving`.
+#[derive(Decode)]
+struct LedgerStart {
+	_amounts: (Balance, Balance),
+	_unbonding: Vec<(Balance, SessionIndex)>,
+	leaving: Option<SessionIndex>,
 }
 
 impl Client {
@@ -222,6 +231,26 @@ impl Client {
 		self.api("ValidatorsApi_validator", (account,), None).await
 	}
 
+	/// The slashes that wait on a validator's bond, by number.
+	pub async fn pending_slashes(&self, validator: &AccountId) -> Result<Vec<PendingSlash>, Error> {
+		let pairs = self.storage_pairs(&slashes::prefix(), slashes::MAX_SLASHES).await?;
+		let mut found: Vec<PendingSlash> = pairs
+			.iter()
+			.filter_map(|(key, value)| slashes::read(key, value))
+			.filter_map(|(offender, slash)| (offender == *validator).then_some(slash))
+			.collect();
+		found.sort_by_key(|slash| slash.number);
+		Ok(found)
+	}
+
+	/// The session from which a validator that has begun to leave can withdraw its bond. Amounts that
+	/// were taken out of the bond are in its view.
+	pub async fn leaves_in(&self, validator: &AccountId) -> Result<Option<SessionIndex>, Error> {
+		let key = account_key("Validators", "Ledgers", validator);
+		let ledger: Option<LedgerStart> = self.storage(&key, None).await?;
+		Ok(ledger.and_then(|ledger| ledger.leaving))
+	}
+
 	/// The current session.
 	pub async fn session(&self) -> Result<SessionIndex, Error> {
 		self.api("ValidatorsApi_session", (), None).await
@@ -234,11 +263,7 @@ impl Client {
 
 	/// What an account has.
 	pub async fn balance(&self, account: &AccountId) -> Result<AccountBalance, Error> {
-		let bytes: &[u8] = account.as_ref();
-		let mut key = twox_128(b"System").to_vec();
-		key.extend(twox_128(b"Account"));
-		key.extend(blake2_128(bytes));
-		key.extend(bytes);
+		let key = account_key("System", "Account", account);
 		let info: Option<AccountInfo> = self.storage(&key, None).await?;
 		Ok(info.map_or(AccountBalance { free: 0, held: 0, frozen: 0, nonce: 0 }, |info| {
 			AccountBalance {
@@ -249,6 +274,15 @@ impl Client {
 			}
 		}))
 	}
+}
+
+/// The key of an account's entry in a storage map that hashes with `Blake2_128Concat`.
+fn account_key(pallet: &str, map: &str, account: &AccountId) -> Vec<u8> {
+	let bytes: &[u8] = account.as_ref();
+	let mut key = [twox_128(pallet.as_bytes()), twox_128(map.as_bytes())].concat();
+	key.extend(blake2_128(bytes));
+	key.extend(bytes);
+	key
 }
 
 /// The one model that `text` names.
@@ -297,6 +331,20 @@ mod tests {
 				parents: Default::default(),
 			},
 			servers: Vec::new(),
+		}
+	}
+
+	/// What follows `leaving` is not looked at.
+	#[test]
+	fn a_ledger_is_read_as_far_as_it_is_needed() {
+		let stored = |leaving: Option<SessionIndex>| {
+			let unbonding: Vec<(Balance, SessionIndex)> = vec![(3, 7), (4, 8)];
+			let pending: (Balance, Balance, u32, Balance, SessionIndex) = (1, 2, 1, 0, 0);
+			(10 as Balance, 5 as Balance, unbonding, leaving, pending).encode()
+		};
+		for leaving in [None, Some(9)] {
+			let read = LedgerStart::decode(&mut &stored(leaving)[..]).expect("decodes");
+			assert_eq!(read.leaving, leaving);
 		}
 	}
 

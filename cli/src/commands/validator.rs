@@ -9,8 +9,12 @@ use countersign_client::{
 	amount,
 	call::Call,
 	event::hex_text,
-	primitives::apis::{ServingView, ValidatorView},
-	Client, Error,
+	primitives::{
+		apis::{ServingView, ValidatorView},
+		model::ModelId,
+		SessionIndex,
+	},
+	Client, Error, PendingSlash, APPEAL,
 };
 use serde_json::{json, Value};
 
@@ -75,31 +79,108 @@ async fn status(session: Session, account: Option<&str>) -> Result<(), Error> {
 		id: output::account(&client, &account),
 	})?;
 	let serving = client.serving(&account).await?;
-	let current = client.session().await?;
-	let mut value = validator_json(&client, &validator);
-	value["session"] = json!(current);
-	value["serves"] = serving.models.iter().map(hash).collect();
-	value["capacity_macs"] = json!(serving.capacity);
-	session.answer(&value, || status_text(&client, &validator, &serving, current));
+	let mut names = Vec::with_capacity(serving.models.len());
+	for id in &serving.models {
+		names.push(name_of(&client, id).await?);
+	}
+	let standing = Standing {
+		slashes: client.pending_slashes(&account).await?,
+		leaves_in: client.leaves_in(&account).await?,
+		current: client.session().await?,
+		validator,
+		serving,
+		names,
+	};
+	session.answer(&status_json(&client, &standing), || status_text(&client, &standing));
 	Ok(())
 }
 
-fn status_text(
-	client: &Client,
-	validator: &ValidatorView,
-	serving: &ServingView,
-	current: u32,
-) -> String {
+/// What a model is called, where the registry knows it.
+async fn name_of(client: &Client, id: &ModelId) -> Result<Option<String>, Error> {
+	match client.model(*id).await {
+		Ok(model) => Ok(Some(String::from_utf8_lossy(&model.manifest.name).into_owned())),
+		Err(Error::NotFound { .. }) => Ok(None),
+		Err(error) => Err(error),
+	}
+}
+
+/// Where a validator stands.
+struct Standing {
+	validator: ValidatorView,
+	/// What waits on its bond.
+	slashes: Vec<PendingSlash>,
+	/// Once it has begun to leave: the session from which it can withdraw its bond.
+	leaves_in: Option<SessionIndex>,
+	serving: ServingView,
+	/// What the models that it serves are called, in their order.
+	names: Vec<Option<String>>,
+	/// The session.
+	current: SessionIndex,
+}
+
+fn status_json(client: &Client, standing: &Standing) -> Value {
+	let Standing { validator, slashes, leaves_in, serving, names, current } = standing;
+	let mut value = validator_json(client, validator);
+	value["session"] = json!(current);
+	value["slashes"] = slashes.iter().map(slash_json).collect();
+	value["leaves_in"] = json!(leaves_in);
+	value["serves"] = serving.models.iter().map(hash).collect();
+	value["models"] = serving
+		.models
+		.iter()
+		.zip(names)
+		.map(|(id, name)| json!({ "id": hash(id), "name": name }))
+		.collect();
+	value["capacity_macs"] = json!(serving.capacity);
+	value
+}
+
+fn slash_json(slash: &PendingSlash) -> Value {
+	json!({
+		"number": slash.number,
+		"amount": slash.amount.to_string(),
+		"session": slash.due,
+		"frozen": slash.frozen,
+		"appeal": APPEAL,
+	})
+}
+
+/// From when on something can be withdrawn.
+fn withdrawable(from: SessionIndex, current: SessionIndex) -> String {
+	if from <= current {
+		"can be withdrawn now".into()
+	} else {
+		format!("can be withdrawn from session {from}")
+	}
+}
+
+/// When one that leaves gets its bond.
+fn leaving_text(from: SessionIndex, standing: &Standing) -> String {
+	let mut when = withdrawable(from, standing.current);
+	let unless = [
+		(standing.validator.reserved_cover > 0, "cover is reserved"),
+		(!standing.slashes.is_empty(), "a slash waits"),
+		(standing.validator.position.is_some(), "it is in the validator set"),
+	];
+	let unless: Vec<&str> = unless.iter().filter(|(is, _)| *is).map(|(_, what)| *what).collect();
+	if from <= standing.current && !unless.is_empty() {
+		when = format!("cannot be withdrawn while {}", unless.join(", and while "));
+	}
+	format!("the bond {when}; `countersign validator rejoin` takes it back")
+}
+
+fn status_text(client: &Client, standing: &Standing) -> String {
+	let Standing { validator, slashes, leaves_in, serving, names, current } = standing;
+	let current = *current;
 	let mut lines = Lines::default();
 	lines.add("validator", output::account(client, &validator.account));
 	lines.add("bonded", tokens(client, validator.bonded));
 	for (amount, session) in &validator.unbonding {
-		let when = if *session <= current {
-			"can be withdrawn now".into()
-		} else {
-			format!("can be withdrawn from session {session}")
-		};
+		let when = withdrawable(*session, current);
 		lines.add("unbonding", format!("{}, {when}", tokens(client, *amount)));
+	}
+	for slash in slashes {
+		lines.add("slash", slash.in_words(&tokens(client, slash.amount)));
 	}
 	lines.add("cover reserved", tokens(client, validator.reserved_cover));
 	lines.add("cover free", tokens(client, validator.free_cover));
@@ -112,12 +193,12 @@ fn status_text(
 		None => lines.add("inference key", "none in this session"),
 	}
 	lines.add("answered, missed", format!("{}, {}", validator.answered, validator.missed));
-	if validator.leaving {
-		lines.add("leaving", "yes: `countersign validator rejoin` takes it back");
+	if let Some(from) = leaves_in {
+		lines.add("leaving", leaving_text(*from, standing));
 	}
 	lines.add("capacity", amount::format_gigamacs(serving.capacity));
-	for model in &serving.models {
-		lines.add("serves", hash(model));
+	for (id, name) in serving.models.iter().zip(names) {
+		lines.add("serves", named(id, name.as_deref()));
 	}
 	lines.text()
 }
@@ -137,6 +218,11 @@ fn validator_json(client: &Client, validator: &ValidatorView) -> Value {
 		"missed": validator.missed,
 		"leaving": validator.leaving,
 	})
+}
+
+/// A model with its name, if it has one.
+fn named(id: &ModelId, name: Option<&str>) -> String {
+	[Some(hash(id).as_str()), name].into_iter().flatten().collect::<Vec<_>>().join("  ")
 }
 
 async fn list(session: Session) -> Result<(), Error> {
@@ -162,4 +248,70 @@ async fn list(session: Session) -> Result<(), Error> {
 		table(&head, &rows)
 	});
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use countersign_client::primitives::{AccountId, Hash};
+
+	fn standing() -> Standing {
+		Standing {
+			validator: ValidatorView {
+				account: AccountId::from([1; 32]),
+				bonded: 10,
+				unbonding: vec![],
+				reserved_cover: 0,
+				free_cover: 0,
+				position: None,
+				key: None,
+				answered: 0,
+				missed: 0,
+				leaving: true,
+			},
+			slashes: vec![],
+			leaves_in: Some(9),
+			serving: ServingView::default(),
+			names: vec![],
+			current: 8,
+		}
+	}
+
+	const SLASH: PendingSlash = PendingSlash { number: 4, amount: 7, due: 12, frozen: false };
+
+	#[test]
+	fn a_bond_that_leaves_is_free_when_nothing_needs_it() {
+		let mut it = standing();
+		assert!(leaving_text(9, &it).starts_with("the bond can be withdrawn from session 9; "));
+		it.current = 9;
+		assert!(leaving_text(9, &it).starts_with("the bond can be withdrawn now; "));
+		it.slashes.push(SLASH);
+		let said = "the bond cannot be withdrawn while a slash waits; ";
+		assert!(leaving_text(9, &it).starts_with(said));
+		it.validator.reserved_cover = 1;
+		it.validator.position = Some(2);
+		let said =
+			"the bond cannot be withdrawn while cover is reserved, and while a slash waits, \
+		            and while it is in the validator set; ";
+		assert!(leaving_text(9, &it).starts_with(said), "{}", leaving_text(9, &it));
+	}
+
+	#[test]
+	fn scripts_learn_what_waits() {
+		let expected = json!({
+			"number": 4,
+			"amount": "7",
+			"session": 12,
+			"frozen": false,
+			"appeal": "docs/slashing.md tells how to appeal",
+		});
+		assert_eq!(slash_json(&SLASH), expected);
+	}
+
+	#[test]
+	fn models_have_their_names_beside_them() {
+		let id = Hash::repeat_byte(0xab);
+		assert_eq!(named(&id, Some("magika")), format!("{id:?}  magika"));
+		assert_eq!(named(&id, None), format!("{id:?}"));
+	}
 }

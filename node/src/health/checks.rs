@@ -227,18 +227,7 @@ pub(super) fn judge_validator(facts: &ValidatorFacts) -> Vec<Check> {
 		(None, _) => Check::warning("session", "not in the validator set of this session"),
 	});
 	for slash in &facts.slashes {
-		let when = match slash.frozen {
-			true => "once governance has lifted a suspension".into(),
-			false => format!("in session {}", slash.due),
-		};
-		checks.push(Check::warning(
-			"slash",
-			format!(
-				"number {} takes up to {} {when}; docs/slashing.md tells how to appeal",
-				slash.number,
-				tokens(slash.amount)
-			),
-		));
+		checks.push(Check::warning("slash", slash.in_words(&tokens(slash.amount))));
 	}
 	let used = bond.reserved_cover.saturating_add(bond.free_cover);
 	checks.push(if bond.free_cover == 0 && used > 0 {
@@ -281,9 +270,10 @@ fn tokens(amount: countersign_primitives::Balance) -> String {
 #[cfg(test)]
 mod tests {
 	use super::{
-		super::facts::{BondFacts, SlashFacts, WorkerFacts},
+		super::facts::{BondFacts, WorkerFacts},
 		*,
 	};
+	use countersign_engine::slashes::PendingSlash;
 	use countersign_primitives::UNIT;
 
 	/// What is changed in good facts, the check that sees it, and what it says.
@@ -415,7 +405,7 @@ mod tests {
 			),
 			(
 				|it| {
-					let slash = SlashFacts { number: 1, amount: UNIT, due: 9, frozen: false };
+					let slash = PendingSlash { number: 1, amount: UNIT, due: 9, frozen: false };
 					it.slashes.push(slash);
 				},
 				"slash",

@@ -21,16 +21,18 @@
 use crate::{
 	inference::{self, EngineStatus, WorkerView},
 	service::Client,
-	session,
+	session, slashes,
 };
 use codec::Decode;
-use countersign_engine::store::{BlobId, Store};
+use countersign_engine::{
+	slashes::PendingSlash,
+	store::{BlobId, Store},
+};
 use countersign_primitives::{
 	apis::{ModelsApi, ValidatorsApi},
-	AccountId, Balance, Hash, Macs, SessionIndex,
+	AccountId, Balance, Hash, Macs,
 };
 use countersign_runtime::opaque::Block;
-use pallet_validators::{Slash, SlashId};
 use sc_client_api::StorageProvider;
 use sc_network_sync::SyncingService;
 use sp_api::ProvideRuntimeApi;
@@ -90,7 +92,7 @@ pub(super) struct ValidatorFacts {
 	pub(super) minimum_bond: Balance,
 	pub(super) bond: Option<BondFacts>,
 	/// The slashes that stand on it.
-	pub(super) slashes: Vec<SlashFacts>,
+	pub(super) slashes: Vec<PendingSlash>,
 	/// The models that it declared to serve, and whether their artefacts are here.
 	pub(super) served: Vec<(String, bool)>,
 	pub(super) capacity: Macs,
@@ -108,21 +110,6 @@ pub(super) struct BondFacts {
 	pub(super) answered: u32,
 	pub(super) missed: u32,
 }
-
-/// A slash that is not applied yet.
-#[derive(Clone, Debug)]
-pub(super) struct SlashFacts {
-	pub(super) number: SlashId,
-	/// The most that it takes.
-	pub(super) amount: Balance,
-	/// The first session in which it is applied.
-	pub(super) due: SessionIndex,
-	/// Whether it waits for governance.
-	pub(super) frozen: bool,
-}
-
-/// The most slashes, of all validators, that are looked through.
-const MAX_SLASHES: usize = 10_000;
 
 /// Looks at everything.
 #[derive(Clone)]
@@ -262,27 +249,13 @@ impl Observer {
 			session_keys,
 			minimum_bond: api.consensus_parameters(at).map_or(0, |it| it.minimum_bond),
 			bond,
-			slashes: self.slashes(at, account),
+			slashes: slashes::pending(&self.client, at)
+				.into_iter()
+				.filter_map(|(offender, slash)| (offender == *account).then_some(slash))
+				.collect(),
 			served,
 			capacity: serving.capacity,
 		}
-	}
-
-	/// The slashes that stand on a validator's bond.
-	fn slashes(&self, at: Hash, account: &AccountId) -> Vec<SlashFacts> {
-		let mut prefix = twox_128(b"Validators").to_vec();
-		prefix.extend(twox_128(b"Slashes"));
-		let pairs = self.client.storage_pairs(at, Some(&StorageKey(prefix)), None);
-		let slashes = pairs.into_iter().flatten().take(MAX_SLASHES);
-		slashes
-			.filter_map(|(key, data)| {
-				// The number stands behind its hash.
-				let number = SlashId::from_le_bytes(*key.0.last_chunk()?);
-				let slash = Slash::decode(&mut &data.0[..]).ok()?;
-				let Slash { offender, amount, due, frozen, .. } = slash;
-				(offender == *account).then_some(SlashFacts { number, amount, due, frozen })
-			})
-			.collect()
 	}
 }
 

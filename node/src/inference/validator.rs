@@ -20,7 +20,7 @@
 //! and what they earned.
 
 use super::{owners, LOG_TARGET};
-use crate::service::Client;
+use crate::{service::Client, slashes};
 use codec::Decode;
 use countersign_primitives::{apis::ValidatorsApi, AccountId, Balance, Hash, UNIT};
 use countersign_runtime::{opaque::Block, RuntimeEvent};
@@ -124,6 +124,7 @@ impl Metrics {
 			("assignments_missed", state.missed as f64),
 			("validators", state.validators as f64),
 			("in_session", state.in_session as f64),
+			("slashes_pending_tokens", whole(state.slashes_pending)),
 		] {
 			self.state.with_label_values(&[of]).set(value);
 		}
@@ -190,6 +191,7 @@ struct State {
 	missed: u64,
 	validators: u64,
 	in_session: u64,
+	slashes_pending: Balance,
 }
 
 /// An event as storage holds it.
@@ -233,6 +235,12 @@ fn look(
 		}
 	}
 	let mut state = State { validators: ours.len() as u64, ..State::default() };
+	if !ours.is_empty() {
+		let pending = slashes::pending(client, notification.hash).into_iter();
+		let pending = pending.filter(|(offender, _)| ours.contains(offender));
+		state.slashes_pending =
+			pending.fold(0, |total: Balance, (_, slash)| total.saturating_add(slash.amount));
+	}
 	for account in ours {
 		let found = client.runtime_api().validator(notification.hash, account);
 		if let Ok(Some(view)) = found {
@@ -345,9 +353,15 @@ mod tests {
 		assert_eq!(value(&registry, slashes, "applied"), 1.0);
 		assert_eq!(value(&registry, slashes, "cancelled"), 0.0);
 		assert_eq!(metrics.slashed.get(), 2.0);
-		metrics.show(&State { free_cover: 3 * UNIT, missed: 7, ..State::default() });
+		metrics.show(&State {
+			free_cover: 3 * UNIT,
+			missed: 7,
+			slashes_pending: UNIT / 2,
+			..State::default()
+		});
 		let state = "countersign_validator_state";
 		assert_eq!(value(&registry, state, "cover_free_tokens"), 3.0);
 		assert_eq!(value(&registry, state, "assignments_missed"), 7.0);
+		assert_eq!(value(&registry, state, "slashes_pending_tokens"), 0.5);
 	}
 }

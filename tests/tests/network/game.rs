@@ -155,6 +155,11 @@ impl World {
 			amount: decision.slash,
 			reporter: decision.challenger.clone(),
 		};
+		// Until it falls everybody can see it.
+		let waiting = self.client.pending_slashes(&self.culprit).await?;
+		let is_seen = waiting.iter().any(|it| it.amount == due.amount && it.due == due.session);
+		let has_fallen = self.client.session().await? >= due.session;
+		ensure!(is_seen || has_fallen, "no slash is seen: {waiting:?}");
 		let slash = within("the slash", PATIENCE, slashed(&self.client, &due, |_, _| {})).await?;
 		println!("{} fell off the bond in block {}", slash.amount, slash.block.number);
 		let burned: Balance = course.ended.iter().map(|ended| ended.burned).sum();

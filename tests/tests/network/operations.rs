@@ -1,7 +1,7 @@
 //! What operators look at, on a running network.
 
 use anyhow::{ensure, Context, Result};
-use countersign_client::{doctor::CheckStatus, Client};
+use countersign_client::{doctor::CheckStatus, keys::format_account, Client};
 use countersign_network::{
 	files::repository,
 	scenario::{any_input, finalized, signer, within, Served},
@@ -88,6 +88,26 @@ async fn operators_see_what_is_there() -> Result<()> {
 		// Nobody bonded, and no keys.
 		let stranger = doctor(&["5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy"])?;
 		ensure!(stranger.status.code() == Some(1), "a stranger is no validator");
+
+		// Any node tells where a validator stands.
+		let whose = signer(&served.network.nodes[1].uri())?.account();
+		let whose = format_account(&whose, client.properties().ss58_format);
+		let status = Command::new(&served.network.programs().client)
+			.args([
+				"--url",
+				&served.network.nodes[0].url(),
+				"--json",
+				"validator",
+				"status",
+				&whose,
+			])
+			.output()?;
+		let said = String::from_utf8_lossy(&status.stdout).into_owned();
+		ensure!(status.status.success(), "{said}");
+		let status: serde_json::Value = serde_json::from_str(&said)?;
+		ensure!(status["models"][0]["name"].is_string(), "{status:#}");
+		ensure!(status["slashes"] == serde_json::json!([]), "{status:#}");
+		ensure!(status["leaves_in"].is_null(), "{status:#}");
 
 		// An engine that is missing is a problem, and comes back.
 		served.network.nodes[0].kill_engines()?;
