@@ -392,7 +392,16 @@ pub async fn slashed(
 		ensure!(before == after + all, "the bond was {before} and is {after}, after {all}");
 		let had = owned(client, &due.reporter, parent.hash).await?;
 		let has = owned(client, &due.reporter, block.hash).await?;
-		ensure!(has >= had + reward, "the reporter had {had}, has {has}, was rewarded {reward}");
+		// It may have sent something in the same block.
+		let fees = events.iter().filter(|event| {
+			event.is("TransactionPayment", "TransactionFeePaid")
+				&& is_account(client, event, "who", &due.reporter)
+		});
+		let fees: Balance = fees.filter_map(|event| amount_in(event, "actual_fee")).sum();
+		ensure!(
+			has + fees >= had + reward,
+			"the reporter had {had}, has {has}, was rewarded {reward} and paid {fees}"
+		);
 		return Ok(Slash { block, amount: *amount, reward });
 	}
 }
