@@ -55,18 +55,22 @@ pub(super) struct Arrivals {
 }
 
 impl Arrivals {
-	/// This node has a new best block.
-	fn note(&self, hash: Hash, own: bool) {
+	/// This node has a new best block, from now on.
+	fn note(&self, hash: Hash, own: bool, now: Instant) {
 		let mut last = self.last.lock();
 		if last.is_none_or(|(known, _)| known != hash) {
-			*last = Some((hash, Instant::now() + if own { ELSEWHERE } else { ALSO }));
+			*last = Some((hash, now + if own { ELSEWHERE } else { ALSO }));
 		}
 	}
 
-	/// Waits until others have the block that is the best one now.
+	/// When others have the block that is the best one now.
+	fn until(&self) -> Option<Instant> {
+		(*self.last.lock()).map(|(_, until)| until)
+	}
+
+	/// Waits for that.
 	pub(super) async fn everywhere(&self) {
-		let last = *self.last.lock();
-		if let Some((_, until)) = last {
+		if let Some(until) = self.until() {
 			tokio::time::sleep_until(until).await;
 		}
 	}
@@ -83,7 +87,7 @@ pub(super) fn best_blocks(
 ) -> impl Stream<Item = BestBlock> + Send {
 	client.import_notification_stream().filter_map(move |block| {
 		if block.is_new_best {
-			arrivals.note(block.hash, block.origin == BlockOrigin::Own);
+			arrivals.note(block.hash, block.origin == BlockOrigin::Own, Instant::now());
 		}
 		let alone = sync.is_offline() && !force_authoring;
 		let best = BestBlock { number: block.header.number, hash: block.hash };
@@ -108,23 +112,19 @@ fn is_recent(slot: Slot, now: SystemTime) -> bool {
 mod tests {
 	use super::*;
 
-	#[tokio::test(start_paused = true)]
-	async fn what_is_said_waits_until_others_have_the_block() {
+	#[test]
+	fn what_is_said_waits_until_others_have_the_block() {
 		let arrivals = Arrivals::default();
-		let start = Instant::now();
+		let now = Instant::now();
 		// Nothing was imported since the start: others have had it for long.
-		arrivals.everywhere().await;
-		assert_eq!(start.elapsed(), Duration::ZERO);
-		arrivals.note(Hash::repeat_byte(1), true);
-		arrivals.everywhere().await;
-		assert_eq!(start.elapsed(), ELSEWHERE);
+		assert_eq!(arrivals.until(), None);
+		arrivals.note(Hash::repeat_byte(1), true, now);
+		assert_eq!(arrivals.until(), Some(now + ELSEWHERE));
 		// Another stream tells of the same block.
-		arrivals.note(Hash::repeat_byte(1), true);
-		arrivals.everywhere().await;
-		assert_eq!(start.elapsed(), ELSEWHERE);
-		arrivals.note(Hash::repeat_byte(2), false);
-		arrivals.everywhere().await;
-		assert_eq!(start.elapsed(), ELSEWHERE + ALSO);
+		arrivals.note(Hash::repeat_byte(1), true, now + ALSO);
+		assert_eq!(arrivals.until(), Some(now + ELSEWHERE));
+		arrivals.note(Hash::repeat_byte(2), false, now + ELSEWHERE);
+		assert_eq!(arrivals.until(), Some(now + ELSEWHERE + ALSO));
 	}
 
 	#[test]
