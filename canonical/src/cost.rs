@@ -107,6 +107,7 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 			| Unary::IsNan
 			| Unary::IsPositiveInfinity
 			| Unary::IsNegativeInfinity => cost.divisions = results,
+			Unary::Asin => cost.transcendental = results.saturating_add(results / 4),
 			Unary::Tanh => cost.transcendental = results.saturating_mul(2),
 			Unary::Erf => cost.transcendental = results.saturating_mul(4),
 			// The largest arguments are reduced step by step.

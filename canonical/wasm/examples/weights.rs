@@ -387,7 +387,7 @@ fn main() -> ExitCode {
 			let ratio =
 				|found: &Measured, plain: &Measured, at: usize| found.least[at] / plain.least[at];
 			// What something else on this machine slowed down is not slow again and again.
-			for _ in 0..5 {
+			for _ in 0..40 {
 				if (0..2).all(|at| ratio(&found, &*plain, at) <= worst[at].0.max(1.1)) {
 					break;
 				}
