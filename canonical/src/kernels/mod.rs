@@ -18,6 +18,8 @@ mod reduce;
 #[cfg(not(feature = "std"))]
 mod scalar;
 mod tile;
+#[cfg(not(feature = "std"))]
+mod triples;
 #[cfg(feature = "std")]
 mod vectors;
 mod walk;

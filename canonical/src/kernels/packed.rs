@@ -36,24 +36,28 @@ pub(super) fn tile_columns() -> usize {
 pub(super) enum Sums {
 	Float,
 	Wrapping,
+	#[cfg(feature = "std")]
 	Small,
 	/// As small ones, two terms at a time.
 	#[cfg(feature = "std")]
 	Pairs,
+	/// As small ones, three columns at a time.
+	#[cfg(not(feature = "std"))]
+	Triples,
 }
 
 impl Sums {
 	/// For this operator on these operands, whose values decide as well.
 	pub(super) fn of(
 		op: &Op,
-		out: TensorType,
+		out: &Meta,
 		a: &View,
 		b: &View,
 		packed: Option<&Packed>,
 	) -> Option<Self> {
-		match out {
+		match out.ty {
 			TensorType::F32 => Some(Self::Float),
-			TensorType::I32 if cfg!(not(target_arch = "wasm32")) => {
+			TensorType::I32 if pays(op, out, a, b) => {
 				let known = packed.is_some_and(|packed| packed.sums.are_small());
 				let small = Small::fits(a) && (known || Small::fits(b));
 				Some(if small { Self::small(op, b.meta) } else { Self::Wrapping })
@@ -64,22 +68,23 @@ impl Sums {
 	}
 
 	/// How small integers are summed best.
+	#[cfg(feature = "std")]
 	fn small(op: &Op, b: &Meta) -> Self {
-		#[cfg(feature = "std")]
 		if pairs_are_fast() && comes_in_pairs(op, b) {
 			return Self::Pairs;
 		}
-		let _ = (op, b);
 		Self::Small
+	}
+
+	/// How small integers are summed best.
+	#[cfg(not(feature = "std"))]
+	fn small(_: &Op, _: &Meta) -> Self {
+		Self::Triples
 	}
 
 	/// Whether all integers are of a small magnitude.
 	fn are_small(self) -> bool {
-		#[cfg(feature = "std")]
-		if self == Self::Pairs {
-			return true;
-		}
-		self == Self::Small
+		!matches!(self, Self::Float | Self::Wrapping)
 	}
 
 	/// How many terms stand in one packed word.
@@ -88,9 +93,30 @@ impl Sums {
 		if self == Self::Pairs {
 			return Pairs::TERMS;
 		}
-		1
+		4
 	}
 }
+
+/// Whether it pays to look whether integers are small: vectors look quickly.
+#[cfg(feature = "std")]
+fn pays(_: &Op, _: &Meta, _: &View, _: &View) -> bool {
+	true
+}
+
+/// Whether it pays to look whether integers are small, and to pack them otherwise: where each is
+/// used a few times.
+#[cfg(not(feature = "std"))]
+fn pays(op: &Op, out: &Meta, a: &View, b: &View) -> bool {
+	let (Op::MatMul { terms, .. } | Op::Conv { terms, .. }) = op else {
+		return false;
+	};
+	let products = u64::from(out.count()) * u64::from(*terms);
+	products / LEAST_USES >= (a.len() as u64).saturating_add(b.len() as u64)
+}
+
+/// Products for each operand from which on these are looked at.
+#[cfg(not(feature = "std"))]
+const LEAST_USES: u64 = 8;
 
 /// Whether the processor multiplies and adds pairs in one go.
 #[cfg(feature = "std")]
@@ -214,10 +240,14 @@ impl Packed {
 				left = rest;
 				match sums {
 					Sums::Float => columns.pack::<Float>(terms, some, tile, block)?,
+					#[cfg(feature = "std")]
 					Sums::Small => columns.pack::<Small>(terms, some, tile, block)?,
 					Sums::Wrapping => columns.pack::<Wrapping>(terms, some, tile, block)?,
 					#[cfg(feature = "std")]
 					Sums::Pairs => columns.pack::<Pairs>(terms, some, tile, block)?,
+					// Packed for one run only.
+					#[cfg(not(feature = "std"))]
+					Sums::Triples => return None,
 				}
 			}
 		}

@@ -1,14 +1,17 @@
 //! Matrix products and convolutions: which rows meet which columns, and where results lie.
 
-#[cfg(not(feature = "std"))]
-use super::scalar::ROW_BY_ROW;
 use super::{
-	packed::{tile_columns, Columns, Packed, Sums, COLUMNS_AT_ONCE, TILE_ROWS, WIDEST_TILE},
-	tile::{Block, Float, Mode, Small, Word, Wrapping, ROWS_AT_ONCE, TERMS_AT_ONCE},
+	packed::{Columns, Packed, Sums, COLUMNS_AT_ONCE, TILE_ROWS, WIDEST_TILE},
+	tile::{Block, Float, Mode, Word, Wrapping, ROWS_AT_ONCE, TERMS_AT_ONCE},
 	vector,
 };
+#[cfg(not(feature = "std"))]
+use super::{scalar::ROW_BY_ROW, triples::Triples};
 #[cfg(feature = "std")]
-use super::{tile::Pairs, vectors::ROW_BY_ROW};
+use super::{
+	tile::{Pairs, Small},
+	vectors::ROW_BY_ROW,
+};
 use crate::{
 	arith,
 	element::{self, tap, Stop},
@@ -64,7 +67,7 @@ pub(super) fn product(
 	let [a, b, ..] = operands else {
 		return Err(Stop::Invalid);
 	};
-	let Some(sums) = Sums::of(op, out.ty, a, b, packed) else {
+	let Some(sums) = Sums::of(op, out, a, b, packed) else {
 		return element::whole_into(op, out, operands, to);
 	};
 	let work = Work { op, out, a: *a, b: *b, packed, sums };
@@ -77,9 +80,12 @@ pub(super) fn product(
 	let done = match sums {
 		Sums::Float => work.run::<Float>(results, scratch),
 		Sums::Wrapping => work.run::<Wrapping>(results, scratch),
+		#[cfg(feature = "std")]
 		Sums::Small => work.run::<Small>(results, scratch),
 		#[cfg(feature = "std")]
 		Sums::Pairs => work.run::<Pairs>(results, scratch),
+		#[cfg(not(feature = "std"))]
+		Sums::Triples => work.run::<Triples>(results, scratch),
 	};
 	done.ok_or(Stop::Invalid)?;
 	if out.ty == TensorType::F32 {
@@ -144,11 +150,13 @@ impl Work<'_> {
 					return Some(());
 				}
 				if shapes.channels == 1 && shapes.per_group == 1 {
-					let few = *terms as usize <= TERMS_AT_ONCE;
 					return match self.sums {
 						Sums::Float => depthwise::<Float>(shapes, self, results, scratch),
 						// All terms in one go may be more than small sums allow.
-						Sums::Small if few => depthwise::<Small>(shapes, self, results, scratch),
+						#[cfg(feature = "std")]
+						Sums::Small if *terms as usize <= TERMS_AT_ONCE => {
+							depthwise::<Small>(shapes, self, results, scratch)
+						}
 						_ => depthwise::<Wrapping>(shapes, self, results, scratch),
 					};
 				}
@@ -236,13 +244,14 @@ impl Work<'_> {
 		results: &mut [Word],
 		scratch: &mut [Word],
 	) -> Option<()> {
-		let tile = tile_columns();
+		let tile = M::tile();
+		let words = |columns: usize| columns.next_multiple_of(tile) / M::COLUMNS * 2;
 		let mut ready = self.packed.and_then(|packed| packed.group(group, self.sums, tile));
-		let most = columns.count.min(COLUMNS_AT_ONCE).next_multiple_of(tile);
+		let most = words(columns.count.min(COLUMNS_AT_ONCE));
 		let most = most * (columns.terms.len().min(TERMS_AT_ONCE) / M::TERMS);
 		let (panels, rows) = scratch.split_at_mut_checked(most)?;
 		for (terms, some) in columns.blocks() {
-			let size = some.len().next_multiple_of(tile) * (terms.len() / M::TERMS);
+			let size = words(some.len()) * (terms.len() / M::TERMS);
 			let panels: &[Word] = match &mut ready {
 				Some(words) => {
 					let (block, rest) = words.split_at_checked(size)?;
@@ -251,7 +260,7 @@ impl Work<'_> {
 				}
 				None => {
 					let panels = panels.get_mut(..size)?;
-					columns.pack::<M>(terms.clone(), some.clone(), tile, panels)?;
+					M::pack(columns, terms.clone(), some.clone(), panels)?;
 					panels
 				}
 			};
@@ -339,6 +348,11 @@ impl Part<'_> {
 				columns: self.columns.clone(),
 				segments: &segments,
 			};
+			#[cfg(not(feature = "std"))]
+			if M::COLUMNS == Triples::COLUMNS {
+				block.triples::<TILE_ROWS>(results)?;
+				continue;
+			}
 			match self.tile {
 				32 => block.run::<M, TILE_ROWS, 32>(results)?,
 				16 => block.run::<M, TILE_ROWS, 16>(results)?,

@@ -1,6 +1,9 @@
 //! Tiles of results: packed rows against packed columns, each result summed in order.
 
-use super::vector;
+use super::{
+	packed::{tile_columns, Columns},
+	vector,
+};
 use crate::{
 	arith,
 	tensor::{Raw, TensorType, View},
@@ -16,7 +19,25 @@ pub(super) trait Mode: 'static {
 	type Lane: Copy + Default + PartialEq + bytemuck::Pod;
 	/// How many terms stand in one packed word.
 	const TERMS: usize = 1;
+	/// How many columns stand in two packed words; 2 where each has its own.
+	const COLUMNS: usize = 2;
 
+	/// How many columns a tile has on this processor.
+	fn tile() -> usize {
+		tile_columns()
+	}
+	/// Packs a block of columns for tiles.
+	fn pack(
+		columns: &Columns,
+		terms: Range<usize>,
+		some: Range<usize>,
+		to: &mut [Word],
+	) -> Option<()>
+	where
+		Self: Sized,
+	{
+		columns.pack::<Self>(terms, some, Self::tile(), to)
+	}
 	fn accumulate(acc: Self::Lane, a: Self::Lane, b: Self::Lane) -> Self::Lane;
 	/// A packed operand.
 	fn lane(word: Word) -> Self::Lane;
@@ -150,6 +171,7 @@ impl Small {
 	}
 }
 
+#[cfg(feature = "std")]
 impl Mode for Small {
 	type Lane = f32;
 

@@ -344,8 +344,8 @@ fn main() -> ExitCode {
 	let mut per_mac = 0.0;
 	let only = std::env::args().nth(1);
 	println!(
-		"{:22} {:>9} {:>9} {:>7} {:>7} {:>7}  worst values",
-		"", "native", "wasm", "ratio", "charged", "again"
+		"{:22} {:>9} {:>9} {:>6} {:>7} {:>7} {:>7}  worst values",
+		"", "native", "wasm", "times", "ratio", "charged", "again"
 	);
 	let none = || Worst(0.0, "none".into());
 	let (mut slowest, mut dearest) = ([none(), none()], none());
@@ -391,7 +391,7 @@ fn main() -> ExitCode {
 				if (0..2).all(|at| ratio(&found, &*plain, at) <= worst[at].0.max(1.1)) {
 					break;
 				}
-				plain.again(2);
+				plain.again(3);
 				found.again(3);
 			}
 			for (at, worst) in worst.iter_mut().enumerate() {
@@ -431,11 +431,12 @@ fn main() -> ExitCode {
 		let elements =
 			cost.macs + cost.simple + cost.divisions + cost.transcendental + cost.searches;
 		println!(
-			"{:22} {:7.0}us {:7.0}us {:7.2} {:7.2} {again:>7}  native {:.2} times ({}), wasm {:.2} times \
+			"{:22} {:7.0}us {:7.0}us {:6.1} {:7.2} {:7.2} {again:>7}  native {:.2} times ({}), wasm {:.2} times \
 			 ({})",
 			case.name,
 			native * 1e6,
 			hosted * 1e6,
+			hosted / native,
 			hosted_worst / per_mac / elements.max(1) as f64,
 			charged / hosted_worst,
 			native_ratio,

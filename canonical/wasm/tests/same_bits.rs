@@ -99,6 +99,46 @@ fn square(size: u32) -> (Package, Vec<Tensor>) {
 	(Package { program, constants: vec![w.data] }, vec![x])
 }
 
+/// Products of small integers whose sums go as far as they can, of shapes that fill no tile.
+fn extreme_integers() -> Vec<(Package, Vec<Tensor>)> {
+	let (i8s, u8s) = ((TensorType::I8, [-128, 127]), (TensorType::U8, [255, 0]));
+	let i32s = (TensorType::I32, [-256, 255]);
+	let mut all = Vec::new();
+	for (a, b) in [(i8s, i8s), (u8s, i8s), (i8s, u8s), (i32s, i32s)] {
+		for (rows, columns, terms) in [(2, 40, 1), (5, 7, 301), (40, 6, 15), (17, 22, 16)] {
+			// All of the first value, all of the second, and both by turns.
+			for pick in [|_: u32| 0, |_| 1, |at| at as usize % 2] {
+				let matrix = |(ty, values): (TensorType, [i64; 2]), count: u32| {
+					let elements: Vec<i64> =
+						(0..count * terms).map(|at| values[pick(at)]).collect();
+					Value::from_integers(ty, &[count, terms], &elements).to_tensor()
+				};
+				let metas = [(a.0, rows), (b.0, columns)];
+				let inputs = metas.map(|(ty, count)| Meta { ty, shape: vec![count, terms] });
+				let program = Program {
+					version: VERSION,
+					inputs: inputs.to_vec(),
+					constants: vec![],
+					nodes: vec![Node { op: Op::MatMul { from: 0, terms }, operands: vec![0, 1] }],
+					outputs: vec![2],
+				};
+				let operands = vec![matrix(a, rows), matrix(b, columns)];
+				all.push((Package { program, constants: vec![] }, operands));
+			}
+		}
+	}
+	all
+}
+
+#[test]
+fn small_integers_agree_at_their_limits() {
+	let guest = Guest::new();
+	for (package, inputs) in extreme_integers() {
+		let (found, _) = guest.run(&package.encode(), &inputs.encode(), 0, 0);
+		assert_eq!(found, native(&package, &inputs), "{:?}", package.program);
+	}
+}
+
 #[test]
 fn native_and_webassembly_agree() {
 	let guest = Guest::new();
@@ -164,12 +204,16 @@ fn real_models_agree() {
 			model.run(&inputs).unwrap();
 			plain = plain.min(guest::seconds() - start);
 		}
+		let run = guest.time(&package_bytes, &input_bytes);
 		let cost = model.plan().cost;
 		println!(
-			"{:24} {:8.3} ms in WebAssembly, {:7.3} ms natively, {} slabs, {} weighted MAC",
+			"{:24} {:8.3} ms in WebAssembly with loading, {:8.3} ms without, {:7.3} ms natively (1/{:.1}), \
+			 {} slabs, {} weighted MAC",
 			name,
 			replay * 1e3,
+			run * 1e3,
 			plain * 1e3,
+			run / plain,
 			cost.slabs,
 			cost.weighted_macs(),
 		);

@@ -1,0 +1,206 @@
+//! Small integers without vectors, as WebAssembly multiplies them: three columns in one word of 64
+//! bits, so that one multiplication makes three products.
+//!
+//! A word holds `c0 + c1 * 2^21 + c2 * 2^42`. Times an operand it holds three products, and sums of
+//! such words hold three sums, as long as none of these leaves 21 bits with its sign.
+
+use super::{
+	packed::Columns,
+	tile::{Block, Mode, Word, Wrapping},
+};
+use crate::tensor::{TensorType, View};
+use core::ops::Range;
+
+/// Bits of one column in a word.
+const BITS: u32 = 21;
+/// Products that are summed before sums are taken out: operands are of a magnitude of at most 256,
+/// and `15 * 256 * 256 < 2^20`.
+const AT_ONCE: usize = 15;
+/// Columns of a tile: two words of 64 bits for each term.
+const TILE: usize = 6;
+/// Words of 32 bits for each term of a tile.
+const WORDS: usize = 4;
+
+/// Integers of a magnitude of at most 256. Rows are packed one operand to a word.
+pub(super) struct Triples;
+
+impl Mode for Triples {
+	type Lane = u32;
+	const COLUMNS: usize = 3;
+
+	fn tile() -> usize {
+		TILE
+	}
+	fn pack(
+		columns: &Columns,
+		terms: Range<usize>,
+		some: Range<usize>,
+		to: &mut [Word],
+	) -> Option<()> {
+		let b = &columns.b;
+		match b.meta.ty {
+			TensorType::U8 => pack(columns, b.bytes, terms, some, to, |x| i64::from(*x)),
+			TensorType::I8 => pack(columns, b.bytes, terms, some, to, |x| i64::from(*x as i8)),
+			_ => {
+				let all = b.raw::<[u8; 4]>()?;
+				pack(columns, all, terms, some, to, |x| i64::from(i32::from_le_bytes(*x)))
+			}
+		}
+	}
+	#[inline(always)]
+	fn accumulate(acc: u32, a: u32, b: u32) -> u32 {
+		Wrapping::accumulate(acc, a, b)
+	}
+	#[inline(always)]
+	fn lane(word: Word) -> u32 {
+		word
+	}
+	#[inline(always)]
+	fn begin(result: Word) -> u32 {
+		result
+	}
+	#[inline(always)]
+	fn end(_: Word, sum: u32) -> Word {
+		sum
+	}
+	fn load(from: &View, run: Range<usize>, to: &mut [Word], step: usize) -> Option<()> {
+		Wrapping::load(from, run, to, step)
+	}
+}
+
+/// Packs columns for tiles. Missing ones are zeros.
+#[inline(always)]
+fn pack<T>(
+	columns: &Columns,
+	all: &[T],
+	terms: Range<usize>,
+	some: Range<usize>,
+	to: &mut [Word],
+	integer: impl Fn(&T) -> i64,
+) -> Option<()> {
+	let size = terms.len() * WORDS;
+	for (strip, to) in to.chunks_exact_mut(size.max(1)).enumerate() {
+		for offset in [0, TILE / 2] {
+			let first = some.start + strip * TILE + offset;
+			let column = |number: usize| {
+				let number = first + number;
+				let start = columns.first + number * columns.width;
+				let terms = start + terms.start..start + terms.end;
+				if number < some.end {
+					all.get(terms).map(Some)
+				} else {
+					Some(None)
+				}
+			};
+			let words = to
+				.chunks_exact_mut(WORDS)
+				.filter_map(|words| words.get_mut(offset / 3 * 2..)?.first_chunk_mut::<2>());
+			match [column(0)?, column(1)?, column(2)?] {
+				[Some(c0), Some(c1), Some(c2)] => {
+					for (((word, c0), c1), c2) in words.zip(c0).zip(c1).zip(c2) {
+						*word = joined([integer(c0), integer(c1), integer(c2)]);
+					}
+				}
+				missing => {
+					for (term, word) in words.enumerate() {
+						*word = joined(missing.map(|column| {
+							column.and_then(|column| column.get(term)).map_or(0, &integer)
+						}));
+					}
+				}
+			}
+		}
+	}
+	Some(())
+}
+
+#[inline(always)]
+fn joined([c0, c1, c2]: [i64; 3]) -> [Word; 2] {
+	let word = c0.wrapping_add(c1 << BITS).wrapping_add(c2 << (2 * BITS));
+	[word as u32, (word >> 32) as u32]
+}
+
+#[inline(always)]
+fn word(&[low, high]: &[Word; 2]) -> i64 {
+	(u64::from(low) | (u64::from(high) << 32)) as i64
+}
+
+/// Takes the lowest sum out of a word.
+#[inline(always)]
+fn lowest(word: &mut i64) -> u32 {
+	let unused = 64 - BITS;
+	let sum = (*word << unused) >> unused;
+	*word = word.wrapping_sub(sum) >> BITS;
+	sum as u32
+}
+
+/// Adds to `sums` the products of rows and the first `W` words of the columns of a tile.
+#[inline(always)]
+fn tile<const R: usize, const W: usize>(
+	rows: &[Word],
+	columns: &[Word],
+	sums: &mut [[u32; TILE]; R],
+) {
+	for (rows, columns) in rows.chunks(AT_ONCE * R).zip(columns.chunks(AT_ONCE * WORDS)) {
+		let (rows, _) = rows.as_chunks::<R>();
+		let (columns, _) = columns.as_chunks::<WORDS>();
+		let mut acc = [[0i64; W]; R];
+		for (a, b) in rows.iter().zip(columns) {
+			let (b, _) = b.as_chunks::<2>();
+			for r in 0..R {
+				for w in 0..W {
+					let product = i64::from(a[r] as i32).wrapping_mul(word(&b[w]));
+					acc[r][w] = acc[r][w].wrapping_add(product);
+				}
+			}
+		}
+		for r in 0..R {
+			for w in 0..W {
+				for c in 0..3 {
+					let sum = &mut sums[r][3 * w + c];
+					*sum = sum.wrapping_add(lowest(&mut acc[r][w]));
+				}
+			}
+		}
+	}
+}
+
+impl Block<'_> {
+	/// Adds all products to the results, of columns that [`Triples`] has packed.
+	pub(super) fn triples<const R: usize>(&self, results: &mut [Word]) -> Option<()> {
+		match self.starts.len() {
+			1 => self.strips_of_triples::<1>(results),
+			_ => self.strips_of_triples::<R>(results),
+		}
+	}
+
+	fn strips_of_triples<const R: usize>(&self, results: &mut [Word]) -> Option<()> {
+		let size = self.terms * WORDS;
+		for (strip, panel) in self.panels.chunks_exact(size.max(1)).enumerate() {
+			let first = self.columns.start + strip * TILE;
+			let width = TILE.min(self.columns.end.checked_sub(first)?);
+			for (starts, rows) in self.starts.chunks(R).zip(self.rows.chunks_exact(R * self.kept)) {
+				let mut sums = [[0; TILE]; R];
+				let mut done = 0;
+				for segment in self.segments {
+					let columns = panel.get(segment.start * WORDS..segment.end * WORDS)?;
+					let next = done + segment.len();
+					let rows = rows.get(done * R..next * R)?;
+					if width <= TILE / 2 {
+						tile::<R, 1>(rows, columns, &mut sums);
+					} else {
+						tile::<R, 2>(rows, columns, &mut sums);
+					}
+					done = next;
+				}
+				for (sums, start) in sums.iter().zip(starts) {
+					let results = results.get_mut(start + first..start + first + width)?;
+					for (result, sum) in results.iter_mut().zip(sums) {
+						*result = result.wrapping_add(*sum);
+					}
+				}
+			}
+		}
+		Some(())
+	}
+}
