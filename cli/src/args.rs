@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
+use countersign_client::referendum::MOST_CONVICTION;
 use std::path::PathBuf;
 
 /// The client of Countersign: register models, ask them, read who answered and who was paid,
@@ -90,6 +91,9 @@ pub(crate) enum Command {
 	/// Bond, serve and leave as a validator.
 	#[command(subcommand)]
 	Validator(Validator),
+	/// Appeal against a slash, and vote.
+	#[command(subcommand)]
+	Referendum(Referendum),
 	/// What an account has.
 	Balance {
 		/// The account; that of the key if left out.
@@ -371,7 +375,7 @@ pub(crate) struct DemandDispute {
 		requires = "constant",
 		default_value_t = 1,
 		value_name = "COUNT",
-		value_parser = clap::value_parser!(u8).range(1..=64)
+		value_parser = value_parser!(u8).range(1..=64)
 	)]
 	pub(crate) count: u8,
 	/// The program or the ONNX file, to say what a constant is committed to; by default what is
@@ -400,14 +404,14 @@ pub(crate) struct Ask {
 	#[arg(long, value_name = "BLOCKS")]
 	pub(crate) deadline_in: Option<u32>,
 	/// The lane, 0 to 15. Requests in different lanes do not wait for each other.
-	#[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..16))]
+	#[arg(long, default_value_t = 0, value_parser = value_parser!(u8).range(0..16))]
 	pub(crate) lane: u8,
 	/// What a wrong answer could cost you, in tokens; raises cover and fee.
 	#[arg(long, default_value = "0", value_name = "TOKENS")]
 	pub(crate) value_at_risk: String,
 	/// How many auditors are to run it again and agree, at most 2. Paid on top, and given back for
 	/// those that did not.
-	#[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=2))]
+	#[arg(long, default_value_t = 0, value_parser = value_parser!(u8).range(0..=2))]
 	pub(crate) audits: u8,
 	/// Put only the commitment to the input on chain, and give the bytes to the node.
 	#[arg(long)]
@@ -415,7 +419,7 @@ pub(crate) struct Ask {
 }
 
 /// A way to turn files into inputs and outputs into answers.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Codec {
 	/// magika standard v3.3: any file in, its type out.
 	Magika,
@@ -586,6 +590,48 @@ pub(crate) enum Validator {
 	Doctor {
 		/// The account; all whose inference keys the node has if left out.
 		account: Option<String>,
+	},
+}
+
+/// Which side a vote is on.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Side {
+	/// In favour.
+	Aye,
+	/// Against.
+	Nay,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Referendum {
+	/// Have holders of tokens decide whether a pending slash is cancelled: submits a referendum, and
+	/// places its decision deposit.
+	Appeal {
+		/// The number of the slash, as `countersign validator status` shows it.
+		slash: u32,
+	},
+	/// Vote. Tokens that are bonded can vote; all that vote are locked until `unvote`.
+	Vote {
+		/// The number of the referendum.
+		referendum: u32,
+		/// Which side.
+		side: Side,
+		/// With how many tokens.
+		amount: String,
+		/// How much it weighs: 0 for a tenth, 1 to 6 for as many times the tokens, which stay locked
+		/// the longer.
+		#[arg(long, default_value_t = 0, value_parser = value_parser!(u8).range(..=i64::from(MOST_CONVICTION)))]
+		conviction: u8,
+	},
+	/// Take your vote back, or clear it after the end, and unlock the tokens that it locked.
+	Unvote {
+		/// The number of the referendum.
+		referendum: u32,
+	},
+	/// Give back the deposits of a referendum that has ended, to whoever paid them.
+	Refund {
+		/// The number of the referendum.
+		referendum: u32,
 	},
 }
 

@@ -31,8 +31,8 @@ fn run(cli: Cli) -> Result<(), Error> {
 
 async fn dispatch(Cli { global, command }: Cli) -> Result<(), Error> {
 	use commands::{
-		account, attribution, audits, chain, dispute, infer, model, replay, request, validator,
-		Session,
+		account, attribution, audits, chain, dispute, infer, model, referendum, replay, request,
+		validator, Session,
 	};
 	let session = Session::new(global);
 	match command {
@@ -47,6 +47,7 @@ async fn dispatch(Cli { global, command }: Cli) -> Result<(), Error> {
 		Command::Attribution(command) => attribution::run(session, command).await,
 		Command::Claim(claim) => attribution::claim(session, claim).await,
 		Command::Validator(command) => validator::run(session, command).await,
+		Command::Referendum(command) => referendum::run(session, command).await,
 		Command::Balance { account } => account::balance(session, account).await,
 		Command::Transfer { to, amount } => account::transfer(session, &to, &amount).await,
 		Command::Chain(args::Chain::Info) => chain::info(session).await,

@@ -10,6 +10,7 @@
 //! | [`convert`] | between the chain's tensors and those of the canonical operator set |
 //! | [`float_mode`] | keeps threads in the float mode that consensus needs |
 //! | [`slashes`] | what stands on a validator's bond, for node and client |
+//! | [`words`] | errors as people read them, for node and client |
 //!
 //! There are two engine processes: one runs ONNX Runtime, the other the canonical operator set, with
 //! no native library in it. Both are the binary `countersign-engine` of the package
@@ -38,4 +39,5 @@ pub mod protocol;
 pub mod slashes;
 pub mod store;
 pub mod supervisor;
+pub mod words;
 pub mod worker;

@@ -53,7 +53,7 @@ fn main() -> ExitCode {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
 			// For people: a `Result` of `main` would be printed for programmers.
-			eprintln!("Error: {}", in_words(&error));
+			eprintln!("Error: {}", countersign_engine::words::error(&error));
 			ExitCode::FAILURE
 		}
 	}
@@ -64,18 +64,4 @@ fn run() -> sc_cli::Result<()> {
 	countersign_engine::float_mode::enforce()
 		.map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
 	command::run()
-}
-
-/// An error with what lies beneath, each part said once.
-fn in_words(error: &dyn std::error::Error) -> String {
-	let mut text = error.to_string();
-	let mut source = error.source();
-	while let Some(error) = source {
-		let part = error.to_string();
-		if !text.contains(&part) {
-			text = format!("{text}: {part}");
-		}
-		source = error.source();
-	}
-	text
 }

@@ -7,21 +7,18 @@ use countersign_client::{
 	call::Call,
 	client::{hex_bytes, Block},
 	event::hex_text,
+	referendum::{Power, ReferendumIndex},
 	Client,
 };
-use countersign_primitives::{Balance, BlockNumber, Hash, UNIT};
+use countersign_primitives::{Balance, Hash, UNIT};
 use sp_crypto_hashing::twox_128;
 use std::time::Duration;
 use subxt::rpcs::rpc_params;
 
-/// The origin that upgrades are decided under: of our own origins, the first.
-const UPGRADE: [u8; 2] = [35, 0];
-/// A vote in favour, with the weight of its tokens and none more.
-const AYE: u8 = 0b1000_0000;
 /// What each voter puts behind its vote: of ten million tokens, some stay for fees.
-const VOTE: Balance = 8_000_000 * UNIT;
+pub const VOTE: Balance = 8_000_000 * UNIT;
 /// Together they have three fifths of all tokens of the chain `local`.
-const VOTERS: [&str; 12] = [
+pub const VOTERS: [&str; 12] = [
 	"//Alice",
 	"//Bob",
 	"//Charlie",
@@ -38,30 +35,25 @@ const VOTERS: [&str; 12] = [
 
 /// Submits a referendum that authorizes the code with this hash, pays its deposits, and has three
 /// fifths of all tokens vote for it. Gives its number.
-pub async fn propose_upgrade(client: &Client, code_hash: &Hash) -> Result<u32> {
+pub async fn propose_upgrade(client: &Client, code_hash: &Hash) -> Result<ReferendumIndex> {
 	let proposer = signer(VOTERS[0])?;
 	let call = Call::new("Origins", "authorize_upgrade").with("code_hash", code_hash);
-	let proposal = client.call_data(&call).await?;
-	// Inline, and as soon as the track allows it.
-	let submit = Call::new("Referenda", "submit")
-		.with("proposal_origin", UPGRADE)
-		.with("proposal", (1u8, proposal))
-		.with("enactment_moment", (1u8, BlockNumber::MIN));
-	let submitted = client.submit(&submit, &proposer).await?;
-	let event = submitted.event("Referenda", "Submitted").context("it was submitted")?;
-	let (index, _track): (u32, u16) = Decode::decode(&mut event.bytes.as_slice())?;
-	let deposit = Call::new("Referenda", "place_decision_deposit").with_number("index", index);
-	client.submit(&deposit, &proposer).await?;
+	let (index, _) = client.propose(&proposer, Power::Upgrade, &call).await?;
+	client.submit(&Call::place_decision_deposit(index), &proposer).await?;
+	vote_for(client, index, &VOTERS).await?;
+	Ok(index)
+}
+
+/// Has some accounts vote for a referendum, each with most of what it has.
+pub async fn vote_for(client: &Client, index: ReferendumIndex, voters: &[&str]) -> Result<()> {
+	let call = Call::vote(index, true, 0, VOTE);
 	let mut votes = Vec::new();
-	for voter in VOTERS {
-		let vote = Call::new("ConvictionVoting", "vote")
-			.with_number("poll_index", index)
-			.with("vote", (0u8, AYE, VOTE));
-		let (client, voter) = (client.clone(), signer(voter)?);
-		votes.push(async move { client.submit(&vote, &voter).await });
+	for voter in voters {
+		let (client, call, voter) = (client.clone(), call.clone(), signer(voter)?);
+		votes.push(async move { client.submit(&call, &voter).await });
 	}
 	within("votes", Duration::from_secs(120), futures::future::try_join_all(votes)).await?;
-	Ok(index)
+	Ok(())
 }
 
 /// Offers the code of a new runtime, as anybody may, without an account. Refused by the pool where

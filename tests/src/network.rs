@@ -163,7 +163,12 @@ impl Node {
 	pub async fn stop(&mut self) -> Result<()> {
 		let status = self.running()?.stop(Duration::from_secs(120)).await?;
 		self.process = None;
-		anyhow::ensure!(status.success(), "{} ended with {status}", self.name);
+		anyhow::ensure!(
+			status.success(),
+			"{} ended with {status}; the end of its log:\n{}",
+			self.name,
+			self.last_words()
+		);
 		Ok(())
 	}
 

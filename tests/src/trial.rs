@@ -21,14 +21,17 @@ use countersign_primitives::{
 	commitment::tensors_commitment,
 	dispute::{Decision, Verdict},
 	game::GameView,
+	keys::{InferenceId, InferencePair},
 	model::ModelId,
+	offence::SignedStatement,
 	request::{
 		Assignment, Finality, Outcome, OutcomeCommitment, RequestId, RequestStatus, RequestView,
 		ResultView, Role, Statement,
 	},
 	tensor::Tensor,
-	AccountId, Balance, BlockNumber, SessionIndex,
+	AccountId, Balance, BlockNumber, Hash, SessionIndex, ValidatorIndex,
 };
+use sp_core::Pair;
 use std::{
 	collections::{BTreeMap, BTreeSet},
 	time::Duration,
@@ -75,6 +78,62 @@ pub fn amount_in(event: &Event, field: &str) -> Option<Balance> {
 /// Whether a field of an event holds this account.
 fn is_account(client: &Client, event: &Event, field: &str, account: &AccountId) -> bool {
 	event.fields[field] == *format_account(account, client.properties().ss58_format)
+}
+
+/// Two statements that one validator signed about one request, and contradict each other.
+pub struct Contradiction {
+	/// One of them.
+	pub first: SignedStatement,
+	/// The other one.
+	pub second: SignedStatement,
+	/// Whose they are.
+	pub culprit: AccountId,
+	/// What stands behind its key in the session that they name, which is the one of now.
+	pub exposure: Balance,
+}
+
+impl Contradiction {
+	/// By a development key: a script signs that a request has two different outputs. The request
+	/// needs not be open, nor the validator's.
+	pub async fn sign(
+		client: &Client,
+		uri: &str,
+		request: RequestId,
+		model: ModelId,
+	) -> Result<Self> {
+		let culprit = signer(uri)?.account();
+		let key = InferencePair::from_string(uri, None)
+			.map_err(|error| anyhow::anyhow!("{uri}: {error:?}"))?;
+		let view = client.validator(&culprit).await?.context("it is a validator")?;
+		let validator: ValidatorIndex = view.position.context("it is in the session")?;
+		let session = client.session().await?;
+		// Who held a position in a session: account, key and exposure.
+		type Member = Option<(AccountId, InferenceId, Balance)>;
+		let member: Member =
+			client.api::<Member>("ValidatorsApi_member", (session, validator), None).await?;
+		let (account, known, exposure) = member.context("the session knows its members")?;
+		ensure!(account == culprit, "the position is another's");
+		ensure!(known == key.public(), "the session names another key");
+		let statement = |output: u8| -> SignedStatement {
+			let statement = Statement {
+				genesis: client.genesis(),
+				request,
+				model,
+				role: Role::Executor,
+				session,
+				validator,
+				input: Hash::repeat_byte(1),
+				outcome: OutcomeCommitment::Output(Hash::repeat_byte(output)),
+				attribution: Hash::repeat_byte(2),
+				signer: key.public(),
+			};
+			let signature = key.sign(&statement.signing_payload());
+			SignedStatement { statement, signature }
+		};
+		let (first, second) = (statement(3), statement(4));
+		ensure!(first.statement.verify(&first.signature), "the script cannot sign");
+		Ok(Self { first, second, culprit, exposure })
+	}
 }
 
 /// What is claimed about a request.

@@ -2,6 +2,7 @@
 
 use crate::{call::Call, event::Event, keys::Signer, Error};
 use codec::{Decode, Encode};
+use countersign_engine::words;
 use countersign_primitives::{AccountId, Balance, BlockNumber, Hash};
 use serde::{de::DeserializeOwned, Deserialize};
 use std::{sync::Arc, time::Duration};
@@ -124,12 +125,12 @@ impl Client {
 			.request_timeout(Duration::from_secs(120))
 			.build(url)
 			.await
-			.map_err(|error| failed(with_sources(&error)))?;
+			.map_err(|error| failed(words::error(&error)))?;
 		let rpc = RpcClient::new(socket);
 		let backend = LegacyBackend::<SubstrateConfig>::builder().build(rpc.clone());
 		let online = OnlineClient::from_backend(Arc::new(backend))
 			.await
-			.map_err(|error| failed(with_sources(&error)))?;
+			.map_err(|error| failed(words::error(&error)))?;
 		let genesis = Hash::from(online.genesis_hash().0);
 		let mut client = Self {
 			rpc,
@@ -507,7 +508,7 @@ impl Client {
 
 	/// What subxt reports, with what lies beneath.
 	fn broken(&self, error: &(dyn std::error::Error + 'static)) -> Error {
-		let reason = with_sources(error);
+		let reason = words::error(error);
 		let lost = ["connection", "Restart", "background task"];
 		if lost.iter().any(|word| reason.contains(word)) {
 			return Error::Connection { url: self.url.to_string(), reason };
@@ -567,19 +568,6 @@ fn was_left_behind(error: &Error) -> bool {
 	}
 }
 
-fn with_sources(error: &(dyn std::error::Error + 'static)) -> String {
-	let mut text = error.to_string();
-	let mut source = error.source();
-	while let Some(error) = source {
-		let part = error.to_string();
-		if !text.contains(&part) {
-			text = format!("{text}: {part}");
-		}
-		source = error.source();
-	}
-	text
-}
-
 fn rpc_error(url: &str, method: &str, error: subxt::rpcs::Error) -> Error {
 	match error {
 		subxt::rpcs::Error::User(error) => {
@@ -593,7 +581,7 @@ fn rpc_error(url: &str, method: &str, error: subxt::rpcs::Error) -> Error {
 		subxt::rpcs::Error::Deserialization(error) => {
 			Error::Incompatible(format!("{method}: {error}"))
 		}
-		error => Error::Connection { url: url.into(), reason: with_sources(&error) },
+		error => Error::Connection { url: url.into(), reason: words::error(&error) },
 	}
 }
 

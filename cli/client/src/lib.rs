@@ -36,6 +36,7 @@
 //! | [`magika`] | what the magika model takes and gives |
 //! | [`manifest`] | manifests as files |
 //! | [`program`] | canonical programs: importing, limits, computing an answer again |
+//! | [`referendum`] | appeals, and votes |
 //! | [`tensors`] | tensors from files, and as people read them |
 
 #![deny(rustdoc::broken_intra_doc_links)]
@@ -54,6 +55,7 @@ pub mod magika;
 pub mod manifest;
 pub mod program;
 mod queries;
+pub mod referendum;
 mod registration;
 pub mod tensors;
 mod trail;

@@ -11,6 +11,7 @@ pub(crate) mod import;
 pub(crate) mod infer;
 pub(crate) mod model;
 pub(crate) mod program;
+pub(crate) mod referendum;
 pub(crate) mod replay;
 pub(crate) mod request;
 pub(crate) mod validator;

@@ -109,8 +109,7 @@ async fn main() -> Result<()> {
 	}
 	// Nobody did anything wrong.
 	for node in &served.network.nodes {
-		let slashes =
-			node.metric("countersign_validator_slashes_total", "event=\"deferred\"").unwrap_or(0.0);
+		let slashes = node.metric("countersign_validator_slashes_total", "event=\"deferred\"")?;
 		if slashes > 0.0 {
 			problems.push(format!("{slashes} slashes against the validator of {}", node.name));
 		}

@@ -1,10 +1,11 @@
-//! A new runtime, decided by referendum, that replaces the old one in the middle of requests.
+//! A new runtime, decided by referendum, that replaces the old one in the middle of requests, and
+//! between a validator's leaving and its withdrawal.
 //!
 //! It begins with an `a` because tests start in the order of their names, and this one takes
 //! longest: an upgrade waits until every request that was there before has ended.
 
 use anyhow::{ensure, Context, Result};
-use countersign_client::{ask::Ask, Client};
+use countersign_client::{ask::Ask, call::Call, Client, Error};
 use countersign_network::{
 	governance::{
 		apply_upgrade, authorized_upgrade, code, executed_version, last_upgrade, propose_upgrade,
@@ -15,7 +16,7 @@ use countersign_network::{
 	upgrade::next_version,
 	Options,
 };
-use countersign_primitives::{request::LANES, Hash};
+use countersign_primitives::{request::LANES, Balance, Hash, SessionIndex, UNIT};
 use sp_crypto_hashing::blake2_256;
 use std::time::Duration;
 
@@ -30,9 +31,21 @@ const BLOCKS_AFTER: u32 = 4;
 /// referendum, 174 blocks of the longest request, and a delay of 10.
 const MOST_BLOCKS: u32 = 260;
 
+/// Sessions from leaving to withdrawing, the fewest for these windows: about as long as an upgrade
+/// takes.
+const UNBONDING: u32 = 27;
+/// Who comes and goes meanwhile.
+const GUEST: &str = "//Eve";
+const BOND: Balance = 1_000_000 * UNIT;
+
 /// The shortest windows that the chain allows: an upgrade waits for all of them together.
 fn short_windows() -> serde_json::Value {
-	serde_json::json!({ "inference": { "parameters": {
+	serde_json::json!({
+	"validators": { "parameters": {
+		"unbondingSessions": UNBONDING,
+		"reportWindowSessions": 7,
+	} },
+	"inference": { "parameters": {
 		"deadlineMostBlocks": 50,
 		"takeOverBaseBlocks": 5,
 		"mostGigamacs": 1,
@@ -60,11 +73,44 @@ async fn ask(served: &Served, client: &Client, seed: u64) -> Result<()> {
 	anyhow::bail!("refused again and again: {last:?}")
 }
 
+/// Bonds, and leaves at once. Gives the session from which the bond can be withdrawn.
+async fn come_and_go(client: &Client) -> Result<SessionIndex> {
+	let guest = signer(GUEST)?;
+	let made = client.rotate_keys(&guest.account()).await?;
+	client.submit(&Call::set_keys(made.keys, made.proof), &guest).await?;
+	client.submit(&Call::bond(BOND), &guest).await?;
+	let included = client.submit(&Call::leave(), &guest).await?;
+	let session: SessionIndex =
+		client.api("ValidatorsApi_session", (), Some(included.block.hash)).await?;
+	let due = client.leaves_in(&guest.account()).await?.context("it is leaving")?;
+	ensure!(due == session + UNBONDING, "left in session {session}, free in session {due}");
+	match client.submit(&Call::withdraw(), &guest).await {
+		Err(Error::Dispatch { name, .. }) if name == "NothingToWithdraw" => Ok(due),
+		other => anyhow::bail!("withdrawn at once: {other:?}"),
+	}
+}
+
+/// Withdraws the whole bond, under the new runtime what was bonded under the old one.
+async fn withdraw(client: &Client, due: SessionIndex) -> Result<()> {
+	let mut blocks = client.blocks().await?;
+	while client.session().await? < due {
+		within("a block", PATIENCE, blocks.next()).await?;
+	}
+	let guest = signer(GUEST)?;
+	let before = client.balance(&guest.account()).await?;
+	client.submit(&Call::withdraw(), &guest).await?;
+	let after = client.balance(&guest.account()).await?;
+	ensure!(before.held == after.held + BOND, "{before:?}, then {after:?}");
+	ensure!(client.validator(&guest.account()).await?.is_none(), "still a validator");
+	Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upgrade_in_the_middle_of_requests_loses_nothing() -> Result<()> {
 	let options = Options { genesis: short_windows(), ..Options::default() };
 	Served::play(options, async |served| {
 		let client = served.clients[0].clone();
+		let due = come_and_go(&client).await?;
 		let mut ledger = Ledger::begin(&client).await?;
 		let start = client.finalized().await?;
 		let old = executed_version(&client, start).await?;
@@ -134,6 +180,7 @@ async fn an_upgrade_in_the_middle_of_requests_loses_nothing() -> Result<()> {
 		let again = served.ask((seed..seed + 8).map(any_input).collect(), 30).await?;
 		served.answers(&client, &again).await?;
 
+		withdraw(&client, due).await?;
 		ledger.read_to_the_end(&client, Duration::from_secs(900)).await?;
 		let tally = ledger.check(&client).await?;
 		println!("{tally:?}");

@@ -10,7 +10,8 @@ use countersign_network::{
 };
 use countersign_primitives::{
 	keys::InferenceId,
-	request::{RequestId, RequestStatus},
+	request::{RequestId, RequestStatus, Statement},
+	SessionIndex, ValidatorIndex,
 };
 use std::{
 	collections::{BTreeMap, BTreeSet},
@@ -22,8 +23,11 @@ const REQUESTS: u8 = 8;
 /// Blocks that each half makes on its own.
 const SPLIT_BLOCKS: u32 = 8;
 
-/// What each key signed for each request, on whatever fork: the encoded statements.
-type Signed = BTreeMap<(RequestId, InferenceId), BTreeSet<Vec<u8>>>;
+/// What each key signed for each request, on whatever fork: where it says to be assigned, and the rest
+/// of the statement. A fork may assign a request in another session, and the one answer to it is
+/// signed there again; two different statements about one place are an offence.
+type Signed =
+	BTreeMap<(RequestId, InferenceId), BTreeMap<(SessionIndex, ValidatorIndex), BTreeSet<Vec<u8>>>>;
 
 /// Adds what a node's best chain holds.
 async fn collect(client: &Client, requests: &[RequestId], signed: &mut Signed) -> Result<usize> {
@@ -33,7 +37,10 @@ async fn collect(client: &Client, requests: &[RequestId], signed: &mut Signed) -
 			let statement = result.statement;
 			ensure!(statement.verify(&result.signature), "a wrong signature is in state");
 			found += 1;
-			signed.entry((*id, statement.signer.clone())).or_default().insert(statement.encode());
+			let place = (statement.session, statement.validator);
+			let rest = Statement { session: 0, validator: 0, ..statement.clone() };
+			let by_key = signed.entry((*id, statement.signer)).or_default();
+			by_key.entry(place).or_default().insert(rest.encode());
 		}
 	}
 	Ok(found)
@@ -148,11 +155,12 @@ async fn a_split_network_signs_nothing_twice() -> Result<()> {
 			}
 			ensure!(block.number < deadline + 40, "{open} requests stay open");
 		}
-		for ((request, signer), statements) in &signed {
+		for ((request, signer), by_place) in &signed {
+			let answers: BTreeSet<&Vec<u8>> = by_place.values().flatten().collect();
 			ensure!(
-				statements.len() == 1,
-				"{signer:?} signed {} statements for {request:?}",
-				statements.len()
+				answers.len() == 1,
+				"{signer:?} signed {} answers to {request:?}: {by_place:?}",
+				answers.len()
 			);
 		}
 		ensure!(signed.len() >= requests.len(), "a request was answered by nobody");

@@ -2,6 +2,7 @@
 //! tests/README.md tells what each is about.
 
 mod a_new_runtime;
+mod appeal;
 mod artefacts;
 mod backup;
 mod bad_peer;

@@ -8,15 +8,9 @@ use anyhow::{ensure, Context, Result};
 use countersign_client::{amount, call::Call};
 use countersign_network::{
 	scenario::{signer, within},
-	trial::{amount_in, Due},
+	trial::{amount_in, Contradiction, Due},
 };
-use countersign_primitives::{
-	keys::InferencePair,
-	offence::SignedStatement,
-	request::{OutcomeCommitment, Statement},
-	AccountId, Balance, Hash, SessionIndex, ValidatorIndex,
-};
-use sp_core::Pair;
+use countersign_primitives::{Balance, SessionIndex};
 
 /// Who signs twice.
 const CULPRIT: &str = "//Charlie";
@@ -25,48 +19,17 @@ const REPORTER: &str = "//Ferdie//stash";
 /// What it costs, in hundredths of the exposure.
 const PERCENT: Balance = 5;
 
-/// Who held a position in a session: account, key and exposure.
-type Member = Option<(AccountId, countersign_primitives::keys::InferenceId, Balance)>;
-
 impl Story<'_> {
 	/// A script that holds a development key signs two statements about one request. Anybody who
 	/// has both reports them, and the bond falls by itself a session later.
 	pub(crate) async fn two_statements_cost_stake(&mut self) -> Result<()> {
 		self.console.step("Charlie's key signs two different answers; anyone may report it");
-		let charlie = signer(CULPRIT)?.account();
 		let client = self.client().clone();
-		let key = InferencePair::from_string(CULPRIT, None)
-			.map_err(|error| anyhow::anyhow!("{CULPRIT}: {error:?}"))?;
-		let before = client.validator(&charlie).await?.context("Charlie is a validator")?;
-		let session = client.session().await?;
-		let position: ValidatorIndex = before.position.context("Charlie is in the session")?;
-		let member: Member =
-			client.api::<Member>("ValidatorsApi_member", (session, position), None).await?;
-		let (account, known, exposure) = member.context("the session knows its members")?;
-		ensure!(account == charlie, "the position is another's");
-		ensure!(known == key.public(), "the session names another key");
-
 		// A request that was answered long ago, and by somebody else: it needs not even be open.
 		let request = self.facts.shown.first().context("an answered request")?.asked.id;
-		let model = self.model;
-		let statement = |output: u8| -> SignedStatement {
-			let statement = Statement {
-				genesis: client.genesis(),
-				request,
-				model,
-				role: countersign_primitives::request::Role::Executor,
-				session,
-				validator: position,
-				input: Hash::repeat_byte(1),
-				outcome: OutcomeCommitment::Output(Hash::repeat_byte(output)),
-				attribution: Hash::repeat_byte(2),
-				signer: key.public(),
-			};
-			let signature = key.sign(&statement.signing_payload());
-			SignedStatement { statement, signature }
-		};
-		let (first, second) = (statement(3), statement(4));
-		ensure!(first.statement.verify(&first.signature), "the script cannot sign");
+		let Contradiction { first, second, culprit, exposure } =
+			Contradiction::sign(&client, CULPRIT, request, self.model).await?;
+		let session = first.statement.session;
 		self.console.note(&format!(
 			"a script signs that {} has two different outputs, both times as Charlie in session \
 			 {session}",
@@ -105,7 +68,7 @@ impl Story<'_> {
 			due: Due {
 				from: included.block.number,
 				session: SessionIndex::try_from(due)?,
-				culprit: charlie,
+				culprit,
 				amount: slash,
 				reporter: reporter.account(),
 			},
