@@ -125,13 +125,14 @@ fn word(&[low, high]: &[Word; 2]) -> i64 {
 	(u64::from(low) | (u64::from(high) << 32)) as i64
 }
 
-/// Takes the lowest sum out of a word.
+/// What sums begin with, so that none gets negative and borrows from the next one.
+const HALF: u32 = 1 << (BITS - 1);
+const BIASED: i64 = (HALF as i64) | ((HALF as i64) << BITS) | ((HALF as i64) << (2 * BITS));
+
+/// The sum of a column, with [`HALF`] on top.
 #[inline(always)]
-fn lowest(word: &mut i64) -> u32 {
-	let unused = 64 - BITS;
-	let sum = (*word << unused) >> unused;
-	*word = word.wrapping_sub(sum) >> BITS;
-	sum as u32
+fn biased(word: i64, column: usize) -> u32 {
+	(word as u64 >> (column as u32 * BITS)) as u32 & (2 * HALF - 1)
 }
 
 /// Adds to `sums` the products of rows and the first `W` words of the columns of a tile.
@@ -141,10 +142,12 @@ fn tile<const R: usize, const W: usize>(
 	columns: &[Word],
 	sums: &mut [[u32; TILE]; R],
 ) {
+	let mut times = 0u32;
 	for (rows, columns) in rows.chunks(AT_ONCE * R).zip(columns.chunks(AT_ONCE * WORDS)) {
+		times = times.wrapping_add(1);
 		let (rows, _) = rows.as_chunks::<R>();
 		let (columns, _) = columns.as_chunks::<WORDS>();
-		let mut acc = [[0i64; W]; R];
+		let mut acc = [[BIASED; W]; R];
 		for (a, b) in rows.iter().zip(columns) {
 			let (b, _) = b.as_chunks::<2>();
 			for r in 0..R {
@@ -158,10 +161,13 @@ fn tile<const R: usize, const W: usize>(
 			for w in 0..W {
 				for c in 0..3 {
 					let sum = &mut sums[r][3 * w + c];
-					*sum = sum.wrapping_add(lowest(&mut acc[r][w]));
+					*sum = sum.wrapping_add(biased(acc[r][w], c));
 				}
 			}
 		}
+	}
+	for sum in sums.iter_mut().flatten() {
+		*sum = sum.wrapping_sub(HALF.wrapping_mul(times));
 	}
 }
 
