@@ -5,6 +5,7 @@
 #
 #   CARGO_TARGET_DIR        where everything is built
 #   COUNTERSIGN_ASSETS      the folder with onnxruntime/ and magika/
+#   ORT_DISABLE_TELEMETRY   ONNX Runtime tells nobody that it runs
 #   RUSTC_WORKSPACE_WRAPPER, CLIPPY_ARGS
 #                           clippy as the compiler of the workspace, and that it takes no warning
 #
@@ -21,6 +22,7 @@ setup_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 setup_cache=${XDG_CACHE_HOME:-$HOME/.cache}
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$setup_cache/countersign}
 export COUNTERSIGN_ASSETS=${COUNTERSIGN_ASSETS:-$setup_cache/countersign-assets}
+export ORT_DISABLE_TELEMETRY=1
 
 setup_say() { printf '\033[1msetup\033[0m  %s\n' "$*"; }
 setup_fail() {

@@ -138,6 +138,20 @@ impl Node {
 		self.process().map_or_else(Vec::new, |node| children(node, "countersign-engine"))
 	}
 
+	/// What its engine processes hold open: files, pipes, sockets.
+	pub fn held_by_engines(&self) -> Result<Vec<String>> {
+		let mut held = Vec::new();
+		for engine in self.engines() {
+			for file in std::fs::read_dir(format!("/proc/{engine}/fd"))? {
+				// One may be closed meanwhile.
+				if let Ok(target) = std::fs::read_link(file?.path()) {
+					held.push(target.to_string_lossy().into_owned());
+				}
+			}
+		}
+		Ok(held)
+	}
+
 	fn running(&mut self) -> Result<&mut Process> {
 		self.process.as_mut().with_context(|| format!("{} does not run", self.name))
 	}

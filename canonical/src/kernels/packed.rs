@@ -93,7 +93,7 @@ impl Sums {
 		if self == Self::Pairs {
 			return Pairs::TERMS;
 		}
-		4
+		1
 	}
 }
 

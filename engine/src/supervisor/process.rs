@@ -64,6 +64,8 @@ impl Process {
 			.env_clear()
 			// One heap: each further one would reserve address space that counts as memory.
 			.env("MALLOC_ARENA_MAX", "1")
+			// ONNX Runtime would tell its makers that it runs, and keep a number of this machine.
+			.env("ORT_DISABLE_TELEMETRY", "1")
 			.stdin(Stdio::piped())
 			.stdout(Stdio::piped())
 			.stderr(Stdio::piped())

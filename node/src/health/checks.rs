@@ -230,7 +230,9 @@ pub(super) fn judge_validator(facts: &ValidatorFacts) -> Vec<Check> {
 		checks.push(Check::warning("slash", slash.in_words(&tokens(slash.amount))));
 	}
 	let used = bond.reserved_cover.saturating_add(bond.free_cover);
-	checks.push(if bond.free_cover == 0 && used > 0 {
+	checks.push(if bond.leaving {
+		Check::ok("cover", format!("{} reserved still", tokens(bond.reserved_cover)))
+	} else if bond.free_cover == 0 && used > 0 {
 		Check::warning("cover", "all of it is reserved: no new requests until results are Final")
 	} else {
 		Check::ok("cover", format!("{} free", tokens(bond.free_cover)))
@@ -247,7 +249,12 @@ pub(super) fn judge_validator(facts: &ValidatorFacts) -> Vec<Check> {
 		checks.push(if *here {
 			Check::ok("model", format!("{name} is here"))
 		} else {
-			Check::failed("model", format!("{name} is not here: no peer offers it yet"))
+			Check::failed(
+				"model",
+				format!(
+					"{name} is not here: its artefact is being looked for, or no peer offers it"
+				),
+			)
 		});
 	}
 	let all = u64::from(bond.answered).saturating_add(u64::from(bond.missed));

@@ -56,6 +56,17 @@ async fn operators_see_what_is_there() -> Result<()> {
 			}
 		}
 
+		// Engines talk to their node and to nobody else: the library in there would tell its makers
+		// about the machine, and keeps a database for it.
+		for node in &served.network.nodes {
+			let held = node.held_by_engines()?;
+			ensure!(held.iter().any(|held| held.starts_with("pipe:")), "{held:?}");
+			let strange =
+				|held: &&String| held.starts_with("socket:") || held.contains("Microsoft");
+			let strange = held.iter().find(strange);
+			ensure!(strange.is_none(), "an engine of {} holds {strange:?}", node.name);
+		}
+
 		// Nothing is wrong with any of them, by their own word.
 		for (index, client) in served.clients.iter().enumerate() {
 			// A node looks at what it serves by itself, a block or more after it was declared.
