@@ -3,7 +3,10 @@
 //! The factors of `Cost::weighted_macs` come from here. Fails where an operator that promises that no
 //! values make it slow breaks that, or where the worst values of any take longer than is charged.
 //!
-//!     cargo run --release -p countersign-canonical-wasm --example weights [NAME]
+//!     cargo run --release -p countersign-canonical-wasm --example weights -- [--256] [NAME]
+//!
+//! With `--256` native code uses vectors of 256 bits at most: `times`, how many times longer an
+//! operator takes in WebAssembly, which has none, is a matter of how wide those of a processor are.
 
 #![allow(clippy::unwrap_used)]
 
@@ -13,6 +16,7 @@ mod guest;
 use codec::Encode;
 use countersign_canonical::{
 	cost::Cost,
+	kernels::{limit_vectors, Vectors},
 	op::{Binary, Op, PadMode, Range, Reduction, Scatter, Unary, Window},
 	program::{Node, Package, Program},
 	tensor::{Data, Meta, Tensor, TensorType, Value},
@@ -342,7 +346,12 @@ impl Worst {
 fn main() -> ExitCode {
 	let guest = Guest::new();
 	let mut per_mac = 0.0;
-	let only = std::env::args().nth(1);
+	let (options, names): (Vec<_>, Vec<_>) =
+		std::env::args().skip(1).partition(|argument| argument.starts_with("--"));
+	let only = names.into_iter().next();
+	if options.iter().any(|option| option == "--256") {
+		limit_vectors(Vectors::Middle);
+	}
 	println!(
 		"{:22} {:>9} {:>9} {:>6} {:>7} {:>7} {:>7}  worst values",
 		"", "native", "wasm", "times", "ratio", "charged", "again"
