@@ -150,7 +150,7 @@ pub(crate) fn run() -> sc_cli::Result<()> {
 		}
 		None => {
 			let runner = cli.create_runner(&cli.run)?;
-			shutdown::forgive_late_timers();
+			shutdown::forgive_late_panics();
 			let options = cli.options.clone();
 			let measure = !options.no_hardware_benchmarks;
 			runner.run_node_until_exit(|config| async move {

@@ -43,9 +43,13 @@ pub(crate) struct Essential<S> {
 /// they wait for.
 pub(crate) struct Ending(Arc<AtomicBool>);
 
+/// Whether the node of this process ends: what follows is the end of tasks, and no failure.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
 impl Drop for Ending {
 	fn drop(&mut self) {
 		self.0.store(true, Ordering::SeqCst);
+		ENDING.store(true, Ordering::SeqCst);
 	}
 }
 
@@ -96,16 +100,19 @@ impl<S: SpawnEssentialNamed + Clone> SpawnEssentialNamed for Essential<S> {
 /// What a timer says in its panic when it is looked at after the runtime began to end.
 const LATE_TIMER: &str = "A Tokio 1.x context was found, but it is being shutdown.";
 
-/// Lets tasks on threads of their own look at a timer while the runtime ends.
+/// Lets tasks panic while the node ends.
 ///
-/// Tokio answers that with a panic, and the node's panic handler would end the process with an
-/// error, before the database is closed. Such a task is being dropped anyway. To be called once
-/// the panic handler is set.
-pub(crate) fn forgive_late_timers() {
+/// One that looks at a timer while the runtime ends gets a panic from Tokio for an answer, one whose
+/// other side is gone may have expected it to be there. The node's panic handler would end the process
+/// with an error, before the database is closed. Such a task is being dropped anyway. To be called
+/// once the panic handler is set.
+pub(crate) fn forgive_late_panics() {
 	let report = std::panic::take_hook();
 	std::panic::set_hook(Box::new(move |panic| {
 		if is_late_timer(panic.payload_as_str()) {
 			log::debug!("a task looked at its timer while the node ended");
+		} else if ENDING.load(Ordering::SeqCst) {
+			log::warn!("a task ended with the node in a panic: {panic}");
 		} else {
 			report(panic);
 		}
