@@ -45,7 +45,10 @@ fn documented_commands_are_understood() {
 			.output()
 			.expect("the program starts");
 		let said = String::from_utf8_lossy(&done.stderr);
-		assert_eq!(done.status.code(), Some(3), "{line}: {said}");
+		// This one asks no node, and what is there is no model.
+		let expected = if line.starts_with("countersign model import ") { 2 } else { 3 };
+		assert_eq!(done.status.code(), Some(expected), "{line}: {said}");
+		assert!(expected == 3 || said.contains("not an ONNX file"), "{line}: {said}");
 		count += 1;
 	}
 	assert!(count > 12, "{count} commands");
