@@ -67,14 +67,14 @@ impl Cost {
 /// One multiply-accumulate of floats, in picoseconds, on the machine of the measurement.
 pub const MAC_PICOSECONDS: u64 = 260;
 /// A simple element, in multiply-accumulates.
-pub const SIMPLE: u64 = 18;
+pub const SIMPLE: u64 = 20;
 /// An element of divisions and the like, in multiply-accumulates.
-pub const DIVISION: u64 = 48;
+pub const DIVISION: u64 = 54;
 /// An element of transcendental functions, in multiply-accumulates. The slow ones count several
 /// times.
-pub const TRANSCENDENTAL: u64 = 144;
+pub const TRANSCENDENTAL: u64 = 160;
 /// A step of a search, in multiply-accumulates.
-pub const SEARCH: u64 = 64;
+pub const SEARCH: u64 = 72;
 /// An operator, in multiply-accumulates.
 pub const OPERATOR: u64 = 4096;
 
@@ -99,7 +99,7 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 		Op::Unary(kind) => match kind {
 			Unary::Neg | Unary::Abs | Unary::Relu if ty == TensorType::F32 => cost.simple = results,
 			Unary::Round | Unary::Not | Unary::Reciprocal => cost.simple = results,
-			Unary::Floor | Unary::Ceil => cost.divisions = results.saturating_add(results / 4),
+			Unary::Floor | Unary::Ceil => cost.divisions = results.saturating_add(results / 2),
 			Unary::Neg
 			| Unary::Abs
 			| Unary::Relu
@@ -107,7 +107,9 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 			| Unary::IsNan
 			| Unary::IsPositiveInfinity
 			| Unary::IsNegativeInfinity => cost.divisions = results,
-			Unary::Asin => cost.transcendental = results.saturating_add(results / 4),
+			Unary::Asin | Unary::Asinh => {
+				cost.transcendental = results.saturating_add(results / 4);
+			}
 			Unary::Tanh => cost.transcendental = results.saturating_mul(2),
 			Unary::Erf => cost.transcendental = results.saturating_mul(4),
 			// The largest arguments are reduced step by step.
@@ -189,7 +191,7 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 		Op::GatherNd { .. } => {
 			// Element by element.
 			cost.simple = results;
-			cost.searches = results.saturating_mul(4);
+			cost.searches = results.saturating_mul(4).saturating_add(results / 2);
 		}
 		Op::Gather { .. } | Op::GatherElements { .. } => {
 			let indices = operands.get(1).map_or(0, |meta| u64::from(meta.count()));
@@ -245,10 +247,7 @@ fn batches(out: &Meta, operands: &[&Meta]) -> [u64; 2] {
 fn packing(macs: u64, rows: u64, columns: u64, operands: &[&Meta], results: u64) -> u64 {
 	let rows = rows.saturating_mul(columns.div_ceil(512));
 	let ty = operands.first().map_or(TensorType::F32, |a| a.ty);
-	(rows / 4)
-		.saturating_mul(3)
-		.saturating_add(results / 2)
-		.saturating_add(slower(macs, results, ty))
+	rows.saturating_add(results / 2).saturating_add(slower(macs, results, ty))
 }
 
 /// The simple steps that products of integers take more than those of floats.
@@ -262,7 +261,10 @@ fn slower(macs: u64, results: u64, ty: TensorType) -> u64 {
 }
 
 fn reduction_cost(cost: &mut Cost, reduction: Reduction, ty: TensorType, steps: u64) {
-	if is_wide(ty) && reduction != Reduction::Product {
+	if is_wide(ty) && reduction == Reduction::Sum {
+		// The squares of the smallest numbers are slow.
+		cost.simple = steps.saturating_add(steps / 2);
+	} else if is_wide(ty) && reduction != Reduction::Product {
 		cost.simple = steps;
 	} else {
 		cost.divisions = steps;

@@ -18,7 +18,7 @@ use litep2p::{
 	ProtocolName,
 };
 use sp_crypto_hashing::{blake2_256, sha2_256};
-use tokio::time::timeout;
+use tokio::{sync::oneshot, time::timeout};
 
 /// The role of a light client in a handshake.
 const LIGHT: u8 = 2;
@@ -49,6 +49,7 @@ pub struct BadPeer {
 	artefact: Vec<u8>,
 	sha256: [u8; 32],
 	told: Told,
+	first_lie: Option<oneshot::Sender<()>>,
 	blobs: RequestResponseHandle,
 	announcements: NotificationHandle,
 	connection: Connection,
@@ -93,7 +94,15 @@ impl BadPeer {
 		.await
 		.context("becoming a peer")??;
 		let sha256 = sha2_256(&artefact);
-		Ok(Self { artefact, sha256, told: Told::default(), blobs, announcements, connection })
+		let (told, first_lie) = (Told::default(), None);
+		Ok(Self { artefact, sha256, told, first_lie, blobs, announcements, connection })
+	}
+
+	/// Tells when the first wrong chunk is on its way.
+	pub fn first_lie(&mut self) -> oneshot::Receiver<()> {
+		let (sender, receiver) = oneshot::channel();
+		self.first_lie = Some(sender);
+		receiver
 	}
 
 	/// Answers what the node asks, until the node leaves it, and gives what it told.
@@ -105,6 +114,10 @@ impl BadPeer {
 					if let RequestResponseEvent::RequestReceived { request_id, request, .. } = event {
 						let reply = self.reply(&request);
 						self.blobs.send_response(request_id, reply);
+						if self.told.chunks > 0 {
+							// Nobody may wait for it.
+							self.first_lie.take().map(|waits| waits.send(()));
+						}
 					}
 				}
 				event = self.announcements.next() => {

@@ -52,7 +52,7 @@ pub async fn vote_for(client: &Client, index: ReferendumIndex, voters: &[&str]) 
 		let (client, call, voter) = (client.clone(), call.clone(), signer(voter)?);
 		votes.push(async move { client.submit(&call, &voter).await });
 	}
-	within("votes", Duration::from_secs(120), futures::future::try_join_all(votes)).await?;
+	within("votes", Duration::from_secs(300), futures::future::try_join_all(votes)).await?;
 	Ok(())
 }
 

@@ -175,7 +175,7 @@ impl Node {
 
 	/// Asks it to end, as an operator does, and checks that it ended well.
 	pub async fn stop(&mut self) -> Result<()> {
-		let status = self.running()?.stop(Duration::from_secs(120)).await?;
+		let status = self.running()?.stop(Duration::from_secs(300)).await?;
 		self.process = None;
 		anyhow::ensure!(
 			status.success(),
@@ -190,7 +190,8 @@ impl Node {
 	pub fn kill_engines(&self) -> Result<usize> {
 		let engines = self.engines();
 		for engine in &engines {
-			signal(*engine, "KILL")?;
+			// One may have ended by itself meanwhile.
+			let _ = signal(*engine, "KILL");
 		}
 		Ok(engines.len())
 	}
@@ -443,7 +444,7 @@ impl Network {
 			result?;
 		}
 		let mark = self.root.to_string_lossy().into_owned();
-		until("the end of every process", Duration::from_secs(30), || {
+		until("the end of every process", Duration::from_secs(120), || {
 			with_environment(MARK, &mark).is_empty()
 		})
 		.await

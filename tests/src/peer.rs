@@ -20,7 +20,7 @@ const REPLY_BYTES: usize = 1024 * 1024 + 32;
 /// How long a reply may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the connection may take.
-pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const CONNECT_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The protocol for inputs and artefacts.
 pub(crate) fn blobs(genesis: &Hash) -> (ProtocolConfig, RequestResponseHandle) {

@@ -8,7 +8,7 @@ use anyhow::{ensure, Context, Result};
 use countersign_client::{
 	ask::{Ask, Asked, Step},
 	call::Call,
-	client::Block,
+	client::{Block, View},
 	keys::Signer,
 	magika::{self, Encoded},
 	manifest::{self, ManifestFile},
@@ -28,6 +28,7 @@ use countersign_primitives::{
 	AccountId, Balance, BlockNumber, Hash, Macs,
 };
 use std::time::Duration;
+use subxt::rpcs::rpc_params;
 use tokio::{sync::mpsc, time::timeout};
 
 /// The open cost that each validator takes at one time: about 27 runs of magika.
@@ -76,6 +77,18 @@ pub async fn finalized(client: &Client, number: BlockNumber) -> Result<Block> {
 	}
 }
 
+/// Waits until a node counts so many peers.
+pub async fn has_peers(client: &Client, wanted: u64) -> Result<()> {
+	let mut blocks = client.blocks().await?;
+	loop {
+		let health: serde_json::Value = client.rpc("system_health", rpc_params![]).await?;
+		if health["peers"] == wanted {
+			return Ok(());
+		}
+		blocks.next().await?;
+	}
+}
+
 /// The slot of a block of the best chain. Slots pass whether or not a block is made in them.
 pub async fn slot(client: &Client, number: BlockNumber) -> Result<u64> {
 	use sp_crypto_hashing::twox_128;
@@ -113,12 +126,14 @@ pub fn relisted(first: &ManifestFile, name: &str, parent: Parent) -> Result<Mani
 	Ok(file)
 }
 
-/// Registers a model. Checks that the chain gives it the identifier that its manifest implies.
+/// Registers a model, for good: in a block that is final. Checks that the chain gives it the
+/// identifier that its manifest implies.
 pub async fn register(
 	client: &Client,
 	owner: &Signer,
 	file: &ManifestFile,
 ) -> Result<(ModelId, Included)> {
+	let client = &client.clone().with_view(View::Finalized);
 	let id = file.manifest.id(&client.genesis(), &owner.account());
 	let price = file.price.unwrap_or_default();
 	let included = client.register(owner, &file.manifest, price).await?;
@@ -346,17 +361,26 @@ pub async fn ask_at_once(
 	futures::future::try_join_all(sent).await
 }
 
+/// Blocks in which a transaction comes back whose block another fork replaced.
+const MOST_BLOCKS_LATER: BlockNumber = 32;
+
 /// Who was drawn for each of some requests that were just included, on the chain that all
 /// finalised.
 pub async fn drawn(client: &Client, asked: &[Asked]) -> Result<Vec<Assignment>> {
 	let last = asked.iter().map(|asked| asked.included.block.number).max().unwrap_or_default();
-	let block =
-		within("finality", Duration::from_secs(300), finalized(client, last.saturating_add(1)))
-			.await?;
+	let mut least = last.saturating_add(1);
 	let mut drawn = Vec::new();
 	for asked in asked {
-		let request = client.request_at(asked.id, Some(block.hash)).await?;
-		let request = request.with_context(|| format!("{:?} is not in the chain", asked.id))?;
+		// A fork may have taken its block's place: then it is in a later one.
+		let request = loop {
+			let final_ = finalized(client, least);
+			let block = within("finality", Duration::from_secs(300), final_).await?;
+			if let Some(request) = client.request_at(asked.id, Some(block.hash)).await? {
+				break request;
+			}
+			ensure!(block.number < last + MOST_BLOCKS_LATER, "{:?} is not in the chain", asked.id);
+			least = block.number + 1;
+		};
 		drawn.push(request.assignment.context("drawn at the end of the same block")?);
 	}
 	Ok(drawn)

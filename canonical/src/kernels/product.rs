@@ -6,7 +6,10 @@ use super::{
 	vector,
 };
 #[cfg(not(feature = "std"))]
-use super::{scalar::ROW_BY_ROW, triples::Triples};
+use super::{
+	scalar::ROW_BY_ROW,
+	triples::{self, Triples},
+};
 #[cfg(feature = "std")]
 use super::{
 	tile::{Pairs, Small},
@@ -265,7 +268,15 @@ impl Work<'_> {
 				}
 			};
 			classes.each(|class| {
-				let block = Part { class, terms: &terms, columns: &some, panels, tile };
+				let block = Part {
+					class,
+					terms: &terms,
+					columns: &some,
+					panels,
+					tile,
+					#[cfg(not(feature = "std"))]
+					at_once: triples::at_once(self.a.meta.ty, self.b.meta.ty),
+				};
 				block.run::<M>(&self.a, origin, rows, results)
 			})?;
 		}
@@ -280,6 +291,9 @@ struct Part<'a> {
 	columns: &'a Range<usize>,
 	panels: &'a [Word],
 	tile: usize,
+	/// Small products that are summed at once.
+	#[cfg(not(feature = "std"))]
+	at_once: usize,
 }
 
 fn both(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
@@ -350,11 +364,13 @@ impl Part<'_> {
 			};
 			#[cfg(not(feature = "std"))]
 			if M::COLUMNS == Triples::COLUMNS {
-				block.triples::<TILE_ROWS>(results)?;
+				block.triples::<TILE_ROWS>(self.at_once, results)?;
 				continue;
 			}
 			match self.tile {
+				#[cfg(not(target_arch = "wasm32"))]
 				32 => block.run::<M, TILE_ROWS, 32>(results)?,
+				#[cfg(not(target_arch = "wasm32"))]
 				16 => block.run::<M, TILE_ROWS, 16>(results)?,
 				_ => block.run::<M, TILE_ROWS, 4>(results)?,
 			}

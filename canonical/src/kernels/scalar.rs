@@ -9,6 +9,17 @@ use crate::{arith, tensor::View};
 /// Whether rows are packed one after the other; else those of a tile element by element.
 pub(super) const ROW_BY_ROW: bool = false;
 
+/// Calls `f` for each pair, one after the other.
+#[inline(always)]
+pub(super) fn pairs<A, B>(a: &[A], b: &[B], mut f: impl FnMut(&A, &B)) {
+	// A pointer of its own for each: `zip` counts, and finds both places anew each time.
+	let mut b = b.iter();
+	for a in a {
+		let Some(b) = b.next() else { return };
+		f(a, b);
+	}
+}
+
 /// Adds to `sums` the products of rows and the first `W` of `C` packed columns, one term after the
 /// other.
 #[inline(always)]
@@ -23,13 +34,18 @@ fn tile<M: Mode, const R: usize, const C: usize, const W: usize>(
 	for (acc, sums) in acc.iter_mut().zip(&*sums) {
 		acc.copy_from_slice(&sums[..W]);
 	}
-	for (a, b) in a.iter().zip(b) {
-		for r in 0..R {
-			for c in 0..W {
-				acc[r][c] = M::accumulate(acc[r][c], a[r], b[c]);
+	pairs(
+		a,
+		b,
+		#[inline(always)]
+		|a: &[M::Lane; R], b: &[M::Lane; C]| {
+			for r in 0..R {
+				for c in 0..W {
+					acc[r][c] = M::accumulate(acc[r][c], a[r], b[c]);
+				}
 			}
-		}
-	}
+		},
+	);
 	for (acc, sums) in acc.iter().zip(sums) {
 		sums[..W].copy_from_slice(acc);
 	}

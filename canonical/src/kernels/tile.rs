@@ -107,6 +107,26 @@ impl Mode for Float {
 	}
 }
 
+/// What is the same for all modes whose results are sums of words.
+macro_rules! whole_words {
+	() => {
+		#[inline(always)]
+		fn lane(word: Word) -> u32 {
+			word
+		}
+		#[inline(always)]
+		fn begin(result: Word) -> u32 {
+			result
+		}
+		#[inline(always)]
+		fn end(_: Word, sum: u32) -> Word {
+			sum
+		}
+	};
+}
+#[cfg(not(feature = "std"))]
+pub(super) use whole_words;
+
 /// Integers that wrap.
 pub(super) struct Wrapping;
 
@@ -117,18 +137,7 @@ impl Mode for Wrapping {
 	fn accumulate(acc: u32, a: u32, b: u32) -> u32 {
 		acc.wrapping_add(a.wrapping_mul(b))
 	}
-	#[inline(always)]
-	fn lane(word: Word) -> u32 {
-		word
-	}
-	#[inline(always)]
-	fn begin(result: Word) -> u32 {
-		result
-	}
-	#[inline(always)]
-	fn end(_: Word, sum: u32) -> Word {
-		sum
-	}
+	whole_words!();
 	#[inline(always)]
 	fn load(from: &View, run: Range<usize>, to: &mut [Word], step: usize) -> Option<()> {
 		match from.meta.ty {
@@ -238,18 +247,7 @@ impl Mode for Pairs {
 		let high = ((a as i32) >> 16).wrapping_mul((b as i32) >> 16);
 		acc.wrapping_add(low as u32).wrapping_add(high as u32)
 	}
-	#[inline(always)]
-	fn lane(word: Word) -> u32 {
-		word
-	}
-	#[inline(always)]
-	fn begin(result: Word) -> u32 {
-		result
-	}
-	#[inline(always)]
-	fn end(_: Word, sum: u32) -> Word {
-		sum
-	}
+	whole_words!();
 	#[inline(always)]
 	fn pairs<const C: usize>(sums: &mut [[u32; C]]) -> Option<&mut [[Word; C]]> {
 		Some(sums)

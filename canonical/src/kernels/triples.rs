@@ -6,16 +6,20 @@
 
 use super::{
 	packed::Columns,
-	tile::{Block, Mode, Word, Wrapping},
+	scalar::pairs,
+	tile::{whole_words, Block, Mode, Word, Wrapping},
 };
 use crate::tensor::{TensorType, View};
 use core::ops::Range;
 
 /// Bits of one column in a word.
 const BITS: u32 = 21;
-/// Products that are summed before sums are taken out: operands are of a magnitude of at most 256,
-/// and `15 * 256 * 256 < 2^20`.
-const AT_ONCE: usize = 15;
+/// Products that are summed before sums are taken out, so that these stay below `2^20`. Operands are
+/// of a magnitude of at most 256, and of 128 where they are bytes with a sign.
+pub(super) fn at_once(a: TensorType, b: TensorType) -> usize {
+	let bits = |ty: TensorType| if ty == TensorType::I8 { 7 } else { 8 };
+	(1 << (BITS - 1 - bits(a) - bits(b))) - 1
+}
 /// Columns of a tile: two words of 64 bits for each term.
 const TILE: usize = 6;
 /// Words of 32 bits for each term of a tile.
@@ -51,18 +55,7 @@ impl Mode for Triples {
 	fn accumulate(acc: u32, a: u32, b: u32) -> u32 {
 		Wrapping::accumulate(acc, a, b)
 	}
-	#[inline(always)]
-	fn lane(word: Word) -> u32 {
-		word
-	}
-	#[inline(always)]
-	fn begin(result: Word) -> u32 {
-		result
-	}
-	#[inline(always)]
-	fn end(_: Word, sum: u32) -> Word {
-		sum
-	}
+	whole_words!();
 	fn load(from: &View, run: Range<usize>, to: &mut [Word], step: usize) -> Option<()> {
 		Wrapping::load(from, run, to, step)
 	}
@@ -135,28 +128,35 @@ fn biased(word: i64, column: usize) -> u32 {
 	(word as u64 >> (column as u32 * BITS)) as u32 & (2 * HALF - 1)
 }
 
-/// Adds to `sums` the products of rows and the first `W` words of the columns of a tile.
-#[inline(always)]
+/// Adds to `sums` the products of rows and the first `W` words of the columns of a tile. A function of
+/// its own, so that it has all registers.
+#[inline(never)]
 fn tile<const R: usize, const W: usize>(
 	rows: &[Word],
 	columns: &[Word],
+	at_once: usize,
 	sums: &mut [[u32; TILE]; R],
 ) {
 	let mut times = 0u32;
-	for (rows, columns) in rows.chunks(AT_ONCE * R).zip(columns.chunks(AT_ONCE * WORDS)) {
+	for (rows, columns) in rows.chunks(at_once * R).zip(columns.chunks(at_once * WORDS)) {
 		times = times.wrapping_add(1);
 		let (rows, _) = rows.as_chunks::<R>();
 		let (columns, _) = columns.as_chunks::<WORDS>();
 		let mut acc = [[BIASED; W]; R];
-		for (a, b) in rows.iter().zip(columns) {
-			let (b, _) = b.as_chunks::<2>();
-			for r in 0..R {
-				for w in 0..W {
-					let product = i64::from(a[r] as i32).wrapping_mul(word(&b[w]));
-					acc[r][w] = acc[r][w].wrapping_add(product);
+		pairs(
+			rows,
+			columns,
+			#[inline(always)]
+			|a: &[Word; R], b: &[Word; WORDS]| {
+				let (b, _) = b.as_chunks::<2>();
+				for r in 0..R {
+					for w in 0..W {
+						let product = i64::from(a[r] as i32).wrapping_mul(word(&b[w]));
+						acc[r][w] = acc[r][w].wrapping_add(product);
+					}
 				}
-			}
-		}
+			},
+		);
 		for r in 0..R {
 			for w in 0..W {
 				for c in 0..3 {
@@ -172,15 +172,23 @@ fn tile<const R: usize, const W: usize>(
 }
 
 impl Block<'_> {
-	/// Adds all products to the results, of columns that [`Triples`] has packed.
-	pub(super) fn triples<const R: usize>(&self, results: &mut [Word]) -> Option<()> {
+	/// Adds all products to the results, of columns that [`Triples`] has packed, so many at once.
+	pub(super) fn triples<const R: usize>(
+		&self,
+		at_once: usize,
+		results: &mut [Word],
+	) -> Option<()> {
 		match self.starts.len() {
-			1 => self.strips_of_triples::<1>(results),
-			_ => self.strips_of_triples::<R>(results),
+			1 => self.strips_of_triples::<1>(at_once, results),
+			_ => self.strips_of_triples::<R>(at_once, results),
 		}
 	}
 
-	fn strips_of_triples<const R: usize>(&self, results: &mut [Word]) -> Option<()> {
+	fn strips_of_triples<const R: usize>(
+		&self,
+		at_once: usize,
+		results: &mut [Word],
+	) -> Option<()> {
 		let size = self.terms * WORDS;
 		for (strip, panel) in self.panels.chunks_exact(size.max(1)).enumerate() {
 			let first = self.columns.start + strip * TILE;
@@ -193,9 +201,9 @@ impl Block<'_> {
 					let next = done + segment.len();
 					let rows = rows.get(done * R..next * R)?;
 					if width <= TILE / 2 {
-						tile::<R, 1>(rows, columns, &mut sums);
+						tile::<R, 1>(rows, columns, at_once, &mut sums);
 					} else {
-						tile::<R, 2>(rows, columns, &mut sums);
+						tile::<R, 2>(rows, columns, at_once, &mut sums);
 					}
 					done = next;
 				}

@@ -3,7 +3,7 @@
 use crate::{
 	amount,
 	call::Call,
-	client::{Block, Blocks, Included},
+	client::{is_gone, Block, Blocks, Included},
 	event::Event,
 	keys::Signer,
 	trail::Trail,
@@ -327,13 +327,23 @@ impl Follow {
 	pub async fn next(&mut self) -> Result<Step, Error> {
 		loop {
 			let block = self.blocks.next().await?;
-			let Some(request) = self.client.request_at(self.id, Some(block.hash)).await? else {
-				// A fork may take the request away, and its transaction brings it back.
-				self.missing += 1;
-				if !self.found || self.missing > FORK_BLOCKS {
-					return Err(Error::NotFound { what: "request", id: format!("{:?}", self.id) });
+			let request = match self.client.request_at(self.id, Some(block.hash)).await {
+				Ok(Some(request)) => request,
+				// A fork may take the request away, and its transaction brings it back. A block of
+				// a fork that lost has no state any more, and the next one is on another.
+				read => {
+					self.missing += 1;
+					match read {
+						Err(error) if self.missing > FORK_BLOCKS || !is_gone(&error) => {
+							return Err(error)
+						}
+						Ok(_) if !self.found || self.missing > FORK_BLOCKS => {
+							let id = format!("{:?}", self.id);
+							return Err(Error::NotFound { what: "request", id });
+						}
+						_ => continue,
+					}
 				}
-				continue;
 			};
 			(self.found, self.missing) = (true, 0);
 			let (mut at, mut fresh) = (block, Vec::new());

@@ -563,9 +563,17 @@ fn was_left_behind(error: &Error) -> bool {
 		Error::Node { code: 1010, message, .. } => {
 			says(message, &["bad signature", "ancient birth block"])
 		}
-		Error::Incompatible(message) => says(message, &["UnknownBlock", "State already discarded"]),
+		Error::Incompatible(_) => is_gone(error),
 		_ => false,
 	}
+}
+
+/// Whether a node does not know a block, or has let go of its state.
+pub(crate) fn is_gone(error: &Error) -> bool {
+	let (Error::Incompatible(message) | Error::Node { message, .. }) = error else {
+		return false;
+	};
+	["UnknownBlock", "State already discarded"].iter().any(|words| message.contains(words))
 }
 
 fn rpc_error(url: &str, method: &str, error: subxt::rpcs::Error) -> Error {

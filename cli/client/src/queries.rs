@@ -233,14 +233,29 @@ impl Client {
 
 	/// The slashes that wait on a validator's bond, by number.
 	pub async fn pending_slashes(&self, validator: &AccountId) -> Result<Vec<PendingSlash>, Error> {
-		let pairs = self.storage_pairs(&slashes::prefix(), slashes::MAX_SLASHES).await?;
-		let mut found: Vec<PendingSlash> = pairs
-			.iter()
-			.filter_map(|(key, value)| slashes::read(key, value))
+		let all = self.all_slashes().await?;
+		let mut found: Vec<PendingSlash> = all
+			.into_iter()
 			.filter_map(|(offender, slash)| (offender == *validator).then_some(slash))
 			.collect();
 		found.sort_by_key(|slash| slash.number);
 		Ok(found)
+	}
+
+	/// A slash that waits, and whose bond it waits on.
+	pub async fn pending_slash(
+		&self,
+		number: u32,
+	) -> Result<Option<(AccountId, PendingSlash)>, Error> {
+		let mut all = self.all_slashes().await?;
+		all.retain(|(_, slash)| slash.number == number);
+		Ok(all.pop())
+	}
+
+	/// All slashes that wait, in no order.
+	async fn all_slashes(&self) -> Result<Vec<(AccountId, PendingSlash)>, Error> {
+		let pairs = self.storage_pairs(&slashes::prefix(), slashes::MAX_SLASHES).await?;
+		Ok(pairs.iter().filter_map(|(key, value)| slashes::read(key, value)).collect())
 	}
 
 	/// The session from which a validator that has begun to leave can withdraw its bond. Amounts that

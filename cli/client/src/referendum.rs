@@ -2,7 +2,6 @@
 
 use crate::{call::Call, client::Included, keys::Signer, Client, Error};
 use codec::Decode;
-use countersign_engine::slashes::{self, PendingSlash};
 use countersign_primitives::{AccountId, Balance, BlockNumber};
 use sp_crypto_hashing::{twox_128, twox_64};
 
@@ -140,16 +139,6 @@ impl Client {
 		let (index, _): (ReferendumIndex, Track) = Decode::decode(&mut submitted.bytes.as_slice())
 			.map_err(|error| Error::Incompatible(format!("Referenda.Submitted: {error}")))?;
 		Ok((index, included))
-	}
-
-	/// A slash that waits, and whose bond it waits on.
-	pub async fn pending_slash(
-		&self,
-		number: u32,
-	) -> Result<Option<(AccountId, PendingSlash)>, Error> {
-		let pairs = self.storage_pairs(&slashes::prefix(), slashes::MAX_SLASHES).await?;
-		let mut found = pairs.iter().filter_map(|(key, value)| slashes::read(key, value));
-		Ok(found.find(|(_, slash)| slash.number == number))
 	}
 
 	/// The track on which an account has voted about a referendum.

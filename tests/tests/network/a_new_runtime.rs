@@ -5,7 +5,7 @@
 //! longest: an upgrade waits until every request that was there before has ended.
 
 use anyhow::{ensure, Context, Result};
-use countersign_client::{ask::Ask, call::Call, Client, Error};
+use countersign_client::{ask::Ask, call::Call, client::View, Client, Error};
 use countersign_network::{
 	governance::{
 		apply_upgrade, authorized_upgrade, code, executed_version, last_upgrade, propose_upgrade,
@@ -24,11 +24,11 @@ use std::time::Duration;
 const AWAY: usize = 3;
 /// The node that is offered the code too early, again and again.
 const EARLY: usize = 1;
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(900);
 /// Requests go on for so many blocks after the upgrade.
 const BLOCKS_AFTER: u32 = 4;
 /// An upgrade takes effect so many blocks after its referendum, at most: the local times of a
-/// referendum, 174 blocks of the longest request, and a delay of 10.
+/// referendum, 180 blocks of the longest request, and a delay of 10.
 const MOST_BLOCKS: u32 = 260;
 
 /// Sessions from leaving to withdrawing, the fewest for these windows: about as long as an upgrade
@@ -47,7 +47,7 @@ fn short_windows() -> serde_json::Value {
 	} },
 	"inference": { "parameters": {
 		"deadlineMostBlocks": 50,
-		"takeOverBaseBlocks": 5,
+		"takeOverBaseBlocks": 11,
 		"mostGigamacs": 1,
 		"demandInputBlocks": 10,
 		"finalWindowBlocks": 48,
@@ -75,6 +75,7 @@ async fn ask(served: &Served, client: &Client, seed: u64) -> Result<()> {
 
 /// Bonds, and leaves at once. Gives the session from which the bond can be withdrawn.
 async fn come_and_go(client: &Client) -> Result<SessionIndex> {
+	let client = &client.clone().with_view(View::Finalized);
 	let guest = signer(GUEST)?;
 	let made = client.rotate_keys(&guest.account()).await?;
 	client.submit(&Call::set_keys(made.keys, made.proof), &guest).await?;
@@ -96,6 +97,7 @@ async fn withdraw(client: &Client, due: SessionIndex) -> Result<()> {
 	while client.session().await? < due {
 		within("a block", PATIENCE, blocks.next()).await?;
 	}
+	let client = &client.clone().with_view(View::Finalized);
 	let guest = signer(GUEST)?;
 	let before = client.balance(&guest.account()).await?;
 	client.submit(&Call::withdraw(), &guest).await?;

@@ -48,8 +48,8 @@ async fn a_node_restored_from_an_old_backup_must_not_sign_twice() -> Result<()> 
 		// It is drawn for requests while it is away: it cannot know whether it has signed them.
 		let mut meant = Vec::new();
 		while meant.is_empty() {
-			let asked = served.ask((seed..seed + 8).map(any_input).collect(), 20).await?;
-			seed += 8;
+			let asked = served.ask((seed..seed + 16).map(any_input).collect(), 20).await?;
+			seed += 16;
 			for (asked, drawn) in asked.iter().zip(drawn(&client, &asked).await?) {
 				if drawn.account == restored {
 					meant.push(asked.id);

@@ -1,18 +1,17 @@
 //! A peer that sends other bytes than an artefact's.
 
 use anyhow::{ensure, Result};
-use countersign_client::{call::Call, Client};
+use countersign_client::call::Call;
 use countersign_network::{
 	bad_peer::BadPeer,
 	ledger::{signed_once, Ledger},
 	scenario::{
-		any_input, finalized, magika_manifest, register, served_by, signer, within, Served,
-		CAPACITY, OWNER,
+		any_input, finalized, has_peers, magika_manifest, register, served_by, signer, within,
+		Served, CAPACITY, OWNER,
 	},
 	Network, Options,
 };
 use std::time::Duration;
-use subxt::rpcs::rpc_params;
 
 /// The validator that has the artefact, and the one that wants it and meets the bad peer.
 const HONEST: usize = 0;
@@ -22,18 +21,6 @@ const REFUSED: (&str, &str) =
 	("substrate_sub_libp2p_requests_in_failure_total", "reason=\"banned-peer\"");
 
 const PATIENCE: Duration = Duration::from_secs(300);
-
-/// Waits until a node counts so many peers.
-async fn has_peers(client: &Client, wanted: u64) -> Result<()> {
-	let mut blocks = client.blocks().await?;
-	loop {
-		let health: serde_json::Value = client.rpc("system_health", rpc_params![]).await?;
-		if health["peers"] == wanted {
-			return Ok(());
-		}
-		blocks.next().await?;
-	}
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_bytes_are_rejected_and_their_sender_is_left() -> Result<()> {
@@ -48,19 +35,19 @@ async fn wrong_bytes_are_rejected_and_their_sender_is_left() -> Result<()> {
 	let (model, included) = register(&client, &signer(OWNER)?, &manifest).await?;
 	within("a final registration", PATIENCE, finalized(&victim, included.block.number)).await?;
 	let artefact = std::fs::read(network.assets().model())?;
-	client.put_artefact(&artefact).await?;
 
 	// To the victim it is a peer like the other three.
 	within("three peers", PATIENCE, has_peers(&victim, 3)).await?;
 	let address = network.nodes[VICTIM].address()?;
-	let mut bad = BadPeer::connect(&address, &client.genesis(), artefact).await?;
+	let mut bad = BadPeer::connect(&address, &client.genesis(), artefact.clone()).await?;
+	let lied = bad.first_lie();
 	within("a fourth peer", PATIENCE, has_peers(&victim, 4)).await?;
 	let lying = tokio::spawn(async move {
 		let told = bad.lie().await;
 		(bad, told)
 	});
 
-	// Now it wants what both offer.
+	// Now it wants what the bad peer offers, and later an honest one too: it does not wait for lists.
 	let mut validators = Vec::new();
 	for index in [HONEST, VICTIM] {
 		let validator = signer(&network.nodes[index].uri())?;
@@ -69,6 +56,8 @@ async fn wrong_bytes_are_rejected_and_their_sender_is_left() -> Result<()> {
 		validators.push(validator);
 	}
 	within("final declarations", PATIENCE, served_by(&client, model, &validators)).await?;
+	within("a wrong chunk", PATIENCE, lied).await?;
+	client.put_artefact(&artefact).await?;
 	let sha256 = manifest.manifest.artefact.sha256;
 	within("the artefact", PATIENCE, async {
 		let mut blocks = victim.blocks().await?;

@@ -39,7 +39,7 @@ async fn main_job_succeeds_and_leaves_no_process() -> Result<()> {
 	let folder = tempfile::tempdir()?;
 	let path = folder.path().join("story.txt");
 	let mut demo = start(&mark, std::fs::File::create(&path)?.into()).await?;
-	let code = ended(&mut demo, Duration::from_secs(900)).await;
+	let code = ended(&mut demo, Duration::from_secs(2700)).await;
 	let story = std::fs::read_to_string(&path)?;
 	println!("{story}");
 	ensure!(code? == Some(0), "the demo failed");
@@ -64,7 +64,7 @@ async fn interrupted_demo_leaves_no_process() -> Result<()> {
 		signal(demo.id(), name)?;
 		let code = ended(&mut demo, Duration::from_secs(120)).await.context(name)?;
 		ensure!(code == expected, "ended with {code:?} by {name}");
-		until("the end of every process", Duration::from_secs(60), || {
+		until("the end of every process", Duration::from_secs(180), || {
 			with_environment("COUNTERSIGN_DEMO", &mark).is_empty()
 		})
 		.await

@@ -16,8 +16,8 @@ use countersign_network::{
 		drawn, finalized, has_ended, owned, register, serve, served_by, signer, within, REQUESTER,
 	},
 	trial::{
-		bonded, follow, found_wrong, slashed, to_its_end, Chronicle, Claim, Course, Due, GameEnded,
-		Happened, Liar,
+		amount_in, bonded, follow, found_wrong, slashed, to_its_end, Chronicle, Claim, Course, Due,
+		GameEnded, Happened, Liar,
 	},
 	Network, Options, VALIDATORS,
 };
@@ -41,6 +41,16 @@ const VALUE_AT_RISK: Balance = 20 * UNIT;
 /// Moves of a game about a result of at most 1 MiB before the last, which shows the element.
 const MOVES: u8 = 5;
 const PATIENCE: Duration = Duration::from_secs(300);
+/// Blocks until an answer is due: scripts sign it, one after the other.
+const DEADLINE_IN: u32 = 150;
+
+/// Games long enough for the command line on a slow machine, and bonds that stay until they end.
+fn long_games() -> Value {
+	serde_json::json!({
+		"validators": { "parameters": { "unbondingSessions": 80 } },
+		"inference": { "parameters": { "disputeGameBlocks": 240 } },
+	})
+}
 
 /// A network whose last validator alone serves the large model, and is switched off. All nodes have
 /// the model.
@@ -76,7 +86,8 @@ impl World {
 
 	/// Starts a network, has `test` use it, and ends it. When the test fails, the nodes' logs stay.
 	async fn play(test: impl AsyncFnOnce(&mut Self) -> Result<()>) -> Result<()> {
-		let mut world = Self::start(Network::start(Options::default()).await?).await?;
+		let options = Options { genesis: long_games(), ..Options::default() };
+		let mut world = Self::start(Network::start(options).await?).await?;
 		match test(&mut world).await {
 			Ok(()) => {
 				world.network.ensure_running()?;
@@ -93,7 +104,12 @@ impl World {
 	/// Asks the model, in a lane that names the input.
 	async fn ask(&self, lane: u8) -> Result<(Asked, Assignment)> {
 		let input = Large::input(lane.into());
-		let ask = Ask { lane, value_at_risk: VALUE_AT_RISK, ..Ask::new(self.model, input) };
+		let ask = Ask {
+			lane,
+			value_at_risk: VALUE_AT_RISK,
+			deadline_in: Some(DEADLINE_IN),
+			..Ask::new(self.model, input)
+		};
 		let requester = signer(REQUESTER)?;
 		let asking = self.client.ask(&requester, &ask);
 		let asked = within("a request", PATIENCE, asking).await?;
@@ -286,13 +302,20 @@ async fn said(
 /// of the bond.
 async fn bond_is_lost(client: &Client, asked: &Asked, bond: Balance) -> Result<()> {
 	let mut chronicle = Chronicle::from(client, asked.included.block.number);
-	let (block, ended) = loop {
+	let executor = signer("//Dave")?.account();
+	let (block, ended, slashed) = loop {
 		let (block, events) = within("a block", PATIENCE, chronicle.next()).await?;
 		let is_it = |event: &&countersign_client::event::Event| {
 			event.is("Disputes", "GameEnded") && event.names(&asked.id)
 		};
 		if let Some(event) = events.iter().find(is_it) {
-			break (block, event.decode::<GameEnded>()?);
+			let ended = event.decode::<GameEnded>()?;
+			// The slash for its wrong answer may fall in the same block.
+			let slashes = events
+				.iter()
+				.filter(|event| event.is("Validators", "Slashed"))
+				.filter_map(|event| amount_in(event, "amount"));
+			break (block, ended, slashes.sum::<Balance>());
 		}
 	};
 	let stranger = signer(STRANGER)?.account();
@@ -301,9 +324,8 @@ async fn bond_is_lost(client: &Client, asked: &Asked, bond: Balance) -> Result<(
 	let had = owned(client, &stranger, parent.hash).await?;
 	let has = owned(client, &stranger, block.hash).await?;
 	ensure!(had == has + bond + ended.burned, "had {had}, has {has}: {ended:?}");
-	let executor = signer("//Dave")?.account();
 	let had = owned(client, &executor, parent.hash).await?;
-	let has = owned(client, &executor, block.hash).await?;
+	let has = owned(client, &executor, block.hash).await? + slashed;
 	ensure!(has >= had + bond / 2, "the executor had {had} and has {has}");
 	Ok(())
 }

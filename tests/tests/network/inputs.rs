@@ -29,7 +29,7 @@ async fn ask_in_the_dark(
 ) -> Result<(countersign_client::ask::Asked, Balance)> {
 	let requester = signer(REQUESTER)?;
 	let (quote, mut terms) = client.quote_for(ask).await?;
-	terms.deadline = quote.earliest_deadline + 4;
+	terms.deadline = quote.earliest_deadline + 20;
 	let nonce = client.next_nonce(&requester.account(), terms.lane).await?;
 	let id = ask.id(&client.genesis(), &requester.account(), nonce, &terms);
 	let length = u32::try_from(codec::Encode::encoded_size(&ask.input))?;

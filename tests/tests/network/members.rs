@@ -9,7 +9,9 @@ use countersign_network::{
 	Options, VALIDATORS,
 };
 use countersign_primitives::{
-	keys::InferenceId, request::Assignment, AccountId, Balance, SessionIndex, UNIT,
+	keys::InferenceId,
+	request::{Assignment, LANES},
+	AccountId, Balance, SessionIndex, UNIT,
 };
 use std::time::Duration;
 
@@ -113,41 +115,47 @@ async fn keys_rotated_between_assignment_and_result_still_sign() -> Result<()> {
 		let mut ledger = Ledger::begin(&client).await?;
 		let (index, bob) = (1, signer("//Bob")?);
 		let account = bob.account();
-		let old = key(&client, &account).await?;
-		// New keys are in force from the session after next: almost two sessions, from the beginning
-		// of one.
-		let begun = client.session().await?;
-		within("a session", PATIENCE, session(&client, begun + 1)).await?;
-		let made = served.clients[index].rotate_keys(&account).await?;
-		// The inference key comes last.
-		let new: [u8; 32] = *made.keys.last_chunk().context("session keys")?;
-		let included = client.submit(&Call::set_keys(made.keys, made.proof), &bob).await?;
-		within("finality", PATIENCE, finalized(&client, included.block.number)).await?;
-
-		// It is drawn under its old key, and cannot answer yet.
-		served.network.nodes[index].pause()?;
 		let (mut seed, mut meant) = (2_000, Vec::new());
-		while meant.is_empty() {
-			let asked = served.ask((seed..seed + 12).map(any_input).collect(), 80).await?;
-			seed += 12;
+		// Until it is drawn in the sessions that a rotation leaves to the old key: on a slow machine
+		// few draws happen in them.
+		let (old, new) = loop {
+			let old = key(&client, &account).await?;
+			// New keys are in force from the session after next: almost two sessions, from the
+			// beginning of one.
+			let begun = client.session().await?;
+			within("a session", PATIENCE, session(&client, begun + 1)).await?;
+			let made = served.clients[index].rotate_keys(&account).await?;
+			// The inference key comes last.
+			let new: [u8; 32] = *made.keys.last_chunk().context("session keys")?;
+			client.submit(&Call::set_keys(made.keys, made.proof), &bob).await?;
+
+			// It is drawn under its old key, and cannot answer yet.
+			served.network.nodes[index].pause()?;
+			let inputs = (seed..seed + u64::from(LANES)).map(any_input).collect();
+			let asked = served.ask(inputs, 150).await?;
+			seed += u64::from(LANES);
 			let drawn = drawn(&client, &asked).await?;
 			for (asked, drawn) in asked.into_iter().zip(drawn) {
 				if drawn.account == account && key_of(&client, &drawn).await? == old {
 					meant.push(asked);
 				}
 			}
-			ensure!(seed < 2_120, "120 draws never met bob under its old key");
-		}
-		within("the new keys", PATIENCE, async {
-			let mut blocks = client.blocks().await?;
-			while key(&client, &account).await? == old {
-				blocks.next().await?;
+			within("the new keys", PATIENCE, async {
+				let mut blocks = client.blocks().await?;
+				while key(&client, &account).await? == old {
+					blocks.next().await?;
+				}
+				anyhow::Ok(())
+			})
+			.await?;
+			let now: &[u8] = &key(&client, &account).await?.encode();
+			ensure!(now == new, "other keys are in force than those that were registered");
+			if !meant.is_empty() {
+				break (old, new);
 			}
-			anyhow::Ok(())
-		})
-		.await?;
-		let now: &[u8] = &key(&client, &account).await?.encode();
-		ensure!(now == new, "other keys are in force than those that were registered");
+			ensure!(seed < 2_000 + 4 * u64::from(LANES), "never drawn under its old key");
+			served.network.nodes[index].resume()?;
+		};
 
 		// With the new keys in force, it answers what it was assigned under the old one.
 		served.network.nodes[index].resume()?;

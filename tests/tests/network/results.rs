@@ -81,7 +81,7 @@ async fn only_the_assigned_validator_answers_once_and_in_time() -> Result<()> {
 		let mut lost: Option<Asked> = None;
 		for round in 0..8u64 {
 			let inputs = (0..8).map(|at| any_input(10 + round * 8 + at)).collect();
-			let asked = served.ask(inputs, 6).await?;
+			let asked = served.ask(inputs, 12).await?;
 			let drawn = countersign_network::scenario::drawn(&client, &asked).await?;
 			for (asked, drawn) in asked.into_iter().zip(drawn) {
 				if drawn.account == failing.account() {

@@ -20,7 +20,8 @@ fn module() -> Vec<u8> {
 		.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
 		.arg("--target-dir")
 		.arg(&target)
-		.env_remove("RUSTFLAGS")
+		// As runtime/build.rs has it.
+		.env("RUSTFLAGS", "-Cllvm-args=-disable-lsr")
 		.status()
 		.unwrap();
 	assert!(status.success());

@@ -34,8 +34,8 @@ const STRANGER: &str = "//Bob//stash";
 const MOST_ROUNDS: usize = 8;
 /// What a wrong answer of the large model would cost Ferdie: a cover from which a reporter gains.
 const VALUE_AT_RISK: Balance = 20 * UNIT;
-/// Blocks until the answer of the large model is due: time for another lie before.
-const LARGE_DEADLINE_IN: u32 = 80;
+/// Blocks until the answer of the large model is due: time for what is shown before.
+const LARGE_DEADLINE_IN: u32 = 160;
 
 /// What a script that holds Dave's key is asked, and what the others are.
 pub(crate) struct Lies {

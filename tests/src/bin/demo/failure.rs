@@ -22,7 +22,7 @@ pub(crate) const FAILING: usize = VALIDATORS.len() - 1;
 /// chance that none does is one in ten million.
 const MOST_ROUNDS: usize = 8;
 /// Blocks that a deadline lies beyond the earliest, so that the request may wait for a block.
-const SLACK_BLOCKS: u32 = 3;
+const SLACK_BLOCKS: u32 = 8;
 
 /// What a refund's event says after the request: why, how much went back, how much was charged.
 type Refunded = (countersign_primitives::request::RequestId, u8, Balance, Balance);

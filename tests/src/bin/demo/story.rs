@@ -88,8 +88,9 @@ pub(crate) async fn tell(network: &mut Network, console: &mut Console) -> Result
 	story.contributor_claims().await?;
 	story.two_statements_cost_stake().await?;
 	let mut lies = story.wrong_label_is_recomputed(&import).await?;
-	story.large_lie_is_played_out(&mut lies).await?;
+	// While honest answers from beside the lie are still open.
 	story.honest_answer_is_disputed(&import, &lies).await?;
+	story.large_lie_is_played_out(&mut lies).await?;
 	story.slashes_fall().await?;
 	Ok(story.facts)
 }
