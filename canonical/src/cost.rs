@@ -262,7 +262,7 @@ fn slower(macs: u64, results: u64, ty: TensorType) -> u64 {
 
 fn reduction_cost(cost: &mut Cost, reduction: Reduction, ty: TensorType, steps: u64) {
 	if is_wide(ty) && reduction == Reduction::Sum {
-		// The squares of the smallest numbers are slow.
+		// Slow on some small numbers.
 		cost.simple = steps.saturating_add(steps / 2);
 	} else if is_wide(ty) && reduction != Reduction::Product {
 		cost.simple = steps;

@@ -678,6 +678,26 @@ mod tests {
 	}
 
 	#[test]
+	fn blocks_of_forks_that_lost_are_told_from_other_failures() {
+		let node = |message: &str| Error::Node {
+			method: "state_call".into(),
+			message: message.into(),
+			code: 4003,
+		};
+		let discarded = "Client error: UnknownBlock: State already discarded for 0x01";
+		for gone in [node(discarded), Error::Incompatible(discarded.into())] {
+			assert!(is_gone(&gone), "{gone}");
+		}
+		for other in [
+			node("Execution failed: Runtime panicked"),
+			Error::Incompatible("`x` is not hex".into()),
+			Error::Pool(discarded.into()),
+		] {
+			assert!(!is_gone(&other), "{other}");
+		}
+	}
+
+	#[test]
 	fn hex_is_read_with_and_without_its_mark() {
 		assert_eq!(hex_bytes("0x01ff").unwrap(), [1, 255]);
 		assert_eq!(hex_bytes("01ff").unwrap(), [1, 255]);
