@@ -67,14 +67,14 @@ impl Cost {
 /// One multiply-accumulate of floats, in picoseconds, on the machine of the measurement.
 pub const MAC_PICOSECONDS: u64 = 260;
 /// A simple element, in multiply-accumulates.
-pub const SIMPLE: u64 = 20;
+pub const SIMPLE: u64 = 22;
 /// An element of divisions and the like, in multiply-accumulates.
-pub const DIVISION: u64 = 54;
+pub const DIVISION: u64 = 60;
 /// An element of transcendental functions, in multiply-accumulates. The slow ones count several
 /// times.
-pub const TRANSCENDENTAL: u64 = 160;
+pub const TRANSCENDENTAL: u64 = 176;
 /// A step of a search, in multiply-accumulates.
-pub const SEARCH: u64 = 72;
+pub const SEARCH: u64 = 80;
 /// An operator, in multiply-accumulates.
 pub const OPERATOR: u64 = 4096;
 
@@ -155,11 +155,11 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 			let columns = (outputs / groups).max(1);
 			let taps = count(&window.kernel);
 			if columns == 1 && operands.get(1).and_then(|w| w.shape.last()) == Some(&1) {
-				// Channels in blocks of 64, 16, 8 and 1, tap by tap.
-				let blocks = groups / 64 + groups % 64 / 16 + groups % 16 / 8 + groups % 8;
+				// Channels in blocks of 8 and of 1, tap by tap.
+				let blocks = groups / 8 + groups % 8;
 				let walked = positions(out).saturating_mul(taps);
 				cost.simple = walked
-					.saturating_mul(blocks.saturating_mul(2).saturating_add(groups.div_ceil(256)))
+					.saturating_mul((blocks / 2).saturating_add(groups.div_ceil(256)))
 					.saturating_add(cost.macs / if ty == TensorType::F32 { 4 } else { 3 })
 					.saturating_add(first / 2)
 					.saturating_add(slower(cost.macs, results, ty));

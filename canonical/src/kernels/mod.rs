@@ -5,6 +5,8 @@
 //! Kernels read operands where they lie and write results where they are to lie. What they need
 //! beside that they take from scratch memory, whose size follows from types and shapes alone.
 
+#[cfg(not(feature = "std"))]
+mod doubles;
 mod elementwise;
 pub(crate) mod index;
 #[cfg(feature = "std")]
@@ -18,8 +20,6 @@ mod reduce;
 #[cfg(not(feature = "std"))]
 mod scalar;
 mod tile;
-#[cfg(not(feature = "std"))]
-mod triples;
 #[cfg(feature = "std")]
 mod vectors;
 mod walk;

@@ -11,7 +11,7 @@ use alloc::{vec, vec::Vec};
 use core::ops::Range;
 
 /// Rows of results in one tile.
-pub(super) const TILE_ROWS: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
+pub(super) const TILE_ROWS: usize = if cfg!(target_arch = "wasm32") { 3 } else { 4 };
 /// The most columns of a tile on any processor: what scratch memory is sized by.
 pub(crate) const WIDEST_TILE: usize = 32;
 /// The most columns that are packed at one time.
@@ -24,7 +24,7 @@ pub(super) fn tile_columns() -> usize {
 		return 32;
 	}
 	if cfg!(target_arch = "wasm32") {
-		4
+		3
 	} else {
 		16
 	}
@@ -41,9 +41,9 @@ pub(super) enum Sums {
 	/// As small ones, two terms at a time.
 	#[cfg(feature = "std")]
 	Pairs,
-	/// As small ones, three columns at a time.
+	/// As small ones, two columns at a time.
 	#[cfg(not(feature = "std"))]
-	Triples,
+	Doubles,
 }
 
 impl Sums {
@@ -79,7 +79,7 @@ impl Sums {
 	/// How small integers are summed best.
 	#[cfg(not(feature = "std"))]
 	fn small(_: &Op, _: &Meta) -> Self {
-		Self::Triples
+		Self::Doubles
 	}
 
 	/// Whether all integers are of a small magnitude.
@@ -247,7 +247,7 @@ impl Packed {
 					Sums::Pairs => columns.pack::<Pairs>(terms, some, tile, block)?,
 					// Packed for one run only.
 					#[cfg(not(feature = "std"))]
-					Sums::Triples => return None,
+					Sums::Doubles => return None,
 				}
 			}
 		}

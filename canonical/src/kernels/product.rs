@@ -1,14 +1,11 @@
 //! Matrix products and convolutions: which rows meet which columns, and where results lie.
 
+#[cfg(not(feature = "std"))]
+use super::{doubles::Doubles, scalar::ROW_BY_ROW};
 use super::{
 	packed::{Columns, Packed, Sums, COLUMNS_AT_ONCE, TILE_ROWS, WIDEST_TILE},
 	tile::{Block, Float, Mode, Word, Wrapping, ROWS_AT_ONCE, TERMS_AT_ONCE},
 	vector,
-};
-#[cfg(not(feature = "std"))]
-use super::{
-	scalar::ROW_BY_ROW,
-	triples::{self, Triples},
 };
 #[cfg(feature = "std")]
 use super::{
@@ -88,7 +85,7 @@ pub(super) fn product(
 		#[cfg(feature = "std")]
 		Sums::Pairs => work.run::<Pairs>(results, scratch),
 		#[cfg(not(feature = "std"))]
-		Sums::Triples => work.run::<Triples>(results, scratch),
+		Sums::Doubles => work.run::<Doubles>(results, scratch),
 	};
 	done.ok_or(Stop::Invalid)?;
 	if out.ty == TensorType::F32 {
@@ -248,7 +245,7 @@ impl Work<'_> {
 		scratch: &mut [Word],
 	) -> Option<()> {
 		let tile = M::tile();
-		let words = |columns: usize| columns.next_multiple_of(tile) / M::COLUMNS * 2;
+		let words = |columns: usize| columns.next_multiple_of(tile);
 		let mut ready = self.packed.and_then(|packed| packed.group(group, self.sums, tile));
 		let most = words(columns.count.min(COLUMNS_AT_ONCE));
 		let most = most * (columns.terms.len().min(TERMS_AT_ONCE) / M::TERMS);
@@ -268,15 +265,7 @@ impl Work<'_> {
 				}
 			};
 			classes.each(|class| {
-				let block = Part {
-					class,
-					terms: &terms,
-					columns: &some,
-					panels,
-					tile,
-					#[cfg(not(feature = "std"))]
-					at_once: triples::at_once(self.a.meta.ty, self.b.meta.ty),
-				};
+				let block = Part { class, terms: &terms, columns: &some, panels, tile };
 				block.run::<M>(&self.a, origin, rows, results)
 			})?;
 		}
@@ -291,9 +280,6 @@ struct Part<'a> {
 	columns: &'a Range<usize>,
 	panels: &'a [Word],
 	tile: usize,
-	/// Small products that are summed at once.
-	#[cfg(not(feature = "std"))]
-	at_once: usize,
 }
 
 fn both(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
@@ -322,7 +308,7 @@ impl Part<'_> {
 		if kept == 0 {
 			return Some(());
 		}
-		let at_once = (packed.len() / kept).min(ROWS_AT_ONCE);
+		let at_once = (packed.len() / M::WORDS / kept).min(ROWS_AT_ONCE);
 		// Whole tiles, where rows of one are interleaved.
 		let at_once = if at_once > TILE_ROWS { at_once - at_once % TILE_ROWS } else { at_once };
 		let mut starts = [0usize; ROWS_AT_ONCE];
@@ -338,14 +324,14 @@ impl Part<'_> {
 			for (number, start) in starts.iter_mut().take(some).enumerate() {
 				let (to, from) = rows.next();
 				*start = to;
-				let mut at = number / height * height * kept + number % height;
+				let mut at = (number / height * height * kept + number % height) * M::WORDS;
 				for (offset, part) in &self.class.taps {
 					let inside = both(part, self.terms);
 					if inside.is_empty() {
 						continue;
 					}
 					let first = from + offset + inside.start - part.start;
-					let next = at + inside.len() / M::TERMS * height;
+					let next = at + inside.len() / M::TERMS * height * M::WORDS;
 					// The last row of a tile ends before its next element would.
 					let end = next.min(packed.len());
 					let run = packed.get_mut(at..end)?;
@@ -363,8 +349,8 @@ impl Part<'_> {
 				segments: &segments,
 			};
 			#[cfg(not(feature = "std"))]
-			if M::COLUMNS == Triples::COLUMNS {
-				block.triples::<TILE_ROWS>(self.at_once, results)?;
+			if M::WORDS == Doubles::WORDS {
+				block.doubles::<TILE_ROWS>(results)?;
 				continue;
 			}
 			match self.tile {
@@ -372,7 +358,7 @@ impl Part<'_> {
 				32 => block.run::<M, TILE_ROWS, 32>(results)?,
 				#[cfg(not(target_arch = "wasm32"))]
 				16 => block.run::<M, TILE_ROWS, 16>(results)?,
-				_ => block.run::<M, TILE_ROWS, 4>(results)?,
+				_ => block.run::<M, TILE_ROWS, 3>(results)?,
 			}
 		}
 		Some(())
@@ -670,9 +656,7 @@ fn depthwise<M: Mode>(
 		{
 			shapes.steps = (all, all);
 			Classes::new(&shapes)?.each(|class| {
-				channels.slide::<M>(class, all, results, |at, lanes| {
-					M::load(&work.a, at + first..at + first + lanes.len(), lanes, 1)
-				})
+				channels.slide::<M>(class, all, results, &Loaded::<M>::new(&work.a, first))
 			})?;
 		}
 	}
@@ -683,6 +667,48 @@ fn depthwise<M: Mode>(
 std::thread_local! {
 	/// Where depthwise convolutions of integers make their operands ready, kept by each thread.
 	static COPY: core::cell::RefCell<Vec<Word>> = const { core::cell::RefCell::new(Vec::new()) };
+}
+
+/// Operands of a depthwise convolution, neighbouring channels at a time.
+trait Operands {
+	fn lanes<const N: usize>(&self, at: usize) -> Option<[Word; N]>;
+}
+
+/// Operands that were made ready.
+struct Copied<'a>(&'a [Word]);
+
+impl Operands for Copied<'_> {
+	#[inline(always)]
+	fn lanes<const N: usize>(&self, at: usize) -> Option<[Word; N]> {
+		self.0.get(at..at + N)?.as_array::<N>().copied()
+	}
+}
+
+/// Operands where they lie.
+#[cfg(not(feature = "std"))]
+struct Loaded<'a, M> {
+	from: &'a View<'a>,
+	/// The first channel.
+	first: usize,
+	mode: core::marker::PhantomData<M>,
+}
+
+#[cfg(not(feature = "std"))]
+impl<'a, M> Loaded<'a, M> {
+	fn new(from: &'a View<'a>, first: usize) -> Self {
+		Self { from, first, mode: core::marker::PhantomData }
+	}
+}
+
+#[cfg(not(feature = "std"))]
+impl<M: Mode> Operands for Loaded<'_, M> {
+	#[inline(always)]
+	fn lanes<const N: usize>(&self, at: usize) -> Option<[Word; N]> {
+		let mut lanes = [0; N];
+		let start = at + self.first;
+		M::load(self.from, start..start + N, &mut lanes, 1)?;
+		Some(lanes)
+	}
 }
 
 /// Some channels of a depthwise convolution.
@@ -718,18 +744,8 @@ impl Channels<'_> {
 		)?;
 		shapes.steps = (all, self.count);
 		let copy = &*copy;
-		Classes::new(shapes)?.each(|class| {
-			self.slide::<M>(
-				class,
-				self.count,
-				results,
-				#[inline(always)]
-				|at, lanes| {
-					lanes.copy_from_slice(copy.get(at..at + lanes.len())?);
-					Some(())
-				},
-			)
-		})
+		Classes::new(shapes)?
+			.each(|class| self.slide::<M>(class, self.count, results, &Copied(copy)))
 	}
 
 	/// Sums all rows of a class. `step` is how far positions of the input lie apart where `read`
@@ -739,7 +755,7 @@ impl Channels<'_> {
 		class: &Class,
 		step: usize,
 		results: &mut [Word],
-		read: impl Fn(usize, &mut [Word]) -> Option<()>,
+		operands: &impl Operands,
 	) -> Option<()> {
 		vector(
 			#[inline(always)]
@@ -757,13 +773,16 @@ impl Channels<'_> {
 					macro_rules! blocks {
 						($($n:literal),*) => {$(
 							while self.count - channel >= $n {
-								self.block::<M, $n>(&at, channel, results, &read)?;
+								self.block::<M, $n>(&at, channel, results, operands)?;
 								channel += $n;
 							}
 						)*};
 					}
-					// Wide ones first: each tap is looked up once for all of them.
-					blocks!(64, 16, 8, 1);
+					// Wide ones first: each tap is looked up once for all of them. As many as there are
+					// registers for.
+					#[cfg(feature = "std")]
+					blocks!(64, 16);
+					blocks!(8, 1);
 				}
 				Some(())
 			},
@@ -777,17 +796,17 @@ impl Channels<'_> {
 		at: &Lanes,
 		channel: usize,
 		results: &mut [Word],
-		read: &impl Fn(usize, &mut [Word]) -> Option<()>,
+		operands: &impl Operands,
 	) -> Option<()> {
 		// So many vectors sum on their own already.
 		if N <= 16 {
 			if let Some(starts) = at.starts.as_array::<ROWS_TOGETHER>() {
-				return self.lanes::<M, N, ROWS_TOGETHER>(at, starts, channel, results, read);
+				return self.lanes::<M, N, ROWS_TOGETHER>(at, starts, channel, results, operands);
 			}
 		}
 		at.starts
 			.iter()
-			.try_for_each(|start| self.lanes::<M, N, 1>(at, &[*start], channel, results, read))
+			.try_for_each(|start| self.lanes::<M, N, 1>(at, &[*start], channel, results, operands))
 	}
 
 	/// Sums `N` neighbouring channels of `R` rows.
@@ -798,7 +817,7 @@ impl Channels<'_> {
 		starts: &[(usize, usize); R],
 		channel: usize,
 		results: &mut [Word],
-		read: &impl Fn(usize, &mut [Word]) -> Option<()>,
+		operands: &impl Operands,
 	) -> Option<()> {
 		let mut acc = [[M::Lane::default(); N]; R];
 		for r in 0..R {
@@ -813,8 +832,7 @@ impl Channels<'_> {
 				let b = self.weights.get(weights..weights + N)?.as_array::<N>()?;
 				let tap = offset + number * at.step + channel;
 				for r in 0..R {
-					let mut a = [0; N];
-					read(starts[r].1 + tap, &mut a)?;
+					let a = operands.lanes::<N>(starts[r].1 + tap)?;
 					for lane in 0..N {
 						let (a, b) = (M::lane(a[lane]), M::lane(b[lane]));
 						acc[r][lane] = M::accumulate(acc[r][lane], a, b);

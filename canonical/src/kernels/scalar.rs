@@ -20,17 +20,48 @@ pub(super) fn pairs<A, B>(a: &[A], b: &[B], mut f: impl FnMut(&A, &B)) {
 	}
 }
 
-/// Adds to `sums` the products of rows and the first `W` of `C` packed columns, one term after the
-/// other.
+/// Calls `f` for each sum of a tile and its result, where there is one. A loop over so few that counts
+/// would become a call that copies them.
 #[inline(always)]
-fn tile<M: Mode, const R: usize, const C: usize, const W: usize>(
+fn each<T, const C: usize>(sums: &mut [T; C], results: &[Word], f: impl Fn(&mut T, &Word)) {
+	match results.as_array::<C>() {
+		Some(all) => (0..C).for_each(|c| f(&mut sums[c], &all[c])),
+		None => sums.iter_mut().enumerate().for_each(|(c, sum)| {
+			if let Some(result) = results.get(c) {
+				f(sum, result);
+			}
+		}),
+	}
+}
+
+/// As [`each`], for results that change.
+#[inline(always)]
+pub(super) fn each_mut<T, const C: usize>(
+	sums: &[T; C],
+	results: &mut [Word],
+	f: impl Fn(&T, &mut Word),
+) {
+	match results.as_mut_array::<C>() {
+		Some(all) => (0..C).for_each(|c| f(&sums[c], &mut all[c])),
+		None => sums.iter().enumerate().for_each(|(c, sum)| {
+			if let Some(result) = results.get_mut(c) {
+				f(sum, result);
+			}
+		}),
+	}
+}
+
+/// Adds to `sums` the products of the first `V` of `R` rows and the first `W` of `C` packed columns, one
+/// term after the other.
+#[inline(always)]
+fn tile<M: Mode, const R: usize, const C: usize, const V: usize, const W: usize>(
 	rows: &[Word],
 	columns: &[Word],
 	sums: &mut [[M::Lane; C]; R],
 ) {
 	let (a, _) = bytemuck::cast_slice::<Word, M::Lane>(rows).as_chunks::<R>();
 	let (b, _) = bytemuck::cast_slice::<Word, M::Lane>(columns).as_chunks::<C>();
-	let mut acc = [[M::Lane::default(); W]; R];
+	let mut acc = [[M::Lane::default(); W]; V];
 	for (acc, sums) in acc.iter_mut().zip(&*sums) {
 		acc.copy_from_slice(&sums[..W]);
 	}
@@ -39,7 +70,7 @@ fn tile<M: Mode, const R: usize, const C: usize, const W: usize>(
 		b,
 		#[inline(always)]
 		|a: &[M::Lane; R], b: &[M::Lane; C]| {
-			for r in 0..R {
+			for r in 0..V {
 				for c in 0..W {
 					acc[r][c] = M::accumulate(acc[r][c], a[r], b[c]);
 				}
@@ -48,6 +79,21 @@ fn tile<M: Mode, const R: usize, const C: usize, const W: usize>(
 	);
 	for (acc, sums) in acc.iter().zip(sums) {
 		sums[..W].copy_from_slice(acc);
+	}
+}
+
+/// [`tile`] for the first `width` columns.
+#[inline(always)]
+fn narrow<M: Mode, const R: usize, const C: usize, const V: usize>(
+	width: usize,
+	rows: &[Word],
+	columns: &[Word],
+	sums: &mut [[M::Lane; C]; R],
+) {
+	match width {
+		1 if C == 3 => tile::<M, R, C, V, 1>(rows, columns, sums),
+		2 if C == 3 => tile::<M, R, C, V, 2>(rows, columns, sums),
+		_ => tile::<M, R, C, V, C>(rows, columns, sums),
 	}
 }
 
@@ -72,27 +118,24 @@ impl Block<'_> {
 				let mut sums = [[M::Lane::default(); C]; R];
 				for (sums, start) in sums.iter_mut().zip(starts) {
 					let results = results.get(start + first..start + first + width)?;
-					for (sum, result) in sums.iter_mut().zip(results) {
-						*sum = M::begin(*result);
-					}
+					each(sums, results, |sum, result| *sum = M::begin(*result));
 				}
 				let mut done = 0;
 				for segment in self.segments {
 					let columns = panel.get(segment.start * C..segment.end * C)?;
 					let next = done + segment.len();
 					let rows = rows.get(done * R..next * R)?;
-					match (C, width) {
-						(4, 1) => tile::<M, R, C, 1>(rows, columns, &mut sums),
-						(4, 2) => tile::<M, R, C, 2>(rows, columns, &mut sums),
-						_ => tile::<M, R, C, C>(rows, columns, &mut sums),
+					// What was left behind a last row is not multiplied.
+					match starts.len() {
+						1 if R == 3 => narrow::<M, R, C, 1>(width, rows, columns, &mut sums),
+						2 if R == 3 => narrow::<M, R, C, 2>(width, rows, columns, &mut sums),
+						_ => narrow::<M, R, C, R>(width, rows, columns, &mut sums),
 					}
 					done = next;
 				}
 				for (sums, start) in sums.iter().zip(starts) {
 					let results = results.get_mut(start + first..start + first + width)?;
-					for (sum, result) in sums.iter().zip(results) {
-						*result = M::end(*result, *sum);
-					}
+					each_mut(sums, results, |sum, result| *result = M::end(*result, *sum));
 				}
 			}
 		}

@@ -19,8 +19,8 @@ pub(super) trait Mode: 'static {
 	type Lane: Copy + Default + PartialEq + bytemuck::Pod;
 	/// How many terms stand in one packed word.
 	const TERMS: usize = 1;
-	/// How many columns stand in two packed words; 2 where each has its own.
-	const COLUMNS: usize = 2;
+	/// How many words a packed operand of a row has.
+	const WORDS: usize = 1;
 
 	/// How many columns a tile has on this processor.
 	fn tile() -> usize {

@@ -84,6 +84,8 @@ fn cases() -> Vec<Case> {
 	let mut all = Vec::new();
 	let square = |ty| [(ty, &[256u32, 256][..]); 2];
 	all.push(case("MatMul f32", Op::MatMul { from: 0, terms: 256 }, &square(F32)));
+	let larger = [(F32, &[384u32, 384][..]); 2];
+	all.push(case("MatMul f32 384", Op::MatMul { from: 0, terms: 384 }, &larger));
 	all.push(case("MatMul i8", Op::MatMul { from: 0, terms: 256 }, &square(I8)));
 	all.push(case("MatMul i32", Op::MatMul { from: 0, terms: 256 }, &square(I32)));
 	let small = [(I64, &[64u32, 64][..]); 2];
@@ -97,6 +99,11 @@ fn cases() -> Vec<Case> {
 	let x = (F32, &[1u32, 28, 28, 64][..]);
 	all.push(case("Conv", conv_of(3, 1, 576), &[x, (F32, &[64, 3, 3, 64])]));
 	all.push(case("Conv depthwise", conv_of(3, 64, 9), &[x, (F32, &[64, 3, 3, 1])]));
+	for channels in [7, 16, 56] {
+		let x = (F32, &[1u32, 48, 48, channels][..]);
+		let w = (F32, &[channels, 3, 3, 1][..]);
+		all.push(case(&format!("Conv depthwise {channels}"), conv_of(3, channels, 9), &[x, w]));
+	}
 	all.push(case("Conv few", conv_of(3, 1, 27), &[(F32, &[1, 64, 64, 3]), (F32, &[4, 3, 3, 3])]));
 	all.push(case("Conv groups", conv_of(3, 32, 18), &[x, (F32, &[32, 3, 3, 2])]));
 	let wide = Op::Conv { window: window(3, 1), groups: 64, from: 0, terms: 9 };
