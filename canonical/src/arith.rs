@@ -121,14 +121,15 @@ fn either_nan(x: u32, y: u32) -> bool {
 /// Floats from here on are whole numbers.
 const WHOLE: f32 = power_of_two(23);
 
-/// Rounds toward zero; keeps the sign of zero.
+/// The nearest whole number, ties to even; keeps the sign of zero, and a NaN.
 #[inline(always)]
-fn truncate(x: f32) -> f32 {
-	let inner = if magnitude(x) < WHOLE { x } else { 0.0 };
-	let whole = (inner as i32) as f32;
-	let signed = f32::from_bits(whole.to_bits() | (x.to_bits() & 0x8000_0000));
-	if magnitude(x) < WHOLE {
-		signed
+fn nearest(x: f32) -> f32 {
+	let sign = x.to_bits() & 0x8000_0000;
+	let size = magnitude(x);
+	let rounded = (size + WHOLE) - WHOLE;
+	let whole = f32::from_bits(rounded.to_bits() | sign);
+	if size < WHOLE {
+		whole
 	} else {
 		x
 	}
@@ -137,26 +138,31 @@ fn truncate(x: f32) -> f32 {
 /// The largest whole number not above `x`.
 #[inline(always)]
 pub fn floor(x: f32) -> f32 {
-	let whole = truncate(x);
-	one_nan(if whole > x { whole - 1.0 } else { whole })
+	let whole = nearest(x);
+	one_nan(whole - f32::from_bits(if whole > x { 1f32.to_bits() } else { 0 }))
 }
 
 /// The smallest whole number not below `x`; `-0` from `-1 < x <= -0`.
 #[inline(always)]
 pub fn ceil(x: f32) -> f32 {
-	let whole = truncate(x);
-	let up = if whole < x { whole + 1.0 } else { whole };
+	let whole = nearest(x);
+	let up = whole + f32::from_bits(if whole < x { 1f32.to_bits() } else { 0 });
 	one_nan(f32::from_bits(up.to_bits() | (x.to_bits() & 0x8000_0000)))
 }
 
 /// The nearest whole number, ties to even; keeps the sign of zero.
 #[inline(always)]
 pub fn round(x: f32) -> f32 {
-	let sign = x.to_bits() & 0x8000_0000;
-	let size = magnitude(x);
-	let rounded = (size + WHOLE) - WHOLE;
-	let whole = f32::from_bits(rounded.to_bits() | sign);
-	one_nan(if size < WHOLE { whole } else { x })
+	one_nan(nearest(x))
+}
+
+/// 1 with the sign of `x`; zeros as they are.
+#[inline(always)]
+fn sign(x: f32) -> f32 {
+	let (bits, size) = (x.to_bits(), x.to_bits() & 0x7fff_ffff);
+	let one = 1f32.to_bits() | (bits & 0x8000_0000);
+	let one = if size == 0 { bits } else { one };
+	f32::from_bits(if size > 0x7f80_0000 { NAN.to_bits() } else { one })
 }
 
 /// `1 / (1 + exp(-x))`, with this module's division and addition.
@@ -171,15 +177,7 @@ pub fn unary_f32(kind: Unary, x: f32) -> f32 {
 	match kind {
 		Unary::Neg => one_nan(f32::from_bits(x.to_bits() ^ 0x8000_0000)),
 		Unary::Abs => one_nan(magnitude(x)),
-		Unary::Sign => {
-			if x > 0.0 {
-				1.0
-			} else if x < 0.0 {
-				-1.0
-			} else {
-				one_nan(x)
-			}
-		}
+		Unary::Sign => sign(x),
 		Unary::Floor => floor(x),
 		Unary::Ceil => ceil(x),
 		Unary::Round => round(x),

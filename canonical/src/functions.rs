@@ -10,7 +10,7 @@
 // Digits as the originals have them.
 #![allow(clippy::excessive_precision)]
 
-use crate::arith;
+use crate::{arith, op::Unary};
 
 const INV_LN2: f32 = 1.442_695_021_6;
 
@@ -146,11 +146,23 @@ pub fn sigmoid(x: f32) -> f32 {
 /// A function of one float.
 pub type Function = fn(f32) -> f32;
 
-/// The functions here beside what they stand for.
-pub const ALL: [(&str, Function, Function); 3] = [
+/// The functions here, and other plain ones, beside what they stand for.
+pub const ALL: [(&str, Function, Function); 7] = [
 	("exp", exp, |x| arith::one_nan(libm::expf(x))),
 	("tanh", tanh, |x| arith::one_nan(libm::tanhf(x))),
 	("sigmoid", sigmoid, arith::sigmoid),
+	("floor", arith::floor, |x| arith::one_nan(libm::floorf(x))),
+	("ceil", arith::ceil, |x| arith::one_nan(libm::ceilf(x))),
+	(
+		"sign",
+		|x| arith::unary_f32(Unary::Sign, x),
+		|x| match x {
+			x if x > 0.0 => 1.0,
+			x if x < 0.0 => -1.0,
+			x => arith::one_nan(x),
+		},
+	),
+	("round", arith::round, |x| arith::one_nan(libm::rintf(x))),
 ];
 
 #[cfg(test)]

@@ -406,6 +406,18 @@ pub(super) fn cast(to_ty: TensorType, operands: &[View], to: &mut [u8]) -> Optio
 			)
 		}};
 	}
+	// WebAssembly has an instruction for 32 bits; what it makes of fewer has branches.
+	macro_rules! small {
+		($to:ty) => {
+			|x: f32| {
+				if cfg!(target_arch = "wasm32") {
+					(x as i32).clamp(<$to>::MIN.into(), <$to>::MAX.into()) as $to
+				} else {
+					x as $to
+				}
+			}
+		};
+	}
 	match (from, to_ty) {
 		(TensorType::F32, TensorType::F32) => {
 			to.copy_from_slice(x.bytes);
@@ -415,8 +427,8 @@ pub(super) fn cast(to_ty: TensorType, operands: &[View], to: &mut [u8]) -> Optio
 		(TensorType::I8, TensorType::F32) => with!(i8, f32, f32::from),
 		(TensorType::I32, TensorType::F32) => with!(i32, f32, |x| x as f32),
 		(TensorType::F32, TensorType::I32) => with!(f32, i32, arith::to_i32),
-		(TensorType::F32, TensorType::U8) => with!(f32, u8, |x| x as u8),
-		(TensorType::F32, TensorType::I8) => with!(f32, i8, |x| x as i8),
+		(TensorType::F32, TensorType::U8) => with!(f32, u8, small!(u8)),
+		(TensorType::F32, TensorType::I8) => with!(f32, i8, small!(i8)),
 		(TensorType::U8 | TensorType::Bool, TensorType::I32) => with!(u8, i32, i32::from),
 		(TensorType::I8, TensorType::I32) => with!(i8, i32, i32::from),
 		(TensorType::I32, TensorType::U8) => with!(i32, u8, |x: i32| x.clamp(0, 255) as u8),
