@@ -67,14 +67,14 @@ impl Cost {
 /// One multiply-accumulate of floats, in picoseconds, on the machine of the measurement.
 pub const MAC_PICOSECONDS: u64 = 260;
 /// A simple element, in multiply-accumulates.
-pub const SIMPLE: u64 = 22;
+pub const SIMPLE: u64 = 20;
 /// An element of divisions and the like, in multiply-accumulates.
-pub const DIVISION: u64 = 60;
+pub const DIVISION: u64 = 54;
 /// An element of transcendental functions, in multiply-accumulates. The slow ones count several
 /// times.
-pub const TRANSCENDENTAL: u64 = 176;
+pub const TRANSCENDENTAL: u64 = 160;
 /// A step of a search, in multiply-accumulates.
-pub const SEARCH: u64 = 80;
+pub const SEARCH: u64 = 72;
 /// An operator, in multiply-accumulates.
 pub const OPERATOR: u64 = 4096;
 
@@ -134,7 +134,9 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 			_ => cost.divisions = results,
 		},
 		Op::Select => cost.simple = results,
-		Op::Cast(to) if ty == TensorType::F32 && to.is_integer() => cost.divisions = results,
+		Op::Cast(to) if ty == TensorType::F32 && to.is_integer() => {
+			cost.divisions = results.saturating_add(if to.size() == 8 { results / 8 } else { 0 });
+		}
 		Op::Cast(_) | Op::Wrap(_) => cost.simple = results.saturating_mul(2),
 		Op::MatMul { terms, .. } => {
 			cost.macs = results.saturating_mul(u64::from(*terms));
@@ -191,7 +193,7 @@ pub fn of(op: &Op, out: &Meta, operands: &[&Meta]) -> Cost {
 		Op::GatherNd { .. } => {
 			// Element by element.
 			cost.simple = results;
-			cost.searches = results.saturating_mul(4).saturating_add(results / 2);
+			cost.searches = results.saturating_mul(5);
 		}
 		Op::Gather { .. } | Op::GatherElements { .. } => {
 			let indices = operands.get(1).map_or(0, |meta| u64::from(meta.count()));
@@ -265,7 +267,7 @@ fn reduction_cost(cost: &mut Cost, reduction: Reduction, ty: TensorType, steps: 
 		// Slow on some small numbers.
 		cost.simple = steps.saturating_add(steps / 2);
 	} else if is_wide(ty) && reduction != Reduction::Product {
-		cost.simple = steps;
+		cost.simple = steps.saturating_add(steps / 8);
 	} else {
 		cost.divisions = steps;
 	}
